@@ -1,0 +1,5 @@
+//! The API objects: the tree they are made of, their typed views, and the scheme of kinds.
+
+mod value;
+
+pub use value::{Map, Value};

@@ -1,0 +1,470 @@
+//! The tree that every API object is made of: JSON with structural sharing.
+//!
+//! A cluster keeps thousands of versions of objects that differ in a few fields. Arrays and objects are behind `Rc`, so a
+//! clone costs one count, a change copies only the path to it, and two versions that share a subtree are compared by
+//! pointer first. Models what `unstructured.Unstructured` is upstream.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+/// A JSON value. Numbers are integers where they were written as such.
+#[derive(Clone, Default)]
+pub enum Value {
+    /// `null`; also what `get` of an absent field gives through [`Value::at`].
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A number with a fraction or an exponent.
+    Float(f64),
+    /// Text.
+    Str(Rc<str>),
+    /// A list.
+    Array(Rc<Vec<Value>>),
+    /// Fields, sorted by name.
+    Object(Rc<Map>),
+}
+
+/// Fields of an object, sorted by name, as `kubectl -o yaml` prints them.
+#[derive(Clone, Default, PartialEq)]
+pub struct Map {
+    entries: Vec<(Rc<str>, Value)>,
+}
+
+impl Map {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|(k, _)| k.as_ref().cmp(key))
+    }
+    /// The value of a field.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.find(key).ok().map(|i| &self.entries[i].1)
+    }
+    /// The value of a field, for changing it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        match self.find(key) {
+            Ok(i) => Some(&mut self.entries[i].1),
+            Err(_) => None,
+        }
+    }
+    /// Whether the field is there, be it null.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.find(key).is_ok()
+    }
+    /// Sets a field and returns what it was.
+    pub fn insert(&mut self, key: impl Into<Rc<str>>, value: impl Into<Value>) -> Option<Value> {
+        let key = key.into();
+        match self.find(&key) {
+            Ok(i) => Some(std::mem::replace(&mut self.entries[i].1, value.into())),
+            Err(i) => {
+                self.entries.insert(i, (key, value.into()));
+                None
+            }
+        }
+    }
+    /// The field, made null if it was not there.
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        let i = match self.find(key) {
+            Ok(i) => i,
+            Err(i) => {
+                self.entries.insert(i, (Rc::from(key), Value::Null));
+                i
+            }
+        };
+        &mut self.entries[i].1
+    }
+    /// Takes a field away and returns what it was.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.find(key).ok().map(|i| self.entries.remove(i).1)
+    }
+    /// Fields in order of name.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &Value)> {
+        self.entries.iter().map(|(k, v)| (k, v))
+    }
+    /// Fields in order of name, their values for changing.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &mut Value)> {
+        self.entries.iter_mut().map(|(k, v)| (&*k, v))
+    }
+    /// Names of the fields.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Rc<str>> {
+        self.entries.iter().map(|(k, _)| k)
+    }
+    /// Values of the fields, in order of name.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> {
+        self.entries.iter().map(|(_, v)| v)
+    }
+    /// Keeps the fields that `keep` says yes to.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+        self.entries.retain_mut(|(k, v)| keep(k, v));
+    }
+    /// How many fields.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+    /// Whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl<K: Into<Rc<str>>> FromIterator<(K, Value)> for Map {
+    fn from_iter<T: IntoIterator<Item = (K, Value)>>(iter: T) -> Self {
+        let mut map = Self::new();
+        for (k, v) in iter {
+            map.insert(k, v);
+        }
+        map
+    }
+}
+
+const NULL: &Value = &Value::Null;
+
+impl Value {
+    /// An object of the given fields; those with a null value are left out.
+    pub fn object<K: Into<Rc<str>>>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
+        Self::Object(Rc::new(fields.into_iter().filter(|(_, v)| !v.is_null()).collect()))
+    }
+    /// A list.
+    pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
+        Self::Array(Rc::new(items.into_iter().collect()))
+    }
+    /// An object without fields.
+    pub fn empty_object() -> Self {
+        Self::Object(Rc::new(Map::new()))
+    }
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::Str(s) = self { Some(s) } else { None }
+    }
+    /// The shared text, if it is text.
+    pub fn as_rc_str(&self) -> Option<Rc<str>> {
+        if let Self::Str(s) = self { Some(s.clone()) } else { None }
+    }
+    /// The integer, if it is one (a float without a fraction counts).
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(n) => Some(*n),
+            Self::Float(f) if f.fract() == 0.0 && f.abs() < 9e15 => Some(*f as i64),
+            _ => None,
+        }
+    }
+    /// The boolean, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(b) = self { Some(*b) } else { None }
+    }
+    /// The fields, if it is an object.
+    pub fn as_object(&self) -> Option<&Map> {
+        if let Self::Object(m) = self { Some(m) } else { None }
+    }
+    /// The items, if it is a list.
+    pub fn as_array(&self) -> Option<&[Value]> {
+        if let Self::Array(a) = self { Some(a) } else { None }
+    }
+    /// The items of a list; none of anything else.
+    pub fn items(&self) -> &[Value] {
+        self.as_array().unwrap_or(&[])
+    }
+    /// The fields of an object; none of anything else.
+    pub fn fields(&self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &Value)> {
+        self.as_object().into_iter().flat_map(Map::iter)
+    }
+    /// A field of an object.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_object().and_then(|m| m.get(key))
+    }
+    /// The value at a dotted path, null where any step is absent. A step that is a number picks from a list.
+    /// `pod.at("status.phase")`.
+    pub fn at(&self, path: &str) -> &Value {
+        let mut v = self;
+        for step in path.split('.') {
+            v = match v {
+                Self::Object(m) => m.get(step).unwrap_or(NULL),
+                Self::Array(a) => step.parse::<usize>().ok().and_then(|i| a.get(i)).unwrap_or(NULL),
+                _ => NULL,
+            };
+        }
+        v
+    }
+    /// The text at a path, empty where there is none.
+    pub fn str_at(&self, path: &str) -> &str {
+        self.at(path).as_str().unwrap_or("")
+    }
+    /// The integer at a path.
+    pub fn int_at(&self, path: &str) -> Option<i64> {
+        self.at(path).as_i64()
+    }
+    /// Whether the value at a path is `true`.
+    pub fn bool_at(&self, path: &str) -> bool {
+        self.at(path).as_bool().unwrap_or(false)
+    }
+    /// The fields for changing; anything that is not an object becomes one.
+    pub fn make_object(&mut self) -> &mut Map {
+        if !matches!(self, Self::Object(_)) {
+            *self = Self::empty_object();
+        }
+        match self {
+            Self::Object(m) => Rc::make_mut(m),
+            _ => unreachable!("made an object above"),
+        }
+    }
+    /// The items for changing; anything that is not a list becomes one.
+    pub fn make_array(&mut self) -> &mut Vec<Value> {
+        if !matches!(self, Self::Array(_)) {
+            *self = Self::array([]);
+        }
+        match self {
+            Self::Array(a) => Rc::make_mut(a),
+            _ => unreachable!("made a list above"),
+        }
+    }
+    /// The value at a dotted path for changing, objects made on the way.
+    pub fn slot(&mut self, path: &str) -> &mut Value {
+        let mut v = self;
+        for step in path.split('.') {
+            v = match (&*v, step.parse::<usize>()) {
+                (Self::Array(a), Ok(i)) if i < a.len() => &mut v.make_array()[i],
+                _ => v.make_object().entry(step),
+            };
+        }
+        v
+    }
+    /// Sets the value at a dotted path, making objects on the way.
+    pub fn set(&mut self, path: &str, value: impl Into<Value>) {
+        *self.slot(path) = value.into();
+    }
+    /// Sets one field whose name may hold dots (labels, annotations) in the object at a dotted path.
+    pub fn set_key(&mut self, path: &str, key: &str, value: impl Into<Value>) {
+        self.slot(path).make_object().insert(key, value.into());
+    }
+    /// Takes the value at a dotted path away; nothing happens where it is absent.
+    pub fn unset(&mut self, path: &str) -> Option<Value> {
+        if self.at(path).is_null() && !self.has(path) {
+            return None;
+        }
+        match path.rsplit_once('.') {
+            Some((parent, key)) => self.slot(parent).make_object().remove(key),
+            None => self.make_object().remove(path),
+        }
+    }
+    /// Whether the field at a dotted path is there, be it null.
+    pub fn has(&self, path: &str) -> bool {
+        match path.rsplit_once('.') {
+            Some((parent, key)) => self.at(parent).get(key).is_some(),
+            None => self.get(path).is_some(),
+        }
+    }
+    /// Whether both are the same allocation (or equal scalars): a cheap "surely equal".
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(a), Self::Object(b)) => Rc::ptr_eq(a, b),
+            (Self::Array(a), Self::Array(b)) => Rc::ptr_eq(a, b),
+            (Self::Str(a), Self::Str(b)) => Rc::ptr_eq(a, b) || a == b,
+            (Self::Object(_) | Self::Array(_) | Self::Str(_), _) => false,
+            _ => self == other,
+        }
+    }
+    /// JSON on one line, fields sorted by name.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+    /// Reads JSON.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Str(a), Self::Str(b)) => Rc::ptr_eq(a, b) || a == b,
+            (Self::Array(a), Self::Array(b)) => Rc::ptr_eq(a, b) || a == b,
+            (Self::Object(a), Self::Object(b)) => Rc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+macro_rules! from {
+    ($($t:ty => $v:expr),* $(,)?) => {$(
+        impl From<$t> for Value {
+            fn from(x: $t) -> Self {
+                #[allow(clippy::redundant_closure_call, reason = "one line a type")]
+                ($v)(x)
+            }
+        }
+    )*};
+}
+from! {
+    bool => Value::Bool,
+    i32 => |x| Value::Int(i64::from(x)),
+    u32 => |x| Value::Int(i64::from(x)),
+    i64 => Value::Int,
+    usize => |x| Value::Int(x as i64),
+    f64 => Value::Float,
+    &str => |x: &str| Value::Str(Rc::from(x)),
+    String => |x: String| Value::Str(Rc::from(x)),
+    &String => |x: &String| Value::Str(Rc::from(x.as_str())),
+    Rc<str> => Value::Str,
+    &Rc<str> => |x: &Rc<str>| Value::Str(x.clone()),
+    Vec<Value> => |x| Value::Array(Rc::new(x)),
+    Map => |x| Value::Object(Rc::new(x)),
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(x: Option<T>) -> Self {
+        x.map_or(Value::Null, Into::into)
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => s.serialize_unit(),
+            Self::Bool(b) => s.serialize_bool(*b),
+            Self::Int(n) => s.serialize_i64(*n),
+            Self::Float(f) => s.serialize_f64(*f),
+            Self::Str(t) => s.serialize_str(t),
+            Self::Array(a) => {
+                let mut seq = s.serialize_seq(Some(a.len()))?;
+                for v in a.iter() {
+                    seq.serialize_element(v)?;
+                }
+                seq.end()
+            }
+            Self::Object(m) => {
+                let mut map = s.serialize_map(Some(m.len()))?;
+                for (k, v) in m.iter() {
+                    map.serialize_entry(k.as_ref(), v)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Value;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_none<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_bool<E>(self, v: bool) -> Result<Value, E> {
+                Ok(Value::Bool(v))
+            }
+            fn visit_i64<E>(self, v: i64) -> Result<Value, E> {
+                Ok(Value::Int(v))
+            }
+            fn visit_u64<E>(self, v: u64) -> Result<Value, E> {
+                Ok(i64::try_from(v).map_or(Value::Float(v as f64), Value::Int))
+            }
+            fn visit_f64<E>(self, v: f64) -> Result<Value, E> {
+                Ok(Value::Float(v))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Value, E> {
+                Ok(Value::from(v))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut a: A) -> Result<Value, A::Error> {
+                let mut out = Vec::new();
+                while let Some(v) = a.next_element()? {
+                    out.push(v);
+                }
+                Ok(Value::from(out))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut a: A) -> Result<Value, A::Error> {
+                let mut out = Map::new();
+                while let Some((k, v)) = a.next_entry::<String, Value>()? {
+                    out.insert(k, v);
+                }
+                Ok(Value::from(out))
+            }
+        }
+        d.deserialize_any(V)
+    }
+}
+
+/// Builds a [`Value`] in the shape of JSON: `json!({"a": 1, "b": [x, null]})`. Keys are literals, values expressions.
+#[macro_export]
+macro_rules! json {
+    (null) => { $crate::api::Value::Null };
+    ([ $($t:tt),* $(,)? ]) => { $crate::api::Value::array([ $($crate::json!($t)),* ]) };
+    ({ $($k:literal : $v:tt),* $(,)? }) => {{
+        #[allow(unused_mut)]
+        let mut m = $crate::api::Map::new();
+        $( m.insert($k, $crate::json!($v)); )*
+        $crate::api::Value::from(m)
+    }};
+    ($e:expr) => { $crate::api::Value::from($e) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_copies_only_its_path() {
+        let a = Value::from_json(r#"{"spec":{"x":[1,2]},"status":{"phase":"Pending"}}"#).unwrap();
+        let mut b = a.clone();
+        b.set("status.phase", "Running");
+        assert_eq!(a.str_at("status.phase"), "Pending");
+        assert_eq!(b.str_at("status.phase"), "Running");
+        assert!(a.at("spec").same(b.at("spec")));
+        assert!(!a.at("status").same(b.at("status")));
+    }
+
+    #[test]
+    fn paths_reach_into_lists_and_absent_fields_are_null() {
+        let a = Value::from_json(r#"{"a":[{"b":"c"}]}"#).unwrap();
+        for (path, want) in [("a.0.b", "c"), ("a.1.b", ""), ("x.y", "")] {
+            assert_eq!(a.str_at(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn unset_leaves_the_rest() {
+        let mut a = Value::from_json(r#"{"a":{"b":1,"c":2}}"#).unwrap();
+        assert_eq!(a.unset("a.b"), Some(Value::Int(1)));
+        assert_eq!(a.unset("a.x.y"), None);
+        assert_eq!(a.to_json(), r#"{"a":{"c":2}}"#);
+    }
+
+    #[test]
+    fn json_reads_as_it_looks() {
+        let name = "x";
+        assert_eq!(json!({"b": [1, name, null], "a": {"c": true}}).to_json(), r#"{"a":{"c":true},"b":[1,"x",null]}"#);
+    }
+}
