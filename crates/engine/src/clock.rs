@@ -137,7 +137,13 @@ impl Time {
             let part = text.get(from..to)?;
             if part.bytes().all(|c| c.is_ascii_digit()) { part.parse().ok() } else { None }
         };
-        if b.len() < 20 || b[4] != b'-' || b[7] != b'-' || !matches!(b[10], b'T' | b't') || b[13] != b':' || b[16] != b':' {
+        if b.len() < 20
+            || b[4] != b'-'
+            || b[7] != b'-'
+            || !matches!(b[10], b'T' | b't')
+            || b[13] != b':'
+            || b[16] != b':'
+        {
             return None;
         }
         let civil = Civil {
@@ -217,7 +223,11 @@ pub fn go_duration(ms: Millis) -> String {
     }
     let fraction = format!("{f:03}");
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { text += &format!("{s}s") } else { text += &format!("{s}.{fraction}s") }
+    if fraction.is_empty() {
+        text += &format!("{s}s")
+    } else {
+        text += &format!("{s}.{fraction}s")
+    }
     text
 }
 
@@ -302,7 +312,8 @@ mod tests {
 
     #[test]
     fn go_durations() {
-        for (text, ms) in [("1m20s", 80_000), ("10s", 10_000), ("1.234s", 1_234), ("150ms", 150), ("1h0m0s", 3_600_000)] {
+        for (text, ms) in [("1m20s", 80_000), ("10s", 10_000), ("1.234s", 1_234), ("150ms", 150), ("1h0m0s", 3_600_000)]
+        {
             assert_eq!(go_duration(ms), text);
             assert_eq!(parse_go_duration(text), Some(ms));
         }
