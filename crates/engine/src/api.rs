@@ -1,6 +1,7 @@
 //! The API objects: the tree they are made of, the scheme of kinds, selectors and quantities, and typed views.
 
 mod object;
+pub mod schema;
 mod scheme;
 mod value;
 
