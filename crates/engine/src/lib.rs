@@ -1,5 +1,25 @@
 //! The simulator: a Kubernetes 1.37 control plane, scheduler, kubelets and kubectl over virtual time.
-pub mod api;
+//!
+//! [`cluster::Cluster`] is the way in: commands (manifests, kubectl lines) go in, [`cluster::Cluster::advance`] runs the
+//! control loops up to a virtual time, and snapshots and the [`journal::Journal`] come out. Nothing here knows the web,
+//! a wall clock or threads: the same seed and commands give the same history, byte for byte, anywhere.
+//!
+//! A module imports only from those above it in this list.
+
 pub mod clock;
 pub mod queue;
 pub mod rng;
+
+pub mod api;
+
+pub mod apiserver;
+
+pub mod component;
+pub mod events;
+pub mod workqueue;
+
+pub mod kubectl;
+
+pub mod journal;
+
+pub mod cluster;

@@ -1,0 +1,121 @@
+//! The API server: verbs over the store, with everything that happens to an object on its way in and out.
+//!
+//! Models `k8s.io/apiserver/pkg/registry/generic/registry/store.go` and the strategies under `pkg/registry`. Every change
+//! gets a resourceVersion and is told to watchers as a [`Change`], which names who made it.
+
+mod delete;
+mod status;
+mod store;
+mod verbs;
+
+use std::rc::Rc;
+
+pub use delete::{DeleteOptions, Propagation};
+pub use status::{Cause, Reason, Status};
+pub use store::Store;
+pub use verbs::{PatchType, Subresource, WriteOptions};
+
+use crate::api::{Object, ObjectKey};
+use crate::clock::Time;
+use crate::rng::Rng;
+
+/// Who asked for a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// The learner, through kubectl, Apply or a button.
+    User,
+    /// A controller of kube-controller-manager, by the name its events carry: `job-controller`.
+    Controller(&'static str),
+    /// kube-scheduler.
+    Scheduler,
+    /// The kubelet of a node.
+    Kubelet(Rc<str>),
+    /// What the cluster makes for itself when it starts (namespaces, nodes).
+    System,
+}
+
+/// One change of one object: an addition (`before` is none), a modification, or a deletion (`after` is none).
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// When it happened.
+    pub at: Time,
+    /// Who asked for it.
+    pub actor: Actor,
+    /// Which object.
+    pub key: ObjectKey,
+    /// The version before.
+    pub before: Option<Rc<Object>>,
+    /// The version after.
+    pub after: Option<Rc<Object>>,
+    /// The last version of a deleted object, with the deletion's resourceVersion, as a watch sends it.
+    pub last: Option<Rc<Object>>,
+}
+
+impl Change {
+    /// The newest version there is: after, or for a deletion the last one.
+    pub fn object(&self) -> &Rc<Object> {
+        self.after.as_ref().or(self.last.as_ref()).or(self.before.as_ref()).expect("a change has a version")
+    }
+    /// Whether the object is new.
+    pub fn is_added(&self) -> bool {
+        self.before.is_none()
+    }
+    /// Whether the object is gone.
+    pub fn is_deleted(&self) -> bool {
+        self.after.is_none()
+    }
+}
+
+/// The API server: the store, the clock it stamps with, and the changes that watchers have not been told yet.
+#[derive(Clone)]
+pub struct ApiServer {
+    store: Store,
+    now: Time,
+    actor: Actor,
+    rng: Rng,
+    resource_version: u64,
+    changes: Vec<Change>,
+}
+
+impl ApiServer {
+    /// An empty API server. `seed` decides uids and generated names.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            store: Store::default(),
+            now: Time(0),
+            actor: Actor::System,
+            rng: Rng::new(seed ^ 0xA91_5EED),
+            resource_version: 0,
+            changes: Vec::new(),
+        }
+    }
+    /// Sets the time and who the following requests come from.
+    pub fn act(&mut self, now: Time, actor: Actor) {
+        self.now = now;
+        self.actor = actor;
+    }
+    /// Sets who the following requests come from.
+    pub fn act_as(&mut self, actor: Actor) {
+        self.actor = actor;
+    }
+    /// The time requests are stamped with.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+    /// The newest resourceVersion given out.
+    pub fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+    /// The objects, for reading.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+    /// The newest version of an object.
+    pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Object>> {
+        self.store.get(key)
+    }
+    /// Takes the changes that have not been taken yet, oldest first.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+}

@@ -1,0 +1,242 @@
+//! The facade: a cluster under control. Commands in, time forward and back, snapshots out.
+//!
+//! Everything that changes is in the [`World`](world::World), which is cloned for a checkpoint at the price of a few
+//! counts; the journal and the learner's commands are kept beside it. Going back restores a checkpoint and runs forward
+//! again: the same commands at the same times give the same history.
+
+mod snapshot;
+mod world;
+
+use std::rc::Rc;
+
+pub use snapshot::Snapshot;
+
+pub use crate::apiserver::{Actor, Change};
+pub use crate::clock::{Millis, Time};
+pub use crate::component::{Config, NodeConfig, Timer, WaitKind};
+use crate::journal::Journal;
+use crate::kubectl::Output;
+use world::World;
+
+/// What a learner does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Command {
+    /// A kubectl command line, with the files it may name.
+    Kubectl {
+        /// `kubectl get pods -w`; the word kubectl may be left out.
+        line: String,
+        /// Name and text of the files in the working folder.
+        files: Rc<Vec<(String, Rc<str>)>>,
+    },
+}
+
+/// What came of a command.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Outcome {
+    /// What was printed so far.
+    pub output: Output,
+    /// Whether the command has ended; `wait`, `-w` and the like go on as time passes.
+    pub finished: bool,
+}
+
+/// How far [`Cluster::advance`] came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// The time reached.
+    pub now: Time,
+    /// Whether the time asked for was reached; otherwise the budget ran out first.
+    pub finished: bool,
+    /// How many tasks ran.
+    pub tasks: u32,
+}
+
+/// The most virtual time between two checkpoints.
+const CHECKPOINT_INTERVAL: Millis = 10_000;
+/// The most tasks between two checkpoints.
+const CHECKPOINT_TASKS: u32 = 2_000;
+
+#[derive(Clone)]
+struct Checkpoint {
+    world: Rc<World>,
+    journal_len: usize,
+    commands: usize,
+}
+
+/// A simulated cluster. Cloning it is cheap, and gives an undo.
+#[derive(Clone)]
+pub struct Cluster {
+    config: Rc<Config>,
+    world: World,
+    journal: Journal,
+    /// How much of the journal lies at or before the present.
+    journal_position: usize,
+    commands: Vec<(Time, Command)>,
+    command_position: usize,
+    checkpoints: Vec<Checkpoint>,
+    tasks_since_checkpoint: u32,
+    seen_until: Time,
+}
+
+impl Cluster {
+    /// A fresh cluster: nodes ready, namespaces there, nothing running.
+    pub fn new(config: Config) -> Self {
+        let config = Rc::new(config);
+        let world = World::new(&config);
+        let mut cluster = Self {
+            seen_until: config.epoch,
+            config,
+            world,
+            journal: Journal::default(),
+            journal_position: 0,
+            commands: Vec::new(),
+            command_position: 0,
+            checkpoints: Vec::new(),
+            tasks_since_checkpoint: 0,
+        };
+        cluster.collect();
+        cluster.checkpoint();
+        cluster
+    }
+    /// What it is made of.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+    /// The time at which it started.
+    pub fn start(&self) -> Time {
+        self.config.epoch
+    }
+    /// The present.
+    pub fn now(&self) -> Time {
+        self.world.now()
+    }
+    /// The latest time that has been simulated: beyond `now` after going back.
+    pub fn seen_until(&self) -> Time {
+        self.seen_until
+    }
+    /// The history, including what lies ahead after going back.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+    /// How many entries of the journal lie at or before the present.
+    pub fn journal_position(&self) -> usize {
+        self.journal_position
+    }
+    /// The learner's commands with their times, including those that lie ahead.
+    pub fn commands(&self) -> &[(Time, Command)] {
+        &self.commands
+    }
+    /// When the next thing happens, if anything is due at all.
+    pub fn next_due(&self) -> Option<Time> {
+        let command = self.commands.get(self.command_position).map(|(t, _)| *t);
+        match (self.world.next_due(), command) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+    /// All objects as they are now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.world.snapshot()
+    }
+    /// The waits that run now.
+    pub fn timers(&self) -> Vec<Timer> {
+        self.world.timers()
+    }
+    /// Whether a command now would cut off a future that has been seen.
+    pub fn would_fork(&self) -> bool {
+        self.journal_position < self.journal.len() || self.command_position < self.commands.len()
+    }
+
+    /// Carries a command out, now. A future that was seen is discarded (keep a clone for undo).
+    pub fn handle(&mut self, command: Command) -> Outcome {
+        self.journal.truncate(self.journal_position);
+        self.commands.truncate(self.command_position);
+        let now = self.now();
+        self.checkpoints.retain(|c| c.world.now() <= now && c.commands <= self.command_position);
+        self.seen_until = now;
+        self.commands.push((now, command));
+        self.run_command()
+    }
+
+    fn run_command(&mut self) -> Outcome {
+        let (_, command) = self.commands[self.command_position].clone();
+        self.command_position += 1;
+        let outcome = self.world.handle(&command, &self.config);
+        self.collect();
+        outcome
+    }
+
+    /// What a command that goes on (`kubectl get -w`, `kubectl wait`) has printed so far, by its place in
+    /// [`Cluster::commands`].
+    pub fn outcome(&self, command: usize) -> Option<Outcome> {
+        self.world.outcome(command)
+    }
+
+    /// Runs everything due up to a time, at most `budget` tasks of it.
+    pub fn advance(&mut self, until: Time, budget: u32) -> Progress {
+        let mut tasks = 0;
+        loop {
+            let command = self.commands.get(self.command_position).map(|(t, _)| *t);
+            let due = self.world.next_due();
+            match (due, command) {
+                (due, Some(at)) if at <= until && due.is_none_or(|d| d > at) => {
+                    self.world.set_now(at);
+                    self.run_command();
+                }
+                (Some(at), _) if at <= until => {
+                    if tasks >= budget {
+                        return Progress { now: self.now(), finished: false, tasks };
+                    }
+                    self.world.run_next(&self.config);
+                    self.collect();
+                    self.tasks_since_checkpoint += 1;
+                }
+                _ => break,
+            }
+            tasks += 1;
+            let last = self.checkpoints.last().map_or(self.config.epoch, |c| c.world.now());
+            let far = self.now() - last >= CHECKPOINT_INTERVAL || self.tasks_since_checkpoint >= CHECKPOINT_TASKS;
+            if far && self.now() > last {
+                self.checkpoint();
+            }
+        }
+        self.world.set_now(until);
+        self.seen_until = self.seen_until.max(until);
+        Progress { now: self.now(), finished: true, tasks }
+    }
+
+    /// Goes to a time: back to a checkpoint and forward again, or just forward. The future that was seen is kept.
+    pub fn seek(&mut self, to: Time) {
+        let to = to.max(self.config.epoch);
+        let seen = self.seen_until;
+        if to < self.now() {
+            let i = self.checkpoints.partition_point(|c| c.world.now() <= to).saturating_sub(1);
+            let checkpoint = self.checkpoints[i].clone();
+            self.world = (*checkpoint.world).clone();
+            self.journal_position = checkpoint.journal_len;
+            self.command_position = checkpoint.commands;
+            self.tasks_since_checkpoint = 0;
+        }
+        self.advance(to, u32::MAX);
+        self.seen_until = seen.max(to);
+    }
+
+    /// Takes the changes from the world into the journal. Told again after going back, they are there already.
+    fn collect(&mut self) {
+        for change in self.world.take_journal() {
+            if self.journal_position >= self.journal.len() {
+                self.journal.push(change);
+            }
+            self.journal_position += 1;
+        }
+        self.seen_until = self.seen_until.max(self.now());
+    }
+
+    fn checkpoint(&mut self) {
+        self.tasks_since_checkpoint = 0;
+        self.checkpoints.push(Checkpoint {
+            world: Rc::new(self.world.clone()),
+            journal_len: self.journal_position,
+            commands: self.command_position,
+        });
+    }
+}

@@ -1,0 +1,114 @@
+//! Everything of a cluster that changes, and the loop that runs it.
+//!
+//! The loop takes the component whose first task is due first, lets it run, and tells all components of what changed in
+//! the store. A new component is added to [`Components`] and to the list in [`Components::all`].
+
+use super::{Command, Outcome, Snapshot};
+use crate::apiserver::{Actor, ApiServer, Change};
+use crate::clock::Time;
+use crate::component::{Component, Config, Ctx, Timer};
+use crate::queue::{Due, Sequence};
+use crate::rng::Rng;
+
+/// The components, in the order in which they hear of a change.
+#[derive(Clone, Default)]
+struct Components {}
+
+impl Components {
+    fn all(&self) -> [(&dyn Component, Actor); 0] {
+        []
+    }
+    fn all_mut(&mut self) -> [(&mut dyn Component, Actor); 0] {
+        []
+    }
+}
+
+/// Everything that changes.
+#[derive(Clone)]
+pub(super) struct World {
+    now: Time,
+    api: ApiServer,
+    rng: Rng,
+    sequence: Sequence,
+    components: Components,
+    /// Changes that all components have heard of and the journal has not.
+    told: Vec<Change>,
+}
+
+impl World {
+    pub fn new(config: &Config) -> Self {
+        let mut world = Self {
+            now: config.epoch,
+            api: ApiServer::new(config.seed),
+            rng: Rng::new(config.seed),
+            sequence: Sequence::default(),
+            components: Components::default(),
+            told: Vec::new(),
+        };
+        world.api.act(world.now, Actor::System);
+        world.tell(config);
+        world
+    }
+    pub fn now(&self) -> Time {
+        self.now
+    }
+    pub fn set_now(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+    pub fn next_due(&self) -> Option<Time> {
+        self.next().map(|(_, due)| due.0)
+    }
+    fn next(&self) -> Option<(usize, Due)> {
+        let due = self.components.all().into_iter().enumerate().filter_map(|(i, (c, _))| Some((i, c.next_due()?)));
+        due.min_by_key(|(_, due)| *due)
+    }
+    pub fn run_next(&mut self, config: &Config) {
+        let Some((i, (at, _))) = self.next() else { return };
+        self.now = self.now.max(at);
+        let Self { now, api, rng, sequence, components, .. } = self;
+        let mut all = components.all_mut();
+        let (component, actor) = &mut all[i];
+        api.act(*now, actor.clone());
+        component.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+        self.tell(config);
+    }
+    pub fn handle(&mut self, _command: &Command, config: &Config) -> Outcome {
+        self.api.act(self.now, Actor::User);
+        let outcome = Outcome::default();
+        self.tell(config);
+        outcome
+    }
+    pub fn outcome(&self, _command: usize) -> Option<Outcome> {
+        None
+    }
+    /// Tells every component of every change, until there is none left.
+    fn tell(&mut self, config: &Config) {
+        loop {
+            let changes = self.api.take_changes();
+            if changes.is_empty() {
+                return;
+            }
+            let Self { now, api, rng, sequence, components, .. } = self;
+            for change in &changes {
+                for (component, actor) in components.all_mut() {
+                    api.act(*now, actor);
+                    component.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
+                }
+            }
+            self.told.extend(changes);
+        }
+    }
+    pub fn take_journal(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.told)
+    }
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.now, self.api.store().clone())
+    }
+    pub fn timers(&self) -> Vec<Timer> {
+        let mut out = Vec::new();
+        for (component, _) in self.components.all() {
+            component.timers(&self.api, &mut out);
+        }
+        out
+    }
+}
