@@ -21,7 +21,7 @@ const MODULES: &[&[&str]] = &[
     &["api::defaults", "api::validation"],
     &["manifest"],
     &["apiserver"],
-    &["events", "workqueue"],
+    &["component", "events", "workqueue"],
     &["controllers"],
     &["scheduler", "kubelet", "runtime"],
     &["kubectl"],
