@@ -1,0 +1,90 @@
+// The browser for journeys, screenshots and measurements: Chromium through playwright-core, over the served release build.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execSync } from "node:child_process";
+import { chromium } from "playwright-core";
+import { serve } from "../../scripts/serve.mjs";
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** The widths that every state is looked at in. */
+export const SIZES = { wide: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 }, phone: { width: 390, height: 844 } };
+export const THEMES = ["light", "dark"];
+
+function executable() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  return execSync("bash -c 'source scripts/lib.sh; find_browser'", { cwd: ROOT, encoding: "utf8" }).trim();
+}
+
+/** The arguments that a browser without a screen, a sandbox or the open internet needs. */
+export const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function launch(more = []) {
+  return chromium.launch({ executablePath: executable(), headless: !process.env.HEADED, args: [...ARGUMENTS, ...more] });
+}
+
+/** Serves the site; SITE_URL names one that is served already. */
+export async function site(options) {
+  if (process.env.SITE_URL) return { url: process.env.SITE_URL, close: async () => {} };
+  if (!existsSync(join(ROOT, "dist/index.html"))) throw new Error("dist/ holds no site; build it first: make build");
+  return serve(join(ROOT, "dist"), options);
+}
+
+/**
+ * A page of its own in a fresh profile, which notes everything that went wrong in it in `page.trouble`: errors thrown,
+ * errors printed, requests that failed or left the site, and what the content security policy stopped.
+ */
+export async function open(browser, url, { size = SIZES.wide, theme = "light", reducedMotion = "no-preference", context: more = {}, path = "" } = {}) {
+  const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion, permissions: ["clipboard-read", "clipboard-write"], ...more });
+  const page = await context.newPage();
+  page.trouble = [];
+  page.on("pageerror", (e) => page.trouble.push(`error thrown: ${e.stack ?? e.message}`));
+  page.on("console", (m) => m.type() === "error" && page.trouble.push(`error printed: ${m.text()} (${m.location().url})`));
+  page.on("requestfailed", (r) => !/ERR_ABORTED/.test(r.failure()?.errorText) && page.trouble.push(`request failed: ${r.url()} ${r.failure()?.errorText}`));
+  page.on("request", (r) => {
+    const at = new URL(r.url());
+    if (/^https?:$/.test(at.protocol) && at.hostname !== "localhost" && at.hostname !== "127.0.0.1") page.trouble.push(`request to another host: ${r.url()}`);
+  });
+  await page.goto(new URL(path, url).href);
+  return page;
+}
+
+/** Waits until the page has been drawn by the app, not by the loading text of its HTML. */
+export async function ready(page) {
+  await page.waitForFunction(() => !document.querySelector(".boot") && document.querySelector("main, [role=main]"), null, { timeout: 20_000 });
+  return page;
+}
+
+/** What axe finds wrong (WCAG 2.2 AA and its best practices), as readable lines. */
+export async function axe(page, { include = undefined, exclude = [] } = {}) {
+  await page.evaluate(`{ const define = undefined, module = undefined; ${AXE} }; void 0`);
+  const found = await page.evaluate(
+    ([include, exclude]) =>
+      window.axe.run(
+        { include: include ? [include] : [document.documentElement], exclude },
+        { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] },
+      ),
+    [include, exclude],
+  );
+  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${v.help}: ${n.target.join(" ")}: ${n.html.slice(0, 160)}: ${n.failureSummary?.split("\n").slice(1, 3).join(" ").trim()}`));
+}
+
+/** A picture below tests/e2e/out (not kept in git), for looking at what a failed journey saw. */
+export async function picture(page, name) {
+  const dir = join(ROOT, "tests/e2e/out");
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, name.replace(/[^\w-]+/g, "-").slice(0, 80) + ".png");
+  await page.screenshot({ path }).catch(() => {});
+  return path;
+}
