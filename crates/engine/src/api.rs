@@ -1,10 +1,19 @@
 //! The API objects: the tree they are made of, the scheme of kinds, selectors and quantities, and typed views.
 
+pub mod content;
+pub mod field;
+pub mod int_or_string;
 mod object;
+pub mod quantity;
 pub mod schema;
 mod scheme;
+pub mod selector;
+pub mod text;
 mod value;
 
+pub use field::{ErrorType, FieldError, Path};
 pub use object::{Object, ObjectKey, OwnerReference};
+pub use quantity::Quantity;
 pub use scheme::{KINDS, Kind, KindInfo};
+pub use selector::Selector;
 pub use value::{Map, Value};
