@@ -10,6 +10,8 @@ pub mod clock;
 pub mod queue;
 pub mod rng;
 
+pub mod cron;
+
 pub mod api;
 
 pub mod apiserver;
