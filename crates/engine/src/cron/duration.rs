@@ -14,7 +14,12 @@ pub(super) fn quote(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if u32::from(c) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if c.is_ascii_control() => {
+                out.push_str("\\x");
+                for half in [u32::from(c) >> 4, u32::from(c) & 15] {
+                    out.push(char::from_digit(half, 16).expect("half a byte is a hex digit"));
+                }
+            }
             c => out.push(c),
         }
     }
@@ -63,7 +68,8 @@ pub(super) fn parse(original: &str) -> Result<i64, String> {
             digits_after = end > 0;
             for digit in t[..end].bytes() {
                 // Digits beyond what fits are dropped.
-                if let Some(f) = fraction.checked_mul(10).map(|f| f + u64::from(digit - b'0')).filter(|f| *f < 1 << 63) {
+                if let Some(f) = fraction.checked_mul(10).map(|f| f + u64::from(digit - b'0')).filter(|f| *f < 1 << 63)
+                {
                     fraction = f;
                     scale *= 10.0;
                 } else {

@@ -122,14 +122,11 @@ pub(super) fn next(spec: &Spec, after: i64, zone: &Zone) -> Option<i64> {
                 continue 'wrap;
             }
         }
-        while t.civil.second != 0 {
-            added = true;
-            t.add(1);
-            if t.civil.second == 0 {
-                continue 'wrap;
-            }
+        if t.civil.second == 0 {
+            return Some(t.unix);
         }
-        return Some(t.unix);
+        added = true;
+        t.add(i64::from(60 - t.civil.second));
     }
 }
 
@@ -175,7 +172,7 @@ mod tests {
             ("30 1 * * *", "America/New_York", "2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"),
             ("30 1 * * *", "America/New_York", "2026-11-01T06:30:00Z", "2026-11-02T06:30:00Z"),
             ("0 3 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"),
-            ("0 0 * * *", "Africa/Cairo", "2026-04-23T12:00:00Z", "2026-04-24T22:00:00Z"),
+            ("0 0 * * *", "Africa/Cairo", "2026-04-23T12:00:00Z", "2026-04-24T21:00:00Z"),
             ("0 9 * * *", "Asia/Kathmandu", "2026-11-24T00:00:00Z", "2026-11-24T03:15:00Z"),
         ] {
             assert_eq!(next(schedule, zone, after), want, "{schedule} in {zone} after {after}");
