@@ -1,9 +1,5 @@
-//! Fixed runs, whose histories must come out the same natively and as WebAssembly.
+//! Fixed runs and measurements that are made natively and as WebAssembly: the histories must be equal to the last byte,
+//! and both must be fast.
 
-use batchyard_engine::rng::Rng;
-
-/// The random numbers' own hash.
-pub fn chance() -> u64 {
-    let mut rng = Rng::new(7);
-    (0..1000).fold(0, |hash, _| hash ^ rng.next_u64().rotate_left((hash & 63) as u32) ^ rng.unit().to_bits())
-}
+pub mod bench;
+pub mod runs;
