@@ -4,6 +4,7 @@ pub mod content;
 pub mod field;
 pub mod int_or_string;
 mod object;
+pub mod patch;
 pub mod quantity;
 pub mod schema;
 mod scheme;
