@@ -46,7 +46,7 @@ bench: ## print the engine's speed and memory against the budgets, native and as
 	@scripts/bench
 
 fuzz: ## throw a million mutated manifests and command lines at the engine (CASES=1000 for fewer)
-	@scripts/fuzz
+	@CASES='$(CASES)' FROM='$(FROM)' scripts/fuzz
 
 screenshots: build ## make docs/screenshots/: each scene at three widths, light and dark
 	@scripts/setup browser

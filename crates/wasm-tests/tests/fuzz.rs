@@ -1,0 +1,18 @@
+//! Some cases of `make fuzz` in each run of the tests.
+#![cfg(not(target_arch = "wasm32"))]
+
+use batchyard_wasm_tests::fuzz::{Case, busy_cluster, case, run};
+
+mod corpus;
+
+#[test]
+fn broken_input_never_panics() {
+    let corpus = corpus::read();
+    let busy = busy_cluster(&corpus::running());
+    let cases: Vec<Case> = (0..300).map(|n| case(&corpus, n)).collect();
+    assert!(cases.iter().any(|c| matches!(c, Case::Line(_))) && cases.iter().any(|c| matches!(c, Case::Manifest(_))));
+    for (number, case) in cases.iter().enumerate() {
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&busy, case)));
+        assert!(done.is_ok(), "case {number} panics; see it with: make fuzz CASES=1 FROM={number}");
+    }
+}
