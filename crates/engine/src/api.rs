@@ -3,9 +3,11 @@
 pub mod content;
 pub mod field;
 pub mod int_or_string;
+pub mod labels;
 mod object;
 pub mod patch;
 pub mod quantity;
+pub mod resources;
 pub mod schema;
 mod scheme;
 pub mod selector;

@@ -3,6 +3,7 @@
 //! Models `k8s.io/apiserver/pkg/registry/generic/registry/store.go` and the strategies under `pkg/registry`. Every change
 //! gets a resourceVersion and is told to watchers as a [`Change`], which names who made it.
 
+mod bind;
 mod delete;
 mod status;
 mod store;

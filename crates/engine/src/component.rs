@@ -125,3 +125,6 @@ pub trait Component {
     /// Adds the waits that run now.
     fn timers(&self, _api: &ApiServer, _out: &mut Vec<Timer>) {}
 }
+
+#[cfg(test)]
+pub mod testing;

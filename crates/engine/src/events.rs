@@ -88,7 +88,9 @@ impl EventRecorder {
             self.seen.insert(key, event.key());
         }
     }
-    /// Records an event as the scheduler does, with `eventTime` and `action`.
+    /// Records an event as the scheduler does, with `eventTime` and `action`. Events about the same version of an
+    /// object with the same reason are one series, whatever their message; the API server is told of its second event,
+    /// and of no further one. Models `tools/events/event_broadcaster.go`.
     pub fn new_style(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -98,17 +100,17 @@ impl EventRecorder {
         action: &str,
         message: &str,
     ) {
-        let key = (about.key(), about.uid().clone(), String::new(), kind, Rc::from(reason), Rc::from(message));
+        let version = about.resource_version().to_string();
+        let key = (about.key(), about.uid().clone(), version, kind, Rc::from(reason), Rc::from(""));
         if let Some(event) = self.seen.get(&key) {
             let now = ctx.now.rfc3339_micro();
-            let counted = ctx.api.mutate(event, Subresource::Main, |body| {
-                let count = body.int_at("series.count").unwrap_or(1) + 1;
-                body.set("series.count", count);
-                body.set("series.lastObservedTime", now);
-            });
-            if matches!(counted, Ok(Some(_))) {
-                return;
+            if ctx.api.get(event).is_some_and(|e| e.at("series").is_null()) {
+                let _ = ctx.api.mutate(event, Subresource::Main, |body| {
+                    body.set("series.count", 2);
+                    body.set("series.lastObservedTime", now);
+                });
             }
+            return;
         }
         let mut body = Self::skeleton(ctx, about, "", kind, reason, message);
         body.set("source", Value::empty_object());
@@ -118,7 +120,9 @@ impl EventRecorder {
         body.set("action", action);
         body.set("reportingComponent", self.component);
         body.set("reportingInstance", &self.host);
-        if let Ok(event) = ctx.api.create(Kind::Event, body, WriteOptions::default()) {
+        if let Ok(event) = ctx.api.create(Kind::Event, body, WriteOptions::default())
+            && kind == EventType::Warning
+        {
             self.seen.insert(key, event.key());
         }
     }

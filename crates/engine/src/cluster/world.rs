@@ -9,17 +9,20 @@ use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
+use crate::scheduler::Scheduler;
 
 /// The components, in the order in which they hear of a change.
 #[derive(Clone, Default)]
-struct Components {}
+struct Components {
+    scheduler: Scheduler,
+}
 
 impl Components {
-    fn all(&self) -> [(&dyn Component, Actor); 0] {
-        []
+    fn all(&self) -> [(&dyn Component, Actor); 1] {
+        [(&self.scheduler, Actor::Scheduler)]
     }
-    fn all_mut(&mut self) -> [(&mut dyn Component, Actor); 0] {
-        []
+    fn all_mut(&mut self) -> [(&mut dyn Component, Actor); 1] {
+        [(&mut self.scheduler, Actor::Scheduler)]
     }
 }
 
