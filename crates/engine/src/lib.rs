@@ -20,6 +20,8 @@ pub mod component;
 pub mod events;
 pub mod workqueue;
 
+pub mod controllers;
+
 pub mod scheduler;
 
 pub mod kubectl;

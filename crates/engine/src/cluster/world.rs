@@ -7,6 +7,7 @@ use super::{Command, Outcome, Snapshot};
 use crate::apiserver::{Actor, ApiServer, Change};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
+use crate::controllers::job::JobController;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
@@ -14,15 +15,16 @@ use crate::scheduler::Scheduler;
 /// The components, in the order in which they hear of a change.
 #[derive(Clone, Default)]
 struct Components {
+    job: JobController,
     scheduler: Scheduler,
 }
 
 impl Components {
-    fn all(&self) -> [(&dyn Component, Actor); 1] {
-        [(&self.scheduler, Actor::Scheduler)]
+    fn all(&self) -> [(&dyn Component, Actor); 2] {
+        [(&self.job, Actor::Controller("job-controller")), (&self.scheduler, Actor::Scheduler)]
     }
-    fn all_mut(&mut self) -> [(&mut dyn Component, Actor); 1] {
-        [(&mut self.scheduler, Actor::Scheduler)]
+    fn all_mut(&mut self) -> [(&mut dyn Component, Actor); 2] {
+        [(&mut self.job, Actor::Controller("job-controller")), (&mut self.scheduler, Actor::Scheduler)]
     }
 }
 
