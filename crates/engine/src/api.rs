@@ -1,5 +1,6 @@
 //! The API objects: the tree they are made of, the scheme of kinds, selectors and quantities, and typed views.
 
+pub mod base64;
 pub mod content;
 pub mod field;
 pub mod int_or_string;

@@ -14,6 +14,8 @@ pub mod cron;
 
 pub mod api;
 
+pub mod manifest;
+
 pub mod apiserver;
 
 pub mod component;

@@ -102,6 +102,8 @@ pub struct Field {
     pub patch_merge_key: &'static str,
     /// `+default`, as JSON; empty where there is none.
     pub default: &'static str,
+    /// The embedded struct that brings the field, empty for a field of the struct's own: decoding errors name it.
+    pub embedded: &'static str,
 }
 
 /// A struct or named type.
@@ -287,7 +289,9 @@ fn parse(text: &'static str) -> Table {
     }
     // Embedded structs come last in reverse, so that positions noted earlier stay right.
     for &(at, position, id) in embedded.iter().rev() {
-        let fields = types[usize::from(id.0)].fields.clone();
+        let inner = &types[usize::from(id.0)];
+        let name = inner.name;
+        let fields: Vec<Field> = inner.fields.iter().map(|f| Field { embedded: name, ..f.clone() }).collect();
         types[at].fields.splice(position..position, fields);
     }
     Table { types, by_name }
@@ -311,6 +315,7 @@ fn parse_field(
         patch_strategy: "",
         patch_merge_key: "",
         default: "",
+        embedded: "",
     };
     for word in words {
         let rest = word.get(1..).unwrap_or("");
