@@ -3,5 +3,6 @@
 //! Models `pkg/controller`. A controller hears of changes, keeps small indexes of what it must look at, and syncs one
 //! object at a time out of its work queue.
 
+pub mod cronjob;
 pub mod job;
 pub mod pod_control;

@@ -1,31 +1,44 @@
 //! Everything of a cluster that changes, and the loop that runs it.
 //!
 //! The loop takes the component whose first task is due first, lets it run, and tells all components of what changed in
-//! the store. A new component is added to [`Components`] and to the list in [`Components::all`].
+//! the store. A new component is one line in the list of `components!`.
 
 use super::{Command, Outcome, Snapshot};
 use crate::apiserver::{Actor, ApiServer, Change};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
+use crate::controllers::cronjob::CronJobController;
 use crate::controllers::job::JobController;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
 
-/// The components, in the order in which they hear of a change.
-#[derive(Clone, Default)]
-struct Components {
-    job: JobController,
-    scheduler: Scheduler,
+/// Declares [`Components`] from one list of field, type and actor.
+macro_rules! components {
+    ($($field:ident: $type:ty as $actor:expr;)*) => {
+        /// The components, in the order in which they hear of a change.
+        #[derive(Clone, Default)]
+        struct Components {
+            $($field: $type,)*
+        }
+
+        impl Components {
+            const COUNT: usize = [$(stringify!($field)),*].len();
+
+            fn all(&self) -> [(&dyn Component, Actor); Self::COUNT] {
+                [$((&self.$field as &dyn Component, $actor)),*]
+            }
+            fn all_mut(&mut self) -> [(&mut dyn Component, Actor); Self::COUNT] {
+                [$((&mut self.$field as &mut dyn Component, $actor)),*]
+            }
+        }
+    };
 }
 
-impl Components {
-    fn all(&self) -> [(&dyn Component, Actor); 2] {
-        [(&self.job, Actor::Controller("job-controller")), (&self.scheduler, Actor::Scheduler)]
-    }
-    fn all_mut(&mut self) -> [(&mut dyn Component, Actor); 2] {
-        [(&mut self.job, Actor::Controller("job-controller")), (&mut self.scheduler, Actor::Scheduler)]
-    }
+components! {
+    cronjob: CronJobController as Actor::Controller("cronjob-controller");
+    job: JobController as Actor::Controller("job-controller");
+    scheduler: Scheduler as Actor::Scheduler;
 }
 
 /// Everything that changes.

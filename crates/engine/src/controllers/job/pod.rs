@@ -27,6 +27,7 @@ pub(super) enum Phase {
 }
 
 /// A Pod of a Job.
+#[allow(clippy::struct_excessive_bools, reason = "each is a field or a fact of its own upstream")]
 #[derive(Clone, Debug)]
 pub(super) struct PodView {
     pub object: Rc<Object>,

@@ -8,6 +8,7 @@ use crate::api::{Object, Value};
 const JOB_CONTROLLER_NAME: &str = "kubernetes.io/job-controller";
 
 /// What the controller reads of a Job's spec.
+#[allow(clippy::struct_excessive_bools, reason = "each is a field or a fact of its own upstream")]
 #[derive(Clone, Debug)]
 pub(super) struct JobSpec {
     pub parallelism: i64,

@@ -17,8 +17,8 @@ use super::status::{Condition, JobStatus};
 use super::success_policy::match_success_policy;
 use super::{JobController, manage, track};
 use crate::api::{Object, ObjectKey};
-use crate::apiserver::Status;
-use crate::clock::{Millis, SECOND};
+use crate::apiserver::{Reason, Status};
+use crate::clock::{Millis, SECOND, Time};
 use crate::component::Ctx;
 use crate::controllers::pod_control::delete_pod;
 use crate::events::EventType;
@@ -173,13 +173,12 @@ impl JobController {
             finished = s.status.find_true("FailureTarget").map(|c| c.with_kind("Failed"));
         }
         if finished.is_none() && !s.spec.pod_failure_policy.is_null() {
-            let failed = s.pods.iter().filter(|p| p.is_failed(&s.spec));
-            let message =
-                failed.filter_map(|p| match_pod_failure_policy(&s.spec.pod_failure_policy, &p.object).message).next();
+            let mut failed = s.pods.iter().filter(|p| p.is_failed(&s.spec));
+            let message = failed.find_map(|p| match_pod_failure_policy(&s.spec.pod_failure_policy, &p.object).message);
             finished = message.and_then(|m| failure("PodFailurePolicy", &m));
         }
         if finished.is_none() {
-            let left = self.active_deadline_left(s, now);
+            let left = active_deadline_left(s, now);
             if s.failed > s.spec.backoff_limit || past_backoff_limit_on_failure(s) {
                 finished = failure("BackoffLimitExceeded", "Job has reached the specified backoff limit");
             } else if left.is_some_and(|ms| ms <= 0) {
@@ -216,19 +215,13 @@ impl JobController {
         s.finished_condition = finished;
     }
 
-    /// How long the Job may still be active; none without a deadline and while it is suspended.
-    fn active_deadline_left(&self, s: &SyncCtx, now: crate::clock::Time) -> Option<Millis> {
-        let deadline = s.spec.active_deadline_seconds.filter(|_| !s.spec.suspend)?;
-        Some(deadline * SECOND - (now - s.status.start_time?))
-    }
-
     /// Deletes the active Pods of a Job that is over. They keep their finalizer, so that they are counted. Returns how many
     /// ready ones and how many in all were deleted.
     fn delete_active_pods(&mut self, ctx: &mut Ctx<'_>, s: &SyncCtx) -> (i64, i64, Option<Status>) {
         let (mut ready, mut deleted, mut error) = (0, 0, None);
         for pod in &s.active_pods {
             match delete_pod(ctx, &mut self.recorder, &s.job, &pod.object) {
-                Err(status) if status.reason != crate::apiserver::Reason::NotFound => {
+                Err(status) if status.reason != Reason::NotFound => {
                     error.get_or_insert(status);
                 }
                 _ => deleted += 1,
@@ -258,6 +251,12 @@ impl JobController {
         }
         true
     }
+}
+
+/// How long the Job may still be active; none without a deadline and while it is suspended.
+fn active_deadline_left(s: &SyncCtx, now: Time) -> Option<Millis> {
+    let deadline = s.spec.active_deadline_seconds.filter(|_| !s.spec.suspend)?;
+    Some(deadline * SECOND - (now - s.status.start_time?))
 }
 
 /// Whether containers have restarted too often, under `restartPolicy: OnFailure`.
