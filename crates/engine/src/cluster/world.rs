@@ -13,6 +13,9 @@ use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
 
+/// A component and who it acts as.
+type As<C> = (C, Actor);
+
 /// Declares [`Components`] from one list of field, type and actor.
 macro_rules! components {
     ($($field:ident: $type:ty as $actor:expr;)*) => {
@@ -25,10 +28,10 @@ macro_rules! components {
         impl Components {
             const COUNT: usize = [$(stringify!($field)),*].len();
 
-            fn all(&self) -> [(&dyn Component, Actor); Self::COUNT] {
+            fn all(&self) -> [As<&dyn Component>; Self::COUNT] {
                 [$((&self.$field as &dyn Component, $actor)),*]
             }
-            fn all_mut(&mut self) -> [(&mut dyn Component, Actor); Self::COUNT] {
+            fn all_mut(&mut self) -> [As<&mut dyn Component>; Self::COUNT] {
                 [$((&mut self.$field as &mut dyn Component, $actor)),*]
             }
         }

@@ -76,16 +76,13 @@ impl CronJobController {
             let changed = |path: &str| before.at(path) != after.at(path);
             if changed("spec.schedule") || changed("spec.timeZone") {
                 // Woken at the next tick of the new schedule, and not before.
-                match ZonedSchedule::read(after) {
-                    Ok(schedule) => {
-                        let delay = next_schedule_time_delay(&CronTimes::read(after), ctx.now, &schedule);
-                        self.enqueue_after(ctx, key, delay);
-                    }
-                    Err(_) => {
-                        let text = after.at("spec").str_at("schedule");
-                        let message = format!("unparseable schedule for cronjob: {text}");
-                        self.recorder.event(ctx, after, EventType::Warning, "UnParseableCronJobSchedule", &message);
-                    }
+                if let Ok(schedule) = ZonedSchedule::read(after) {
+                    let delay = next_schedule_time_delay(&CronTimes::read(after), ctx.now, &schedule);
+                    self.enqueue_after(ctx, key, delay);
+                } else {
+                    let text = after.at("spec").str_at("schedule");
+                    let message = format!("unparseable schedule for cronjob: {text}");
+                    self.recorder.event(ctx, after, EventType::Warning, "UnParseableCronJobSchedule", &message);
                 }
                 return;
             }

@@ -91,10 +91,9 @@ fn most_recent_schedule_time(
 /// How long until the controller looks again: the next tick and a little.
 pub(super) fn next_schedule_time_delay(times: &CronTimes, now: Time, schedule: &ZonedSchedule) -> Millis {
     let from = match most_recent_schedule_time(times, now, schedule, false) {
-        Err(_) => now,
         Ok(Recent { tick: Some(tick), .. }) => tick,
         Ok(Recent { earliest, missed: Missed::None, .. }) => earliest,
-        Ok(_) => now,
+        Ok(_) | Err(_) => now,
     };
     schedule.next(from).map_or(0, |next| next + NEXT_SCHEDULE_DELTA - now)
 }
