@@ -73,8 +73,13 @@ impl ApiServer {
         match part {
             Subresource::Status => {
                 let status = body.at("status").clone();
+                // Deployments number their rollouts in an annotation that goes with their status.
+                let annotations = body.at("metadata.annotations").clone();
                 body = old.body().clone();
                 body.set("status", status);
+                if kind == Kind::Deployment && !annotations.is_null() {
+                    body.set("metadata.annotations", annotations);
+                }
             }
             Subresource::Main => {
                 let status = old.at("status").clone();

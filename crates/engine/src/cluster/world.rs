@@ -8,7 +8,9 @@ use crate::apiserver::{Actor, ApiServer, Change};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
 use crate::controllers::cronjob::CronJobController;
+use crate::controllers::deployment::DeploymentController;
 use crate::controllers::job::JobController;
+use crate::controllers::replicaset::ReplicaSetController;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
@@ -39,6 +41,8 @@ macro_rules! components {
 }
 
 components! {
+    deployment: DeploymentController as Actor::Controller("deployment-controller");
+    replicaset: ReplicaSetController as Actor::Controller("replicaset-controller");
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");
     scheduler: Scheduler as Actor::Scheduler;

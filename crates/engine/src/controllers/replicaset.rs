@@ -1,0 +1,279 @@
+//! The ReplicaSet controller: as many Pods of a template as asked for.
+//!
+//! Models `pkg/controller/replicaset/replica_set.go`. Upstream works on caches that lag behind and so keeps expectations of
+//! what it has asked for; here a sync sees its own writes, and none are needed. The counts a status is made of are kept as
+//! Pods change, so that a sync does not look at every Pod.
+
+mod pods;
+mod status;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::claim::{claim, is_controlled_by, may_own};
+use super::pod_control::{
+    create_pod, delete_pod, is_namespace_terminating, is_pod_active, is_pod_ready, pod_from_template,
+};
+use crate::api::{Kind, Object, ObjectKey};
+use crate::apiserver::{ApiServer, Change, Reason, Status, Subresource, WriteOptions};
+use crate::clock::{Millis, SECOND};
+use crate::component::{Component, Ctx, Timer, WaitKind};
+use crate::events::EventRecorder;
+use crate::queue::Due;
+use crate::workqueue::WorkQueue;
+use pods::{Counts, count, pods_to_delete};
+
+/// From a change to the sync that answers it.
+const LATENCY: Millis = 3;
+/// The most Pods made or deleted in one sync.
+const BURST_REPLICAS: usize = 500;
+
+/// The controller.
+#[derive(Clone, Debug)]
+pub struct ReplicaSetController {
+    queue: WorkQueue,
+    events: EventRecorder,
+    /// Counts over the Pods of each ReplicaSet, by its uid.
+    counts: Rc<BTreeMap<Rc<str>, Counts>>,
+    /// Pods without a controller.
+    orphans: BTreeSet<ObjectKey>,
+    /// ReplicaSets that own a Pod which they may not select any more.
+    unclaimed: BTreeSet<ObjectKey>,
+}
+
+impl Default for ReplicaSetController {
+    fn default() -> Self {
+        Self {
+            queue: WorkQueue::default(),
+            events: EventRecorder::new("replicaset-controller"),
+            counts: Rc::default(),
+            orphans: BTreeSet::new(),
+            unclaimed: BTreeSet::new(),
+        }
+    }
+}
+
+/// The ReplicaSet that controls a Pod, by key and uid, whether or not it is still there.
+fn owner_of(pod: Option<&Rc<Object>>) -> Option<(ObjectKey, Rc<str>)> {
+    let pod = pod?;
+    let owner = pod.controller().filter(|o| o.kind.as_ref() == "ReplicaSet")?;
+    Some((ObjectKey::new(Kind::ReplicaSet, pod.namespace().clone(), owner.name.clone()), owner.uid.clone()))
+}
+
+impl ReplicaSetController {
+    /// The ReplicaSets of a Pod's namespace that select it.
+    fn enqueue_selecting(&mut self, ctx: &mut Ctx<'_>, pod: &Object) {
+        let sets: Vec<ObjectKey> = ctx
+            .api
+            .store()
+            .list_in(Kind::ReplicaSet, pod.namespace())
+            .filter(|rs| may_own(rs.at("spec.selector"), pod.labels()))
+            .map(|rs| rs.key())
+            .collect();
+        for key in sets {
+            self.queue.add(ctx, key, LATENCY);
+        }
+    }
+
+    fn observe_pod(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        let (before, after) = (change.before.as_ref(), change.after.as_ref());
+        let (old, new) = (owner_of(before), owner_of(after));
+        for (owner, pod, sign) in [(&old, before, -1), (&new, after, 1)] {
+            if let (Some((key, uid)), Some(pod)) = (owner, pod) {
+                let Some(rs) = ctx.api.get(key).filter(|rs| rs.uid() == uid) else { continue };
+                let counts = Rc::make_mut(&mut self.counts).entry(uid.clone()).or_default();
+                counts.add(count(pod, rs.at("spec.template.metadata.labels")), sign);
+            }
+        }
+        if after.is_some_and(|p| p.controller().is_none()) {
+            self.orphans.insert(change.key.clone());
+        } else if before.is_some_and(|p| p.controller().is_none()) {
+            self.orphans.remove(&change.key);
+        }
+        let relabelled = before.zip(after).is_some_and(|(b, a)| b.labels() != a.labels());
+        if let Some((key, uid)) = &old
+            && old != new
+            && ctx.api.get(key).is_some_and(|rs| rs.uid() == uid)
+        {
+            self.queue.add(ctx, key.clone(), LATENCY);
+        }
+        match (&new, after) {
+            (Some((key, uid)), Some(pod)) => {
+                let Some(rs) = ctx.api.get(key).filter(|rs| rs.uid() == uid).cloned() else { return };
+                if relabelled {
+                    self.unclaimed.insert(key.clone());
+                }
+                self.queue.add(ctx, key.clone(), LATENCY);
+                let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
+                if min_ready > 0 && is_pod_ready(pod) && !before.is_some_and(|p| is_pod_ready(p)) {
+                    self.queue.add_after(ctx, key.clone(), min_ready * SECOND);
+                }
+            }
+            (None, Some(pod)) if before.is_none() || relabelled || old.is_some() => self.enqueue_selecting(ctx, pod),
+            _ => {}
+        }
+    }
+
+    fn observe_set(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        match &change.after {
+            None => {
+                let uid = change.object().uid();
+                if self.counts.contains_key(uid) {
+                    Rc::make_mut(&mut self.counts).remove(uid);
+                }
+                self.unclaimed.remove(&change.key);
+            }
+            Some(rs) => {
+                let labels = rs.at("spec.template.metadata.labels");
+                let relabelled =
+                    change.before.as_ref().is_some_and(|b| b.at("spec.template.metadata.labels") != labels);
+                if relabelled {
+                    let mut counts = Counts::default();
+                    for pod in ctx.api.store().dependents(rs.uid()).filter(|p| is_controlled_by(p, rs)) {
+                        counts.add(count(pod, labels), 1);
+                    }
+                    Rc::make_mut(&mut self.counts).insert(rs.uid().clone(), counts);
+                }
+            }
+        }
+        self.queue.add(ctx, change.key.clone(), LATENCY);
+    }
+
+    /// Adopts and releases Pods where there is something to adopt or release. The change is heard of, and counted, after
+    /// this sync, which counts what was there before: so a sync that changed something is followed by another.
+    fn claim_pods(&mut self, ctx: &mut Ctx<'_>, rs: &Rc<Object>) -> Result<bool, Status> {
+        let key = rs.key();
+        let from = ObjectKey::new(Kind::Pod, rs.namespace().clone(), "");
+        let orphans: Vec<Rc<Object>> = self
+            .orphans
+            .range(from..)
+            .take_while(|k| k.namespace == *rs.namespace())
+            .filter_map(|k| ctx.api.get(k))
+            .filter(|p| is_pod_active(p) && may_own(rs.at("spec.selector"), p.labels()))
+            .cloned()
+            .collect();
+        if orphans.is_empty() && !self.unclaimed.contains(&key) {
+            return Ok(false);
+        }
+        claim(ctx, Kind::Pod, rs, &orphans, is_pod_active)?;
+        self.unclaimed.remove(&key);
+        Ok(true)
+    }
+
+    /// Models `syncReplicaSet`.
+    fn sync(&mut self, ctx: &mut Ctx<'_>, key: &ObjectKey) -> Result<(), Status> {
+        let Some(rs) = ctx.api.get(key).cloned() else { return Ok(()) };
+        let counts = if self.claim_pods(ctx, &rs)? {
+            let template_labels = rs.at("spec.template.metadata.labels");
+            let mut counts = Counts::default();
+            for pod in ctx.api.store().dependents(rs.uid()).filter(|p| is_controlled_by(p, &rs)) {
+                counts.add(count(pod, template_labels), 1);
+            }
+            counts
+        } else {
+            self.counts.get(rs.uid()).copied().unwrap_or_default()
+        };
+        let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
+        let available = pods::available(ctx, &rs, &counts, min_ready);
+        let managed = if rs.is_deleting() { Ok(()) } else { self.manage_replicas(ctx, &rs, counts.active) };
+        let current = ctx.api.get(key).filter(|o| o.uid() == rs.uid()).cloned();
+        let Some(rs) = current else { return Ok(()) };
+        let failure = managed.as_ref().err();
+        let status = status::calculate(&rs, &counts, available.count, failure, ctx.now);
+        if status != *rs.at("status") {
+            let mut body = rs.body().clone();
+            body.set("status", status);
+            ctx.api.update(Kind::ReplicaSet, body, Subresource::Status, WriteOptions::default())?;
+        }
+        managed?;
+        if min_ready > 0 && counts.ready != available.count {
+            let next = available.next.map_or(min_ready * SECOND, |t| t - ctx.now);
+            self.queue.add_after(ctx, key.clone(), next);
+        }
+        Ok(())
+    }
+
+    /// Models `manageReplicas`.
+    fn manage_replicas(&mut self, ctx: &mut Ctx<'_>, rs: &Rc<Object>, active: i64) -> Result<(), Status> {
+        let wanted = rs.at("spec.replicas").as_i64().unwrap_or(1);
+        let missing = usize::try_from(wanted - active).unwrap_or(0).min(BURST_REPLICAS);
+        let surplus = usize::try_from(active - wanted).unwrap_or(0).min(BURST_REPLICAS);
+        if missing > 0 {
+            let body = pod_from_template(rs.at("spec.template"), rs);
+            let (mut remaining, mut batch) = (missing, 1);
+            while remaining > 0 {
+                batch = remaining.min(batch);
+                let mut failed = None;
+                for _ in 0..batch {
+                    match create_pod(ctx, &mut self.events, rs, body.clone()) {
+                        Err(status) if !is_namespace_terminating(&status) => failed = Some(status),
+                        _ => {}
+                    }
+                }
+                if let Some(status) = failed {
+                    return Err(status);
+                }
+                remaining -= batch;
+                batch *= 2;
+            }
+        }
+        if surplus > 0 {
+            let mut failed = None;
+            for pod in pods_to_delete(ctx.api, rs, surplus, ctx.now) {
+                match delete_pod(ctx, &mut self.events, rs, &pod) {
+                    Err(status) if status.reason != Reason::NotFound => failed = Some(status),
+                    _ => {}
+                }
+            }
+            if let Some(status) = failed {
+                return Err(status);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Component for ReplicaSetController {
+    fn next_due(&self) -> Option<Due> {
+        self.queue.next_due()
+    }
+    fn run_next(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(key) = self.queue.pop() else { return };
+        match self.sync(ctx, &key) {
+            Ok(()) => self.queue.forget(&key),
+            Err(_) => self.queue.add_rate_limited(ctx, key),
+        }
+    }
+    fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        match change.key.kind {
+            Kind::Pod => self.observe_pod(ctx, change),
+            Kind::ReplicaSet => self.observe_set(ctx, change),
+            _ => {}
+        }
+    }
+    fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
+        for rs in api.store().list(Kind::ReplicaSet) {
+            let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
+            if min_ready == 0 {
+                continue;
+            }
+            let number = |path: &str| rs.at(path).as_i64().unwrap_or(0);
+            if let Some(until) = self.queue.waits_until(&rs.key())
+                && number("status.readyReplicas") != number("status.availableReplicas")
+            {
+                out.push(Timer {
+                    object: rs.key(),
+                    uid: rs.uid().clone(),
+                    container: None,
+                    kind: WaitKind::MinReady,
+                    since: until - min_ready * SECOND,
+                    until,
+                    count: 0,
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
