@@ -2,7 +2,9 @@
 
 pub mod base64;
 pub mod content;
+pub mod defaults;
 pub mod field;
+pub mod image;
 pub mod int_or_string;
 pub mod labels;
 mod object;
@@ -13,6 +15,7 @@ pub mod schema;
 mod scheme;
 pub mod selector;
 pub mod text;
+pub mod typed;
 mod value;
 
 pub use field::{ErrorType, FieldError, Path};

@@ -1,0 +1,156 @@
+//! Everything that is not a workload. Models the `defaults.go` of core, networking, rbac, scheduling, storage, discovery
+//! and autoscaling.
+
+use super::pod::round_resources;
+use super::{default, default_text, each, within};
+use crate::api::{Kind, Value};
+use crate::json;
+
+pub(super) fn apply(kind: Kind, object: &mut Value) {
+    match kind {
+        Kind::Service => service(object),
+        Kind::Secret => default_text(object, "type", "Opaque"),
+        Kind::Namespace => namespace(object),
+        Kind::PersistentVolumeClaim => {
+            default_text(object, "status.phase", "Pending");
+            within(object, "spec", |s| default_text(s, "volumeMode", "Filesystem"));
+        }
+        Kind::PersistentVolume => {
+            default_text(object, "status.phase", "Pending");
+            within(object, "spec", |s| {
+                default_text(s, "persistentVolumeReclaimPolicy", "Retain");
+                default_text(s, "volumeMode", "Filesystem");
+                within(s, "hostPath", |h| default(h, "type", ""));
+            });
+        }
+        Kind::LimitRange => within(object, "spec", |s| each(s, "limits", limit_range_item)),
+        Kind::ResourceQuota => within(object, "spec", |s| round_resources(s, "hard")),
+        Kind::Endpoints => each(object, "subsets", |s| each(s, "ports", |p| default_text(p, "protocol", "TCP"))),
+        Kind::EndpointSlice => each(object, "ports", |p| {
+            default(p, "name", "");
+            default_text(p, "protocol", "TCP");
+        }),
+        Kind::Node => {
+            let capacity = object.at("status.capacity").clone();
+            if !capacity.is_null() {
+                default(object, "status.allocatable", capacity);
+            }
+        }
+        Kind::NetworkPolicy => network_policy(object),
+        Kind::IngressClass => within(object, "spec", |s| {
+            within(s, "parameters", |p| default_text(p, "scope", "Cluster"));
+        }),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+            default_text(object, "roleRef.apiGroup", "rbac.authorization.k8s.io");
+            each(object, "subjects", |s| {
+                if matches!(s.str_at("kind"), "User" | "Group") {
+                    default_text(s, "apiGroup", "rbac.authorization.k8s.io");
+                }
+            });
+        }
+        Kind::PriorityClass => default_text(object, "preemptionPolicy", "PreemptLowerPriority"),
+        Kind::StorageClass => {
+            default_text(object, "reclaimPolicy", "Delete");
+            default_text(object, "volumeBindingMode", "Immediate");
+        }
+        Kind::HorizontalPodAutoscaler => autoscaler(object),
+        _ => {}
+    }
+}
+
+fn namespace(object: &mut Value) {
+    let name = object.at("metadata.name").clone();
+    if !name.is_null() && object.at("metadata.labels").get("kubernetes.io/metadata.name") != Some(&name) {
+        object.set_key("metadata.labels", "kubernetes.io/metadata.name", name);
+    }
+    default_text(object, "status.phase", "Active");
+}
+
+fn service(object: &mut Value) {
+    within(object, "spec", |spec| {
+        default_text(spec, "sessionAffinity", "None");
+        if spec.str_at("sessionAffinity") == "None" {
+            spec.unset("sessionAffinityConfig");
+        } else if spec.at("sessionAffinityConfig.clientIP.timeoutSeconds").is_null() {
+            spec.set("sessionAffinityConfig.clientIP.timeoutSeconds", 10800);
+        }
+        default_text(spec, "type", "ClusterIP");
+        each(spec, "ports", |p| {
+            default_text(p, "protocol", "TCP");
+            let target = p.at("targetPort");
+            if target.is_null() || target.as_i64() == Some(0) || target.as_str() == Some("") {
+                let port = p.at("port").clone();
+                p.set("targetPort", port);
+            }
+        });
+        let kind = spec.str_at("type").to_owned();
+        let external = matches!(kind.as_str(), "NodePort" | "LoadBalancer")
+            || (kind == "ClusterIP" && !spec.at("externalIPs").items().is_empty());
+        if external {
+            default_text(spec, "externalTrafficPolicy", "Cluster");
+        }
+        if matches!(kind.as_str(), "NodePort" | "LoadBalancer" | "ClusterIP") {
+            default(spec, "internalTrafficPolicy", "Cluster");
+        }
+        if kind == "LoadBalancer" {
+            default(spec, "allocateLoadBalancerNodePorts", true);
+        }
+    });
+}
+
+fn limit_range_item(item: &mut Value) {
+    for list in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+        round_resources(item, list);
+    }
+    if item.str_at("type") != "Container" {
+        return;
+    }
+    for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
+        let amounts = item.at(from).clone();
+        for (name, amount) in amounts.fields() {
+            if item.at(to).get(name).is_none() {
+                item.set_key(to, name, amount.clone());
+            }
+        }
+    }
+}
+
+fn network_policy(object: &mut Value) {
+    within(object, "spec", |spec| {
+        if spec.at("policyTypes").items().is_empty() {
+            let mut types = vec![Value::from("Ingress")];
+            if !spec.at("egress").items().is_empty() {
+                types.push("Egress".into());
+            }
+            spec.set("policyTypes", types);
+        }
+        for list in ["ingress", "egress"] {
+            each(spec, list, |r| each(r, "ports", |p| default_text(p, "protocol", "TCP")));
+        }
+    });
+}
+
+fn autoscaler(object: &mut Value) {
+    within(object, "spec", |spec| {
+        default(spec, "minReplicas", 1);
+        if spec.at("metrics").items().is_empty() {
+            spec.set(
+                "metrics",
+                json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]),
+            );
+        }
+        within(spec, "behavior", |b| {
+            for (direction, window, pods) in [("scaleUp", Some(0), true), ("scaleDown", None, false)] {
+                if let Some(seconds) = window {
+                    default(b, &format!("{direction}.stabilizationWindowSeconds"), seconds);
+                }
+                default_text(b, &format!("{direction}.selectPolicy"), "Max");
+                let mut policies = vec![json!({"type": "Percent", "value": 100, "periodSeconds": 15})];
+                if pods {
+                    policies.insert(0, json!({"type": "Pods", "value": 4, "periodSeconds": 15}));
+                }
+                default(b, &format!("{direction}.policies"), policies);
+            }
+        });
+    });
+}

@@ -1,0 +1,196 @@
+//! What a strategy does to an object before it is checked and stored. Models `PrepareForCreate` and `PrepareForUpdate` of
+//! `pkg/registry/*/strategy.go`.
+
+use super::workloads::labels_from_template;
+use super::{each, qos_class, within};
+use crate::api::typed;
+use crate::api::{Kind, Value};
+use crate::json;
+
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// Makes a new object ready: its status is reset, its generation is 1, a Job gets labels and selector from its uid (which
+/// must be set already).
+pub fn prepare_for_create(kind: Kind, object: &mut Value) {
+    match kind {
+        Kind::Pod => {
+            drop_disabled_pod_fields(object, "spec");
+            object.set("metadata.generation", 1);
+            let mut status = json!({"phase": "Pending"});
+            if !object.at("spec.schedulingGates").items().is_empty() {
+                status.set(
+                    "conditions",
+                    json!([{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                        "message": "Scheduling is blocked due to non-empty scheduling gates",
+                        "lastProbeTime": null, "lastTransitionTime": null}]),
+                );
+            }
+            status.set("qosClass", qos_class(object));
+            object.set("status", status);
+        }
+        Kind::Job => {
+            generate_selector(object);
+            labels_from_template(object);
+            object.set("status", Value::empty_object());
+            object.set("metadata.generation", 1);
+            drop_disabled_job_fields(object, "spec");
+        }
+        Kind::CronJob => {
+            object.set("status", Value::empty_object());
+            object.set("metadata.generation", 1);
+            drop_disabled_job_fields(object, "spec.jobTemplate.spec");
+        }
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
+            object.set("status", typed::empty(&format!("apps.{}Status", kind.name())));
+            object.set("metadata.generation", 1);
+            drop_disabled_pod_fields(object, "spec.template.spec");
+            if kind == Kind::DaemonSet && object.at("metadata.annotations").get(TEMPLATE_GENERATION).is_none() {
+                object.set_key("metadata.annotations", TEMPLATE_GENERATION, "1");
+            }
+        }
+        Kind::ReplicationController => {
+            object.set("status", typed::empty("core.ReplicationControllerStatus"));
+            object.set("metadata.generation", 1);
+        }
+        Kind::Namespace => {
+            object.set("status", json!({"phase": "Active"}));
+            if !object.at("spec.finalizers").items().iter().any(|f| f.as_str() == Some("kubernetes")) {
+                object.slot("spec.finalizers").make_array().push("kubernetes".into());
+            }
+        }
+        Kind::Service => object.set("status", json!({"loadBalancer": {}})),
+        Kind::ResourceQuota => object.set("status", Value::empty_object()),
+        Kind::PersistentVolumeClaim => {
+            object.set("status", json!({"phase": "Pending"}));
+            normalize_data_sources(object);
+        }
+        Kind::PersistentVolume => object.set("status", json!({"phase": "Pending"})),
+        Kind::Ingress => {
+            object.set("status", json!({"loadBalancer": {}}));
+            object.set("metadata.generation", 1);
+        }
+        Kind::NetworkPolicy => object.set("metadata.generation", 1),
+        Kind::HorizontalPodAutoscaler => {
+            object.set("status", typed::empty("autoscaling.HorizontalPodAutoscalerStatus"));
+        }
+        Kind::PodDisruptionBudget => {
+            object.set("status", typed::empty("policy.PodDisruptionBudgetStatus"));
+            object.set("metadata.generation", 1);
+        }
+        Kind::EndpointSlice | Kind::IngressClass | Kind::PriorityClass => object.set("metadata.generation", 1),
+        _ => {}
+    }
+}
+
+/// Makes a changed object ready: its status stays what it was, its generation grows with a change of what is wanted.
+pub fn prepare_for_update(kind: Kind, object: &mut Value, old: &Value) {
+    keep(object, old, "status");
+    keep(object, old, "metadata.generation");
+    match kind {
+        Kind::Pod => drop_disabled_pod_fields(object, "spec"),
+        Kind::Job => drop_disabled_job_fields(object, "spec"),
+        Kind::CronJob => drop_disabled_job_fields(object, "spec.jobTemplate.spec"),
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
+            drop_disabled_pod_fields(object, "spec.template.spec");
+        }
+        Kind::Namespace => keep(object, old, "spec.finalizers"),
+        Kind::Secret if object.str_at("type").is_empty() => keep(object, old, "type"),
+        Kind::PersistentVolumeClaim => normalize_data_sources(object),
+        _ => {}
+    }
+    if kind == Kind::DaemonSet {
+        let before = old.at("metadata.annotations").get(TEMPLATE_GENERATION).and_then(Value::as_str).unwrap_or("1");
+        let mut generation: i64 = before.parse().unwrap_or(1);
+        if object.at("spec.template") != old.at("spec.template") {
+            generation += 1;
+        }
+        object.set_key("metadata.annotations", TEMPLATE_GENERATION, generation.to_string());
+    }
+    let changed = match kind {
+        Kind::Deployment => {
+            object.at("spec") != old.at("spec") || object.at("metadata.annotations") != old.at("metadata.annotations")
+        }
+        Kind::Pod => pod_spec_changed(object.at("spec"), old.at("spec")),
+        Kind::Job
+        | Kind::CronJob
+        | Kind::ReplicaSet
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ReplicationController
+        | Kind::Ingress
+        | Kind::NetworkPolicy
+        | Kind::PodDisruptionBudget
+        | Kind::IngressClass => object.at("spec") != old.at("spec"),
+        _ => false,
+    };
+    if changed {
+        object.set("metadata.generation", old.int_at("metadata.generation").unwrap_or(0) + 1);
+    }
+}
+
+/// Whether a Pod's spec differs in what its generation counts.
+fn pod_spec_changed(new: &Value, old: &Value) -> bool {
+    new != old
+}
+
+fn keep(object: &mut Value, old: &Value, path: &str) {
+    let value = old.at(path).clone();
+    if value.is_null() {
+        object.unset(path);
+    } else if *object.at(path) != value {
+        object.set(path, value);
+    }
+}
+
+/// A Job's pods are told by labels made from its name and uid; what the user set stays, and is checked later.
+/// Models `generateSelector`.
+fn generate_selector(job: &mut Value) {
+    if job.bool_at("spec.manualSelector") {
+        return;
+    }
+    let (name, uid) = (job.at("metadata.name").clone(), job.at("metadata.uid").clone());
+    for (key, value) in [
+        ("job-name", &name),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("batch.kubernetes.io/controller-uid", &uid),
+    ] {
+        if job.at("spec.template.metadata.labels").get(key).is_none() {
+            job.set_key("spec.template.metadata.labels", key, value.clone());
+        }
+    }
+    if job.at("spec.selector.matchLabels").get("batch.kubernetes.io/controller-uid").is_none() {
+        job.set_key("spec.selector.matchLabels", "batch.kubernetes.io/controller-uid", uid);
+    }
+}
+
+/// Fields whose feature is off in this release go without a word. Models `DropDisabledFields`.
+fn drop_disabled_job_fields(object: &mut Value, spec: &str) {
+    object.unset(&format!("{spec}.scheduling"));
+    drop_disabled_pod_fields(object, &format!("{spec}.template.spec"));
+}
+
+fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
+    within(object, spec, |s| {
+        for field in ["schedulingGroup", "evictionResponders"] {
+            s.unset(field);
+        }
+        for list in ["containers", "initContainers"] {
+            if s.at(list).items().iter().any(|c| c.has("lifecycle.stopSignal")) {
+                each(s, list, |c| {
+                    c.unset("lifecycle.stopSignal");
+                });
+            }
+        }
+    });
+}
+
+/// A claim's `dataSource` and `dataSourceRef` say the same.
+fn normalize_data_sources(claim: &mut Value) {
+    let (source, reference) = (claim.at("spec.dataSource").clone(), claim.at("spec.dataSourceRef").clone());
+    match (source.is_null(), reference.is_null()) {
+        (false, true) => claim.set("spec.dataSourceRef", source),
+        (true, false) if reference.at("namespace").is_null() => claim.set("spec.dataSource", reference),
+        _ => {}
+    }
+}
