@@ -11,3 +11,5 @@ pub mod job;
 pub mod pod_control;
 pub mod replicaset;
 pub mod revision;
+#[cfg(test)]
+mod testbed;

@@ -141,3 +141,72 @@ impl Component for CronJobController {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::{Kind, ObjectKey, Value};
+    use crate::controllers::testbed::{Testbed, job_text};
+
+    fn cron_job(t: &mut Testbed, spec: &str, script: &str) -> ObjectKey {
+        let mut body =
+            Value::from_json(&format!(r#"{{"metadata":{{"name":"c","namespace":"default"}},"spec":{spec}}}"#)).unwrap();
+        body.set(
+            "spec.jobTemplate",
+            Value::from_json(&job_text(r#"{"completions":1,"parallelism":1}"#, script)).unwrap(),
+        );
+        t.create(Kind::CronJob, body)
+    }
+
+    fn reasons(t: &Testbed, key: &ObjectKey) -> Vec<String> {
+        t.events(key).iter().map(|e| e.split(' ').next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn policies() {
+        for (policy, length, seconds, pods, jobs) in [
+            ("Allow", 100, 200, &[60, 120, 180][..], 3),
+            // The tick of the second minute waits for the first Job to end, and then the latest one is taken.
+            ("Forbid", 70, 200, &[60, 131], 2),
+            ("Replace", 100, 200, &[60, 120, 180], 1),
+        ] {
+            let mut t = Testbed::new();
+            let spec = format!(
+                r#"{{"schedule":"* * * * *","concurrencyPolicy":"{policy}","successfulJobsHistoryLimit":3,"failedJobsHistoryLimit":1}}"#
+            );
+            let key = cron_job(&mut t, &spec, &format!("{length}:0"));
+            t.run_to(seconds);
+            assert_eq!(t.creation_seconds(), pods, "{policy}");
+            assert_eq!(t.api.store().count(Kind::Job), jobs, "{policy}");
+            let forbids = reasons(&t, &key).iter().any(|r| r == "JobAlreadyActive");
+            assert_eq!(forbids, policy == "Forbid", "{policy}");
+        }
+    }
+
+    #[test]
+    fn history_is_cut_and_the_status_kept() {
+        let mut t = Testbed::new();
+        let key = cron_job(&mut t, r#"{"schedule":"* * * * *","successfulJobsHistoryLimit":2}"#, "5:0");
+        t.run_to(250);
+        let cron = t.api.get(&key).unwrap();
+        let (start, minute) = (t.start.seconds() / 60, t.start.seconds() / 60 + 4);
+        assert_eq!(cron.at("status.lastScheduleTime").as_str().unwrap(), (t.start + 240_000).rfc3339());
+        assert!(cron.at("status.active").items().is_empty());
+        let names: Vec<String> = t.api.store().list(Kind::Job).map(|j| j.name().to_string()).collect();
+        assert_eq!(names, [format!("c-{}", start + 3), format!("c-{minute}")]);
+        let job = t.api.store().list(Kind::Job).next().unwrap();
+        let stamp = job.annotation("batch.kubernetes.io/cronjob-scheduled-timestamp");
+        assert_eq!(stamp.unwrap(), (t.start + 180_000).rfc3339());
+    }
+
+    #[test]
+    fn a_resumed_cronjob_catches_up_once_unless_it_is_too_late() {
+        for (deadline, pods) in [("", &[151, 180][..]), (r#","startingDeadlineSeconds":10"#, &[180])] {
+            let mut t = Testbed::new();
+            let key = cron_job(&mut t, &format!(r#"{{"schedule":"* * * * *","suspend":true{deadline}}}"#), "5:0");
+            t.run_to(151);
+            t.edit(&key, |b| b.set("spec.suspend", false));
+            t.run_to(190);
+            assert_eq!(t.creation_seconds(), pods, "{deadline}");
+        }
+    }
+}

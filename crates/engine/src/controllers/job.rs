@@ -16,6 +16,8 @@ pub(crate) mod spec;
 mod status;
 mod success_policy;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod track;
 
 use std::collections::BTreeMap;
