@@ -1,0 +1,22 @@
+//! Starts the page that the document names. Every page of the site is a document of its own, made from the same template.
+
+use yew::prelude::*;
+
+use crate::pages::sandbox::Sandbox;
+use crate::platform::dom;
+
+/// Draws the app in place of the loading text.
+pub fn start() {
+    let Some(root) = dom::document().get_element_by_id("app") else { return };
+    root.set_inner_html("");
+    yew::Renderer::<App>::with_root(root).render();
+}
+
+/// The page that `data-page` of the document names.
+#[component]
+fn App() -> Html {
+    let page = dom::root().and_then(|r| r.get_attribute("data-page")).unwrap_or_default();
+    match page.as_str() {
+        _ => html! { <Sandbox /> },
+    }
+}

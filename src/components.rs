@@ -1,0 +1,19 @@
+//! The parts of the page, each a function of a part of the scene.
+
+pub mod behaviour;
+pub mod cards;
+pub mod clockwork;
+pub mod dialogs;
+pub mod editor;
+pub mod gantt;
+pub mod glyph;
+pub mod inspector;
+pub mod jobcard;
+pub mod outcome;
+pub mod pod;
+pub mod signal;
+pub mod stage;
+pub mod terminal;
+pub mod top;
+pub mod transport;
+pub mod yard;

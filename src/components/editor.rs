@@ -1,0 +1,244 @@
+//! The manifest as text: a textarea over lines that are drawn with their numbers, marks and live counts.
+
+use wasm_bindgen::JsCast;
+use yew::prelude::*;
+
+use super::glyph::icon;
+use crate::platform::dom;
+use crate::session::act::Act;
+use crate::session::manifest::{Fix, LineMark, Problem};
+use crate::session::status::Lamp;
+
+/// Properties of [`Editor`].
+#[derive(Properties, PartialEq)]
+pub struct EditorProps {
+    /// The text.
+    pub text: AttrValue,
+    /// The file's name.
+    pub file: AttrValue,
+    /// Marks and live counts, by line from 0.
+    pub marks: Vec<LineMark>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// What typing does.
+    pub on_act: Callback<Act>,
+}
+
+/// Pieces of a line with the class of each. Keys are ink, values lighter, comments italic; colour belongs to status.
+pub fn tokens(line: &str) -> Vec<(&'static str, &str)> {
+    let mut out = Vec::new();
+    let body = line.trim_start();
+    let (space, mut rest) = line.split_at(line.len() - body.len());
+    if !space.is_empty() {
+        out.push(("", space));
+    }
+    if rest.starts_with('#') {
+        out.push(("y-c", rest));
+        return out;
+    }
+    while let Some(after) = rest.strip_prefix("- ") {
+        out.push(("y-p", &rest[..2]));
+        rest = after;
+    }
+    if let Some(colon) = rest.find(": ").or_else(|| rest.ends_with(':').then(|| rest.len() - 1)) {
+        if rest[..colon].chars().all(|c| c.is_ascii_alphanumeric() || "._/-\"'".contains(c)) && colon > 0 {
+            out.push(("y-k", &rest[..colon]));
+            out.push(("y-p", &rest[colon..=colon]));
+            rest = &rest[colon + 1..];
+        }
+    }
+    let (value, comment) = match rest.find(" #") {
+        Some(i) if rest[..i].matches('"').count() % 2 == 0 => rest.split_at(i),
+        _ => (rest, ""),
+    };
+    let trimmed = value.trim_start();
+    let (gap, value) = value.split_at(value.len() - trimmed.len());
+    let number = !value.is_empty() && value.trim_end().bytes().all(|b| b.is_ascii_digit());
+    for (class, piece) in [("", gap), (if number { "y-n" } else { "y-v" }, value), ("y-c", comment)] {
+        if !piece.is_empty() {
+            out.push((class, piece));
+        }
+    }
+    out
+}
+
+#[derive(Properties, PartialEq)]
+struct LineProps {
+    number: usize,
+    text: AttrValue,
+    mark: Option<LineMark>,
+    bad: Option<(usize, usize)>,
+}
+
+/// One line: number, mark, text and live count.
+#[component]
+fn EditorLine(props: &LineProps) -> Html {
+    let lamp = props.mark.as_ref().and_then(|m| m.lamp).map(Lamp::name);
+    let mut column = 0;
+    let mut pieces = Vec::new();
+    for (class, piece) in tokens(&props.text) {
+        let (from, to) = (column, column + piece.len());
+        column = to;
+        let (a, b) = props.bad.map_or((to, to), |(a, b)| (a.clamp(from, to), b.clamp(from, to)));
+        for (x, y, bad) in [(from, a, false), (a, b, true), (b, to, false)] {
+            if let Some(text) = props.text.get(x..y).filter(|t| !t.is_empty()) {
+                pieces.push(html! { <span class={classes!(class, bad.then_some("y-bad"))}>{ text.to_owned() }</span> });
+            }
+        }
+    }
+    html! {
+        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|_| "is-bad"))} data-lamp={lamp}>
+            <span class="no">{ props.number + 1 }</span>
+            <span class="src">{ for pieces }
+                if let Some(mark) = &props.mark {
+                    if !mark.words.is_empty() {
+                        <span class="hint">if !mark.count.is_empty() { <b>{ mark.count.clone() }</b>{ " " } }{ mark.words.clone() }</span>
+                    }
+                }
+            </span>
+        </div>
+    }
+}
+
+/// Keys of the editor that are not plain typing: Tab indents unless Esc came before it, Enter keeps the indentation.
+fn on_key(e: &KeyboardEvent, escaped: &UseStateHandle<bool>) {
+    let Some(area) = e.target_dyn_into::<web_sys::HtmlTextAreaElement>() else { return };
+    let insert = |text: &str| {
+        if let Ok(d) = dom::document().dyn_into::<web_sys::HtmlDocument>() {
+            let _ = d.exec_command_with_show_ui_and_value("insertText", false, text);
+        }
+    };
+    match e.key().as_str() {
+        "Escape" => escaped.set(true),
+        "Tab" if !**escaped && !e.shift_key() && !e.ctrl_key() && !e.alt_key() => {
+            e.prevent_default();
+            insert("  ");
+        }
+        "Enter" if !e.ctrl_key() && !e.meta_key() => {
+            let text = area.value();
+            let end = area.selection_start().ok().flatten().unwrap_or_default() as usize;
+            // The caret counts UTF-16 units.
+            let before: String = String::from_utf16_lossy(&text.encode_utf16().take(end).collect::<Vec<_>>());
+            let line = before.rsplit('\n').next().unwrap_or("");
+            let body = line.trim_start();
+            let mut pad = " ".repeat(line.len() - body.len());
+            if body.starts_with("- ") || (body.ends_with(':') && !body.starts_with('#')) {
+                pad += "  ";
+            }
+            if !pad.is_empty() {
+                e.prevent_default();
+                insert(&["\n", &pad].concat());
+            }
+        }
+        "Shift" | "Control" | "Meta" | "Alt" => {}
+        _ if **escaped => escaped.set(false),
+        _ => {}
+    }
+}
+
+/// The editor.
+#[component]
+pub fn Editor(props: &EditorProps) -> Html {
+    let escaped = use_state(|| false);
+    let oninput = props.on_act.reform(|e: InputEvent| {
+        Act::Edit(e.target_dyn_into::<web_sys::HtmlTextAreaElement>().map(|t| t.value()).unwrap_or_default())
+    });
+    let onkeydown = {
+        let escaped = escaped.clone();
+        Callback::from(move |e: KeyboardEvent| on_key(&e, &escaped))
+    };
+    let onblur = Callback::from(move |_: FocusEvent| escaped.set(false));
+    let bad = |line: usize| props.problems.iter().find(|p| p.line == Some(line)).map(|p| p.columns);
+    let mark = |line: usize| props.marks.iter().find(|m| m.line == line).cloned();
+    let lines: Vec<&str> = props.text.split('\n').collect();
+    html! {
+        <div class="editor">
+            <div class="code">
+                <div class="lines" aria-hidden="true">
+                    { for lines.iter().enumerate().map(|(i, line)| html! {
+                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} />
+                    }) }
+                </div>
+                <textarea id="manifest" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
+                    aria-describedby={(!props.problems.is_empty()).then_some("diag")} aria-invalid={(!props.problems.is_empty()).then_some("true")}
+                    value={props.text.clone()} {oninput} {onkeydown} {onblur} />
+            </div>
+        </div>
+    }
+}
+
+/// Properties of [`Diagnostic`].
+#[derive(Properties, PartialEq)]
+pub struct DiagnosticProps {
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// Whether the answer to its Why? is open.
+    #[prop_or_default]
+    pub asked: bool,
+    /// What a click does.
+    pub on_act: Callback<Act>,
+}
+
+/// The exact message of the API server or kubectl, a sentence of ours, and fixes.
+#[component]
+pub fn Diagnostic(props: &DiagnosticProps) -> Html {
+    let Some(first) = props.problems.first() else { return Html::default() };
+    let fix = |f: &Fix| {
+        let act = f.act.clone();
+        let onclick = props.on_act.reform(move |_: MouseEvent| act.clone());
+        html! { <button type="button" class="btn btn--small" {onclick}>{ f.label.clone() }</button> }
+    };
+    let go = first.line.map(|line| {
+        let onclick = props.on_act.reform(move |_: MouseEvent| Act::GoTo(line));
+        html! { <button type="button" class="btn btn--small" {onclick}>{ "Line " }{ line + 1 }</button> }
+    });
+    html! {
+        <div class="diag" id="diag" role="group" aria-label="Problem">
+            <div class="diag-msgs">
+                { for props.problems.iter().take(4).map(|p| html! { <p class="diag-msg">{ p.message.clone() }</p> }) }
+                if props.problems.len() > 4 { <p class="diag-say">{ "and " }{ props.problems.len() - 4 }{ " more" }</p> }
+            </div>
+            if !first.help.is_empty() { <p class="diag-say">{ first.help.clone() }</p> }
+            <div class="diag-fix">{ go }{ for first.fixes.iter().map(fix) }
+                if !first.docs.is_empty() {
+                    <a class="diag-doc" href={first.docs.clone()} target="_blank" rel="noopener">{ "Kubernetes docs" }{ icon("#i-out") }</a>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// Properties of [`ApplyBar`].
+#[derive(Properties, PartialEq)]
+pub struct ApplyBarProps {
+    /// The state in words.
+    pub said: AttrValue,
+    /// Whether something is wrong.
+    pub bad: bool,
+    /// Whether a run exists.
+    pub applied: bool,
+    /// Whether the manifest differs from what was applied.
+    pub changed: bool,
+    /// What a click does.
+    pub on_act: Callback<Act>,
+}
+
+/// Apply, Reset run, and the state of the manifest in words.
+#[component]
+pub fn ApplyBar(props: &ApplyBarProps) -> Html {
+    let act = |a: Act| props.on_act.reform(move |_: MouseEvent| a.clone());
+    let ink = !props.applied || props.changed;
+    html! {
+        <div class="applybar">
+            <button type="button" class={classes!("btn", ink.then_some("btn--ink"))} data-do="apply" onclick={act(Act::Apply)}
+                title="Apply to a fresh cluster and play" aria-describedby={props.bad.then_some("diag")}>{ "Apply " }<kbd>{ "Ctrl Enter" }</kbd></button>
+            if props.applied {
+                if props.changed && !props.bad {
+                    <button type="button" class="btn" title="kubectl apply in the running cluster, now" onclick={act(Act::ApplyHere)}>{ "Apply here" }</button>
+                }
+                <button type="button" class="btn btn--bare" data-do="reset" onclick={act(Act::Reset)}>{ icon("#i-reset") }{ "Reset run" }</button>
+            }
+            <span class="said" data-lamp={props.bad.then_some("fail")}>{ props.said.clone() }</span>
+        </div>
+    }
+}

@@ -1,0 +1,263 @@
+//! The timeline: the Job's life with its waits, one bar for each Pod, the scrubber under them.
+//!
+//! Places are shares of the axis, written to custom properties of each part; the playhead, the veil and the bars that are
+//! still growing follow one property of the whole, so a frame costs one write.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::clockwork::use_now;
+use super::glyph::{glyph, glyph_of};
+use crate::platform::dom;
+use crate::session::act::{Act, Target};
+use crate::session::status::look;
+use crate::session::text::{Ms, human, left};
+use crate::session::view::{Arc, Mark, Row, Span, Timeline};
+
+/// Properties of [`Gantt`].
+#[derive(Properties, PartialEq)]
+pub struct GanttProps {
+    /// What is drawn.
+    pub timeline: Rc<Timeline>,
+    /// The moment of the apply.
+    pub origin: Ms,
+    /// The present in words, for the scrubber.
+    pub value_text: AttrValue,
+    /// What the scrubber is of.
+    #[prop_or_default]
+    pub label: AttrValue,
+    /// The selected object.
+    #[prop_or_default]
+    pub selected: Option<Target>,
+    /// The fewest rows that are drawn.
+    #[prop_or(4)]
+    pub rows: usize,
+    /// What a control does.
+    pub on_act: Callback<Act>,
+}
+
+/// A share of the axis, short enough for an attribute.
+fn share(t: Ms, view: Ms) -> String {
+    let x = (t as f64 / view.max(1) as f64 * 100_000.0).round() / 100_000.0;
+    x.to_string()
+}
+
+fn at(t: Ms, view: Ms) -> String {
+    ["x:", &share(t, view)].concat()
+}
+
+fn at_for(t: Ms, length: Ms, view: Ms) -> String {
+    ["x:", &share(t, view), ";w:", &share(length.max(0), view)].concat()
+}
+
+/// The height of a wait's arc: it rises with the square root of the time.
+fn rise(full: Ms) -> i64 {
+    (15.0 + (full as f64 / 1000.0).sqrt() * 3.1).min(46.0).round() as i64
+}
+
+#[derive(Properties, PartialEq)]
+struct ArcLabelProps {
+    from: Ms,
+    full: Ms,
+    cut: Option<Ms>,
+    origin: Ms,
+}
+
+/// The words at an arc, with what is left while it runs.
+#[component]
+fn ArcLabel(props: &ArcLabelProps) -> Html {
+    let now = use_now() - props.origin;
+    let end = props.cut.unwrap_or(props.from + props.full);
+    let running = props.from <= now && now < end;
+    html! {
+        <b class={running.then_some("is-now")}>
+            <span class="arc-w">{ "back-off " }</span>{ human(props.full) }
+            if running { { ", " }{ left(props.from + props.full - now) }{ "s left" } } else if props.cut.is_some() { { ", cut short" } }
+        </b>
+    }
+}
+
+fn arc(a: &Arc, view: Ms, origin: Ms) -> Html {
+    let stop = a.cut.map_or(1.0, |c| (c - a.from) as f64 / a.full.max(1) as f64);
+    let v = format!("{};h:{}px;stop:{stop}", at_for(a.from, a.full, view), rise(a.full));
+    html! {
+        <span class="arc" data-v={v}><i></i><i class="arc-run"></i><ArcLabel from={a.from} full={a.full} cut={a.cut} {origin} /></span>
+    }
+}
+
+fn span(s: &Span, row: &Row, view: Ms) -> Html {
+    let l = look(&s.word);
+    let ends = s.exit.is_some() && s.to.is_none();
+    if ends || (s.to.is_none() && matches!(l.family, "Completed" | "Error" | "OOMKilled") && row.arcs.is_empty()) {
+        return html! {
+            <>
+                <span class="bar bar--rest" data-open="" data-v={at(s.from, view)}></span>
+                <span class="cap" data-lamp={l.lamp.name()} data-v={at(s.from, view)}>{ glyph(l) }
+                    <span class="cap-t"><span class="cap-w">{ s.word.clone() }if s.exit.is_some() { { ", " } }</span>
+                        if let Some(code) = s.exit { { "exit " }{ code } }
+                    </span>
+                </span>
+            </>
+        };
+    }
+    let title = match s.to {
+        Some(to) => format!("{} {}–{}", s.word, human(s.from), human(to)),
+        None => format!("{} since {}", s.word, human(s.from)),
+    };
+    let v = match s.to {
+        Some(to) => at_for(s.from, to - s.from, view),
+        None => at(s.from, view),
+    };
+    html! { <span class="bar" data-status={l.family} data-lamp={l.lamp.name()} data-open={s.to.is_none().then_some("")} data-v={v} {title}></span> }
+}
+
+fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
+    let view = props.timeline.view;
+    if r.kind.is_empty() {
+        let chosen = props.selected.as_ref().is_some_and(|t| t.name == r.name);
+        return html! {
+            <div class={classes!("trow", r.word.is_none().then_some("is-ahead"), chosen.then_some("is-chosen"))} key={r.key.to_string()}>
+                <div class="tname">{ glyph_of(r.word.as_deref().unwrap_or("Terminating")) }<span class="mono">{ r.label.clone() }</span></div>
+                <div class="tplot">{ for r.spans.iter().map(|s| span(s, r, view)) }</div>
+            </div>
+        };
+    }
+    let end = r.end.as_ref().map(|(t, word)| {
+        let l = look(word);
+        html! {
+            <span class={classes!("end", (*t as f64 > view as f64 * 0.8).then_some("end--left"))} data-v={at(*t, view)} data-lamp={l.lamp.name()}>
+                { glyph(l) }<b class="mono">{ word.clone() }</b>
+            </span>
+        }
+    });
+    let life = match (r.end.as_ref().map(|e| e.0), r.gone) {
+        (Some(t), _) | (None, Some(t)) => {
+            html! { <span class="jobline" data-v={at_for(r.from, t - r.from, view)}></span> }
+        }
+        _ => html! { <span class="jobline" data-open="" data-v={at(r.from, view)}></span> },
+    };
+    html! {
+        <div class="trow trow--job" key={r.key.to_string()}>
+            <div class="tname"><span class="kind">{ r.kind.clone() }</span>if !r.label.is_empty() { <span class="mono">{ r.label.clone() }</span> }</div>
+            <div class="tplot">
+                { life }
+                { for r.arcs.iter().map(|a| arc(a, view, props.origin)) }
+                if let Some(full) = r.ghost {
+                    <span class="arc arc--ghost" data-v={format!("w:{};h:{}px", share(full, view), rise(full))}><i></i>
+                        <span class="ghost-note">{ "if it fails: " }{ human(full) }</span></span>
+                }
+                { end }
+            </div>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct HeadProps {
+    box_ref: NodeRef,
+    origin: Ms,
+    view: Ms,
+}
+
+/// Writes the playhead's place into the timeline on every frame.
+#[component]
+fn Head(props: &HeadProps) -> Html {
+    let now = share((use_now() - props.origin).max(0), props.view);
+    let node = props.box_ref.clone();
+    use_effect_with(now, move |now| {
+        if let Some(e) = node.cast::<web_sys::Element>() {
+            dom::set_property(&e, "--now", now);
+        }
+    });
+    html! { <span class="playhead"></span> }
+}
+
+#[derive(Properties, PartialEq)]
+struct ScrubberProps {
+    origin: Ms,
+    view: Ms,
+    value_text: AttrValue,
+    label: AttrValue,
+    marks: Vec<Mark>,
+    step: Ms,
+    on_act: Callback<Act>,
+}
+
+/// A native range input over the axis; its thumb is the foot of the playhead.
+#[component]
+fn Scrubber(props: &ScrubberProps) -> Html {
+    let now = (use_now() - props.origin).max(0);
+    let oninput = props.on_act.reform(|e: InputEvent| {
+        let value = e.target_dyn_into::<web_sys::HtmlInputElement>().map(|i| i.value_as_number()).unwrap_or_default();
+        Act::Seek((value * 1000.0) as Ms)
+    });
+    let view = props.view;
+    let label = if props.label.is_empty() { "Time".to_owned() } else { format!("Time, {}", props.label) };
+    let value = (now / 100) as f64 / 10.0;
+    html! {
+        <>
+            <input type="range" class="scrub-range" min="0" max={(view / 1000).to_string()} step="0.1" value={value.to_string()} {oninput}
+                aria-label={label} aria-valuetext={props.value_text.clone()} />
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct AxisProps {
+    view: Ms,
+    step: Ms,
+    marks: Vec<Mark>,
+}
+
+/// Marks and ticks.
+#[component]
+fn Axis(props: &AxisProps) -> Html {
+    let view = props.view;
+    let ticks = (0..).map(|i| i * props.step.max(1)).take_while(|t| *t <= view);
+    html! {
+        <>
+            <div class="marks" aria-hidden="true">
+                { for props.marks.iter().map(|m| html! { <span class={["mark mark--", m.kind].concat()} data-v={at(m.at, view)}></span> }) }
+            </div>
+            <div class="ticks" aria-hidden="true">{ for ticks.map(|t| html! { <span data-v={at(t, view)}>{ human(t) }</span> }) }</div>
+        </>
+    }
+}
+
+/// The timeline.
+#[component]
+pub fn Gantt(props: &GanttProps) -> Html {
+    let t = &props.timeline;
+    let box_ref = use_node_ref();
+    {
+        let node = box_ref.clone();
+        use_effect(move || {
+            if let Some(e) = node.cast::<web_sys::Element>() {
+                dom::place(&e);
+            }
+        });
+    }
+    let blank = props.rows.saturating_sub(t.rows.len());
+    html! {
+        <div class="gantt" ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
+            <div class="gantt-rows">
+                { for t.rows.iter().map(|r| row(r, props)) }
+                if t.more > 0 {
+                    <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
+                }
+                { for (0..blank).map(|_| html! { <div class="trow trow--blank"><div class="tname"></div><div class="tplot"></div></div> }) }
+                <div class="gantt-over" aria-hidden="true" data-v={["seen:", &share(t.seen, t.view)].concat()}>
+                    <span class="unseen"></span>
+                    if t.started { <span class="veil"></span> } else { <p class="unseen-note">{ "Time starts when you apply." }</p> }
+                    <Head {box_ref} origin={props.origin} view={t.view} />
+                </div>
+            </div>
+            <div class="scrub"><div class="scrub-label"></div><div class="scrub-plot">
+                <Axis view={t.view} step={t.step} marks={t.marks.clone()} />
+                <Scrubber origin={props.origin} view={t.view} step={t.step} marks={t.marks.clone()} value_text={props.value_text.clone()}
+                    label={props.label.clone()} on_act={props.on_act.clone()} />
+            </div></div>
+        </div>
+    }
+}

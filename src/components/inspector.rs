@@ -1,0 +1,101 @@
+//! The inspector: what kubectl says about the selected object, at the moment that is shown.
+
+use yew::prelude::*;
+
+use super::glyph::glyph_of;
+use super::terminal::paint;
+use crate::session::act::{Act, Tab, Target};
+
+/// Properties of [`Inspector`].
+#[derive(Properties, PartialEq)]
+pub struct InspectorProps {
+    /// The object; none before anything exists.
+    pub target: Option<Target>,
+    /// Its STATUS.
+    pub word: AttrValue,
+    /// The tab.
+    pub tab: Tab,
+    /// What kubectl prints for that tab.
+    pub text: AttrValue,
+    /// What it printed a step ago, where changed lines are to be marked.
+    #[prop_or_default]
+    pub before: AttrValue,
+    /// Things that can be done to the object: label and act.
+    #[prop_or_default]
+    pub actions: Vec<(AttrValue, Act)>,
+    /// What a click does.
+    pub on_act: Callback<Act>,
+}
+
+/// Lines that decide the present state, and lines that are new.
+fn marked(text: &str, before: &str, tab: Tab) -> Html {
+    let old: Vec<&str> = before.lines().collect();
+    let weighs = |l: &str| {
+        tab == Tab::Describe
+            && ["Pods Statuses:", "Backoff Limit:", "  Exit Code:", "    Reason:", "Status:", "Controlled By:"]
+                .iter()
+                .any(|k| l.trim_start().starts_with(k.trim_start()))
+    };
+    text.split_inclusive('\n')
+        .map(|l| {
+            let bare = l.trim_end_matches('\n');
+            let new = tab == Tab::Yaml && !old.is_empty() && !old.contains(&bare);
+            if weighs(bare) || new {
+                html! { <><mark>{ bare.to_owned() }</mark>{ "\n" }</> }
+            } else {
+                paint(l)
+            }
+        })
+        .collect()
+}
+
+/// The inspector.
+#[component]
+pub fn Inspector(props: &InspectorProps) -> Html {
+    let on_act = &props.on_act;
+    let tab = |t: Tab| {
+        let on = t == props.tab;
+        let onclick = on_act.reform(move |_: MouseEvent| Act::Tab(t));
+        html! {
+            <button type="button" role="tab" id={["tab-", t.label()].concat()} aria-selected={if on { "true" } else { "false" }} aria-controls="insp"
+                tabindex={if on { "0" } else { "-1" }} {onclick}>{ t.label() }</button>
+        }
+    };
+    let onkeydown = {
+        let (on_act, now) = (on_act.clone(), props.tab);
+        Callback::from(move |e: KeyboardEvent| {
+            let all = Tab::ALL;
+            let at = all.iter().position(|t| *t == now).unwrap_or(0);
+            let to = match e.key().as_str() {
+                "ArrowRight" => all[(at + 1) % all.len()],
+                "ArrowLeft" => all[(at + all.len() - 1) % all.len()],
+                _ => return,
+            };
+            e.prevent_default();
+            e.stop_propagation();
+            on_act.emit(Act::Tab(to));
+            crate::platform::dom::focus(&["#tab-", to.label()].concat());
+        })
+    };
+    let Some(target) = &props.target else {
+        return html! {
+            <section class="pane inspector" aria-label="Inspector"><div class="pane-head"><h2>{ "Inspect" }</h2></div>
+                <div class="sheet-body"><div class="blank"><b>{ "Nothing to inspect yet" }</b><span>{ "Objects appear here once a manifest is applied." }</span></div></div></section>
+        };
+    };
+    let act = |(label, a): &(AttrValue, Act)| {
+        let a = a.clone();
+        let onclick = on_act.reform(move |_: MouseEvent| a.clone());
+        html! { <button type="button" class="btn btn--small" {onclick}>{ label.clone() }</button> }
+    };
+    html! {
+        <section class="pane inspector" aria-label="Inspector">
+            <div class="pane-head"><span class="who">{ glyph_of(&props.word) }<span class="mono">{ target.resource }{ "/" }{ target.name.clone() }</span></span>
+                <div class="tabs" role="tablist" aria-label="Inspector" {onkeydown}>{ for Tab::ALL.into_iter().map(tab) }</div></div>
+            if !props.actions.is_empty() { <div class="acts" role="group" aria-label="Actions">{ for props.actions.iter().map(act) }</div> }
+            <div class="sheet-body" role="tabpanel" id="insp" aria-labelledby={["tab-", props.tab.label()].concat()} tabindex="0">
+                <pre>{ marked(&props.text, &props.before, props.tab) }</pre>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,73 @@
+//! The strip under the yard: first run, done, failed, will not end, not applied. One line, one colour, no confetti.
+
+use yew::prelude::*;
+
+use super::glyph::glyph_of;
+use crate::session::act::Act;
+
+/// What the strip says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Says {
+    /// `done`, `fail`, `wait`, or empty for plain.
+    pub lamp: &'static str,
+    /// The STATUS word whose glyph stands in front; empty for none.
+    pub glyph: &'static str,
+    /// In bold.
+    pub title: AttrValue,
+    /// The sentence; parts between backticks are Kubernetes' words.
+    pub text: AttrValue,
+    /// Whether Why? can be asked, and what it is.
+    pub why: Option<Act>,
+    /// What can be done next.
+    pub next: Vec<(AttrValue, Act)>,
+    /// A page to go to.
+    pub link: Option<(&'static str, &'static str)>,
+}
+
+/// Properties of [`Outcome`].
+#[derive(Properties, PartialEq)]
+pub struct OutcomeProps {
+    /// What it says.
+    pub says: Says,
+    /// What a click does.
+    pub on_act: Callback<Act>,
+}
+
+/// A text in which what stands between backticks is in mono.
+pub fn rich(text: &str) -> Html {
+    text.split('`')
+        .enumerate()
+        .map(|(i, part)| {
+            if i % 2 == 1 {
+                html! { <code>{ part.to_owned() }</code> }
+            } else {
+                html! { { part.to_owned() } }
+            }
+        })
+        .collect()
+}
+
+/// The strip.
+#[component]
+pub fn Outcome(props: &OutcomeProps) -> Html {
+    let says = &props.says;
+    let first = says.lamp.is_empty();
+    let act = |a: &Act| {
+        let a = a.clone();
+        props.on_act.reform(move |_: MouseEvent| a.clone())
+    };
+    html! {
+        <div class={classes!("outcome", first.then_some("outcome--first"))} data-lamp={(!first).then_some(says.lamp)} role="status">
+            if !says.glyph.is_empty() { { glyph_of(says.glyph) } }
+            <p class="outcome-text"><b>{ says.title.clone() }</b>{ " " }{ rich(&says.text) }
+                if let Some(why) = &says.why { { " " }<button type="button" class="why" aria-haspopup="dialog" onclick={act(why)}>{ "Why?" }</button> }
+            </p>
+            if !says.next.is_empty() || says.link.is_some() {
+                <div class="outcome-next">
+                    { for says.next.iter().map(|(label, a)| html! { <button type="button" class={classes!("btn", if first && *a == Act::Apply { "btn--ink" } else { "btn--small" })} onclick={act(a)}>{ label.clone() }</button> }) }
+                    if let Some((href, label)) = says.link { <a class="btn btn--small" {href}>{ label }</a> }
+                </div>
+            }
+        </div>
+    }
+}

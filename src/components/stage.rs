@@ -1,0 +1,103 @@
+//! The stage: every workload with its card and its yard, side by side or one below the other.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::cards::{CronCard, ReplicasCard};
+use super::jobcard::JobCard;
+use super::outcome::rich;
+use super::pod::PodCar;
+use super::yard::Yard;
+use crate::platform::dom;
+use crate::platform::flip::Flip;
+use crate::session::act::{Act, Dialog, Question, Target};
+use crate::session::laid::Piece;
+use crate::session::view::{JobView, Scene, Workload};
+
+/// Properties of [`Stage`].
+#[derive(Properties, PartialEq)]
+pub struct StageProps {
+    /// What stands on it.
+    pub scene: Rc<Scene>,
+    /// What the manifest will do.
+    pub sentence: Rc<Vec<Piece>>,
+    /// The selected object.
+    pub selected: Option<Target>,
+    /// How fast time runs; 0 when the picture was cut to another moment.
+    pub speed: u32,
+    /// What Why? was asked of.
+    pub asked: Option<Question>,
+    /// What stands below.
+    #[prop_or_default]
+    pub children: Html,
+    /// What a click does.
+    pub on_act: Callback<Act>,
+}
+
+fn job(job: &Rc<JobView>, props: &StageProps) -> Html {
+    let selected = props.selected.as_ref().is_some_and(|t| t.resource == "job" && t.name == job.name);
+    let asked = props.asked.as_ref() == Some(&Question::Job(job.key.clone()));
+    html! {
+        <div class="stage-body" key={["job/", &*job.key].concat()}>
+            <JobCard job={job.clone()} {selected} {asked} on_act={props.on_act.clone()} />
+            <div class="stage-yard"><Yard job={job.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /></div>
+        </div>
+    }
+}
+
+fn workload(w: &Workload, props: &StageProps) -> Html {
+    let selected = props.selected.as_ref().is_some_and(|t| t.name == *w.name());
+    match w {
+        Workload::Job(j) => job(j, props),
+        Workload::Cron(c) => {
+            html! { <CronCard key={["cron/", &*c.key].concat()} cron={c.clone()} {selected} on_act={props.on_act.clone()} /> }
+        }
+        Workload::Replicas(r) => html! {
+            <ReplicasCard key={[r.kind, &*r.key].concat()} replicas={r.clone()} {selected} pod={props.selected.clone()} on_act={props.on_act.clone()} />
+        },
+        Workload::Pod(p) => html! {
+            <div class="stage-body stage-body--pod" key={["pod/", &*p.key].concat()}>
+                <PodCar pod={p.clone()} {selected} on_act={props.on_act.clone()} />
+            </div>
+        },
+    }
+}
+
+/// The stage.
+#[component]
+pub fn Stage(props: &StageProps) -> Html {
+    let node = use_node_ref();
+    let flip = use_mut_ref(Flip::default);
+    {
+        let (node, speed) = (node.clone(), props.speed);
+        use_effect_with((props.scene.clone(), speed), move |_| {
+            if let Some(e) = node.cast::<web_sys::Element>() {
+                dom::place(&e);
+                flip.borrow_mut().update(&e, f64::from(speed));
+            }
+        });
+    }
+    let legend = props.on_act.reform(|_: MouseEvent| Act::Dialog(Dialog::Legend));
+    // Jobs of a CronJob stand under it, the newest first, a few of them.
+    let shown =
+        props.scene.workloads.iter().filter(|w| !matches!(w, Workload::Job(j) if !j.owner.is_empty() && j.is_over()));
+    let sentence = props.sentence.iter().map(|(bold, text)| {
+        if *bold {
+            html! { <b>{ text.clone() }</b> }
+        } else {
+            rich(text)
+        }
+    });
+    html! {
+        <section class="pane stage" id="yard" aria-label="Yard" tabindex="-1" ref={node}>
+            <div class="pane-head"><h2>{ "Yard" }</h2><p class="sentence">{ for sentence }</p>
+                <div class="tools"><button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={legend}>{ "Statuses" }</button></div></div>
+            if props.scene.workloads.is_empty() {
+                <div class="blank"><b>{ "No workload" }</b><span>{ "Write a Job, a CronJob or a Deployment and its tracks are laid here." }</span></div>
+            }
+            { for shown.map(|w| workload(w, props)) }
+            { props.children.clone() }
+        </section>
+    }
+}

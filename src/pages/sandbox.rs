@@ -1,0 +1,302 @@
+//! The sandbox: manifest and behaviour at the start, yard, timeline, terminal and inspector beside them.
+
+mod says;
+
+use std::rc::Rc;
+
+use web_sys::HtmlTextAreaElement;
+use yew::prelude::*;
+
+use crate::components::behaviour::BehaviourPanel;
+use crate::components::clockwork::Now;
+use crate::components::dialogs::{KeysDialog, LegendDialog, MenuDialog};
+use crate::components::editor::{ApplyBar, Diagnostic, Editor};
+use crate::components::gantt::Gantt;
+use crate::components::glyph::icon;
+use crate::components::inspector::Inspector;
+use crate::components::outcome::Outcome;
+use crate::components::stage::Stage;
+use crate::components::terminal::Terminal;
+use crate::components::top::TopBar;
+use crate::components::transport::Transport;
+use crate::platform::dom::{self, Listener};
+use crate::platform::frames::{self, Frames, Timeout};
+use crate::platform::storage;
+use crate::session::act::{Act, Dialog, Panel};
+use crate::session::desk::{Desk, Effect};
+use crate::session::examples;
+use crate::session::laid;
+use crate::session::run::FILE;
+
+/// A frame may take so many milliseconds of the engine.
+const FRAME_BUDGET: f64 = 4.0;
+/// The draft is judged so long after the last key.
+const CHECK_AFTER: i32 = 300;
+/// Live texts come at most so often.
+const LIVE_EVERY: f64 = 2_000.0;
+
+/// What happens to the page.
+pub enum Msg {
+    /// The learner did something.
+    Act(Act),
+    /// A frame, at a time of the browser's clock.
+    Frame(f64),
+    /// Time to judge the draft.
+    Check,
+    /// The page was hidden or shown.
+    Visible,
+    /// The passing message has been there long enough.
+    NoteOver,
+}
+
+/// The page.
+pub struct Sandbox {
+    desk: Desk,
+    on_act: Callback<Act>,
+    frames: Option<Frames>,
+    last_frame: Option<f64>,
+    check: Option<Timeout>,
+    note: Option<Timeout>,
+    live: AttrValue,
+    live_at: f64,
+    _listeners: Vec<Listener>,
+}
+
+impl Component for Sandbox {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let id = storage::get("example").unwrap_or_default();
+        let example = examples::find(&id).or_else(|| examples::find(examples::FIRST)).unwrap_or(&examples::EXAMPLES[0]);
+        let desk = Desk::new(example, storage::get(&draft_name(example.id)));
+        let link = ctx.link();
+        let keys = {
+            let link = link.clone();
+            Listener::new(&dom::document(), "keydown", move |e| {
+                if let Some(act) = keys::act_of(&e) {
+                    e.prevent_default();
+                    link.send_message(Msg::Act(act));
+                }
+            })
+        };
+        let visible = {
+            let link = link.clone();
+            Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible))
+        };
+        Self {
+            desk,
+            on_act: link.callback(Msg::Act),
+            frames: None,
+            last_frame: None,
+            check: None,
+            note: None,
+            live: "".into(),
+            live_at: 0.0,
+            _listeners: vec![keys, visible],
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Act(act) => {
+                for effect in self.desk.act(act) {
+                    self.carry_out(ctx, effect);
+                }
+                self.watch_note(ctx);
+                self.frames_as_needed(ctx);
+            }
+            Msg::Frame(at) => {
+                let dt = self.last_frame.map_or(0.0, |l| (at - l).clamp(0.0, 250.0));
+                self.last_frame = Some(at);
+                let start = frames::now();
+                self.desk.tick(dt, || frames::now() - start < FRAME_BUDGET);
+                self.watch_note(ctx);
+                self.frames_as_needed(ctx);
+            }
+            Msg::Check => {
+                self.check = None;
+                self.desk.check();
+            }
+            Msg::Visible => self.frames_as_needed(ctx),
+            Msg::NoteOver => {
+                self.note = None;
+                self.desk.note = None;
+            }
+        }
+        self.speak();
+        true
+    }
+
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        self.draw()
+    }
+}
+
+fn draft_name(id: &str) -> String {
+    ["draft:", id].concat()
+}
+
+impl Sandbox {
+    fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {
+        match effect {
+            Effect::Keep(id, Some(text)) => {
+                storage::set("example", id);
+                storage::set(&draft_name(id), &text);
+            }
+            Effect::Keep(id, None) => storage::remove(&draft_name(id)),
+            Effect::Check => {
+                let link = ctx.link().clone();
+                self.check = Some(Timeout::new(CHECK_AFTER, move || link.send_message(Msg::Check)));
+            }
+            Effect::Open(dialog) => dom::open_dialog(dialog.id()),
+            Effect::Theme => {
+                let theme = if dom::is_dark() { "light" } else { "dark" };
+                dom::set_root("data-theme", Some(theme));
+                storage::set("theme", theme);
+            }
+            Effect::Setting(name, value) => storage::set(name, value),
+            Effect::Caret(line) => caret(line),
+            Effect::Frames => {}
+        }
+    }
+
+    /// Frames run only while something moves and the page is seen.
+    fn frames_as_needed(&mut self, ctx: &Context<Self>) {
+        let needed = (self.desk.playing || self.desk.rushing) && !frames::hidden();
+        if needed && self.frames.is_none() {
+            self.last_frame = None;
+            let link = ctx.link().clone();
+            self.frames = Some(Frames::start(move |at| link.send_message(Msg::Frame(at))));
+        } else if !needed {
+            self.frames = None;
+        }
+    }
+
+    fn watch_note(&mut self, ctx: &Context<Self>) {
+        if self.desk.note.is_none() {
+            self.note = None;
+        } else if self.note.is_none() {
+            let link = ctx.link().clone();
+            let ms = if self.desk.note.as_ref().is_some_and(|n| n.undo) { 10_000 } else { 4_000 };
+            self.note = Some(Timeout::new(ms, move || link.send_message(Msg::NoteOver)));
+        }
+    }
+
+    fn speak(&mut self) {
+        let now = frames::now();
+        if !self.desk.live.is_empty() && now - self.live_at >= LIVE_EVERY {
+            let mut news = std::mem::take(&mut self.desk.live);
+            let extra = news.len().saturating_sub(4);
+            news.drain(..extra);
+            self.live = news.join(" ").into();
+            self.live_at = now;
+        }
+    }
+
+    fn draw(&self) -> Html {
+        let desk = &self.desk;
+        let on_act = &self.on_act;
+        let now = Now(desk.run.now());
+        let ended = desk.scene.job().is_some_and(|j| &*j.word == "Complete");
+        html! {
+            <ContextProvider<Now> context={now}>
+                <div class="app">
+                    <a class="skip" href="#yard">{ "Skip to the yard" }</a>
+                    <TopBar here="" title={desk.example.title} on_act={on_act.clone()} />
+                    <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
+                        { self.switch() }
+                        { self.source() }
+                        <Stage scene={desk.scene.clone()} sentence={Rc::new(laid::sentence(&desk.drafts))} selected={desk.selected.clone()}
+                            speed={if desk.cut { 0 } else { desk.speed }} asked={desk.why.clone()} on_act={on_act.clone()}>
+                            if let Some(says) = says::outcome(desk) { <Outcome {says} on_act={on_act.clone()} /> }
+                        </Stage>
+                        <section class="pane time" aria-label="Timeline">
+                            <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} origin={desk.run.origin} ready=true on_act={on_act.clone()} />
+                            <div class="gantt-box">
+                                <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} value_text={says::moment(desk)} selected={desk.selected.clone()} on_act={on_act.clone()} />
+                            </div>
+                        </section>
+                        { self.dock() }
+                    </main>
+                    <p class="sr" role="status" aria-live="polite">{ self.live.clone() }</p>
+                    if let Some(note) = &desk.note {
+                        <div class="toast" role="status"><span>{ note.text.clone() }</span>
+                            if note.undo { <button type="button" class="toast-btn" onclick={on_act.reform(|_: MouseEvent| Act::Undo)}>{ "Undo" }</button> }
+                        </div>
+                    }
+                    <LegendDialog />
+                    <KeysDialog on={storage::get("keys").as_deref() != Some("off")} on_act={on_act.clone()} />
+                    <MenuDialog here="" on_act={on_act.clone()} />
+                </div>
+            </ContextProvider<Now>>
+        }
+    }
+
+    fn choice(&self, panel: Panel, label: &'static str, on: bool) -> Html {
+        let onclick = self.on_act.reform(move |_: MouseEvent| Act::Show(panel));
+        html! { <button type="button" data-show={panel.name()} aria-pressed={if on { "true" } else { "false" }} {onclick}>{ label }</button> }
+    }
+
+    fn switch(&self) -> Html {
+        let now = self.desk.panel;
+        let choice = |p: Panel, label| self.choice(p, label, p == now);
+        html! {
+            <nav class="switch" aria-label="Panels"><div class="seg">
+                { choice(Panel::Yaml, "YAML") }{ choice(Panel::Behave, "Behaviour") }{ choice(Panel::Terminal, "kubectl") }{ choice(Panel::Inspector, "Inspect") }
+            </div></nav>
+        }
+    }
+
+    fn source(&self) -> Html {
+        let desk = &self.desk;
+        let on_act = &self.on_act;
+        let open = on_act.reform(|_: MouseEvent| Act::Dialog(Dialog::Examples));
+        let changed = *desk.draft != *desk.example.text;
+        html! {
+            <section class="pane source" aria-label="Manifest">
+                <div class="editor-part">
+                    <div class="pane-head"><h2 class="file">{ FILE }</h2><div class="tools">
+                        if changed {
+                            <button type="button" class="btn btn--bare btn--small" title="The example's text again" onclick={on_act.reform(|_: MouseEvent| Act::Restore)}>{ "Restore" }</button>
+                        }
+                        <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={open}>{ "Examples " }{ icon("#i-down") }</button>
+                    </div></div>
+                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.marks()} problems={desk.problems.clone()} on_act={on_act.clone()} />
+                    <Diagnostic problems={desk.problems.clone()} on_act={on_act.clone()} />
+                    <ApplyBar said={desk.said()} bad={!desk.problems.is_empty()} applied={desk.is_applied()} changed={desk.is_changed()} on_act={on_act.clone()} />
+                </div>
+                <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={says::attempts(desk)} on_act={on_act.clone()} />
+            </section>
+        }
+    }
+
+    fn dock(&self) -> Html {
+        let desk = &self.desk;
+        let terminal = desk.panel != Panel::Inspector;
+        let show = if terminal { "terminal" } else { "inspector" };
+        let inspected = says::inspected(desk);
+        html! {
+            <div class="dock" data-show={show}>
+                <div class="switch"><div class="seg">
+                    { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
+                </div></div>
+                <Terminal lines={desk.run.printed()} tries={says::tries(desk)} on_act={self.on_act.clone()} />
+                <Inspector target={inspected.target} word={inspected.word} tab={desk.tab} text={inspected.text} on_act={self.on_act.clone()} />
+            </div>
+        }
+    }
+}
+
+/// Puts the caret at the start of a line of the editor.
+fn caret(line: usize) {
+    let Some(area) = dom::document().get_element_by_id("manifest") else { return };
+    let Ok(area) = wasm_bindgen::JsCast::dyn_into::<HtmlTextAreaElement>(area) else { return };
+    let text = area.value();
+    let before: usize = text.split_inclusive('\n').take(line).map(|l| l.encode_utf16().count()).sum();
+    let length = text.split('\n').nth(line).map_or(0, |l| l.encode_utf16().count());
+    let _ = area.focus();
+    let _ = area.set_selection_range(before as u32, (before + length) as u32);
+}
+
+mod keys;

@@ -1,0 +1,213 @@
+//! What the sandbox says in words: the strip under the yard, the moment for the scrubber, what the inspector prints.
+
+use yew::AttrValue;
+
+use crate::components::outcome::Says;
+use crate::session::act::{Act, Question, Tab, Target};
+use crate::session::behaviour::{Ending, preset};
+use crate::session::desk::Desk;
+use crate::session::text::{count, human, left};
+use crate::session::view::{JobView, Workload};
+
+/// The strip under the yard.
+pub fn outcome(desk: &Desk) -> Option<Says> {
+    let plain = |title: &'static str, text: String| Says {
+        lamp: "",
+        glyph: "",
+        title: title.into(),
+        text: text.into(),
+        why: None,
+        next: Vec::new(),
+        link: None,
+    };
+    if desk.refused {
+        let text = "The API server rejected the manifest, so nothing was made and no time has passed.".to_owned();
+        return Some(Says { lamp: "fail", glyph: "Error", ..plain("Not applied.", text) });
+    }
+    if !desk.is_applied() {
+        let text = "Change a number and they change. Apply to send the first Pod.".to_owned();
+        let mut says = plain("Your YAML has laid the tracks.", text);
+        says.next = vec![("Apply".into(), Act::Apply)];
+        return Some(says);
+    }
+    let job = desk.scene.job()?;
+    match &*job.word {
+        "Complete" => Some(complete(desk, job, plain("", String::new()))),
+        "Failed" => Some(failed(desk, job)),
+        _ => stuck(job, &plain("", String::new())),
+    }
+}
+
+fn complete(desk: &Desk, job: &JobView, base: Says) -> Says {
+    let mut text = format!("{}: {} succeeded, {} failed. ", count(job.created, "Pod"), job.succeeded, job.failed);
+    text += if job.ttl.is_some() {
+        "`ttlSecondsAfterFinished` will delete the Job, its Pods and their logs."
+    } else {
+        "The Pods and their logs stay until the Job is deleted."
+    };
+    let mut next = Vec::new();
+    if desk.behaviour.is_some() && job.failed == 0 {
+        next.push(("What if it always fails?".into(), Act::Try(preset("Always fails"))));
+    } else if desk.behaviour.is_some() {
+        next.push(("What if it never fails?".into(), Act::Try(preset("Succeeds"))));
+    }
+    Says {
+        lamp: "done",
+        glyph: "Completed",
+        title: format!("Complete in {}.", job.duration).into(),
+        text: text.into(),
+        next,
+        ..base
+    }
+}
+
+fn failed(desk: &Desk, job: &JobView) -> Says {
+    let limit = job.tracks.limit;
+    let text = match &*job.reason {
+        "BackoffLimitExceeded" if job.tracks.restarts => {
+            format!(
+                "Restarts reached `backoffLimit` {limit}. The Job deleted its Pod, and the logs went with it. Use `Never` to keep them."
+            )
+        }
+        "BackoffLimitExceeded" => {
+            let retries = if limit == 1 { "1 retry".to_owned() } else { format!("{limit} retries") };
+            format!(
+                "{} failed; `backoffLimit` {limit} allows {retries}. A Failed Job is never retried.",
+                count(job.failed, "Pod")
+            )
+        }
+        "DeadlineExceeded" => "`activeDeadlineSeconds` counts from the start of the Job, all retries included.".into(),
+        _ => format!("{}.", job.message.trim_end_matches('.')),
+    };
+    let mut next = Vec::new();
+    if let Some(b) = desk.behaviour.as_ref().filter(|b| !b.steps.is_empty()) {
+        let mut steps = b.steps.clone();
+        let last = steps.last().cloned();
+        if let Some(mut ok) = last.filter(|s| s.ending != Ending::Exit(0)) {
+            ok.ending = Ending::Exit(0);
+            while steps.len() < 2 {
+                steps.push(steps[0].clone());
+            }
+            steps.push(ok);
+            next.push((format!("Let {} {} succeed", b.noun, steps.len()).into(), Act::Try(steps)));
+        }
+    }
+    let after = desk.run.history.work.iter().find(|w| w.key == job.key).and_then(|w| Some(human(w.end?.0 - w.created)));
+    let title = after.map_or_else(|| "Failed.".to_owned(), |t| format!("Failed after {t}."));
+    Says {
+        lamp: "fail",
+        glyph: "Error",
+        title: title.into(),
+        text: text.into(),
+        why: Some(Act::Why(Question::Job(job.key.clone()))),
+        next,
+        link: Some(("compare/", "Compare with OnFailure")),
+    }
+}
+
+/// A run that will not end by itself.
+fn stuck(job: &JobView, base: &Says) -> Option<Says> {
+    let pods = job.roads.iter().filter_map(|r| r.pod.as_ref());
+    let mut image = pods.clone().filter(|p| matches!(p.look().family, "ErrImagePull" | "ImagePullBackOff"));
+    let why = Some(Act::Why(Question::Job(job.key.clone())));
+    if image.next().is_some() && job.deadline.is_none() {
+        let text = "A Pod that cannot pull its image is active, not failed, so `backoffLimit` never counts it.";
+        let next = vec![("Add activeDeadlineSeconds".into(), Act::Set("activeDeadlineSeconds", "60".into()))];
+        return Some(Says {
+            lamp: "wait",
+            glyph: "ImagePullBackOff",
+            title: "This will not end by itself.".into(),
+            text: text.into(),
+            why,
+            next,
+            ..base.clone()
+        });
+    }
+    None
+}
+
+/// The moment in words, for the scrubber.
+pub fn moment(desk: &Desk) -> AttrValue {
+    let seconds = (desk.run.now() - desk.run.origin).max(0) / 1000;
+    let mut text = format!("{}.", count(seconds, "second"));
+    if let Some(job) = desk.scene.job() {
+        text += &format!(" Job {}.", if job.word.is_empty() { "not created" } else { &job.word });
+        if let Some(w) = &job.signal.wait {
+            text += &format!(" Back-off, {} seconds left.", left(w.to - desk.run.now()));
+            return text.into();
+        }
+    }
+    if let Some(pod) = desk.scene.pods.iter().max_by_key(|p| p.since) {
+        text += &format!(" Pod {} {}.", pod.id, pod.word);
+    }
+    text.into()
+}
+
+/// STATUS of each attempt that has begun, for the behaviour panel: each Pod of the first Job, or each start of its container.
+pub fn attempts(desk: &Desk) -> Vec<AttrValue> {
+    if !desk.is_applied() {
+        return Vec::new();
+    }
+    let now = desk.run.now();
+    let pods = desk.run.history.pods.iter().filter(|p| p.created <= now);
+    if desk.behaviour.as_ref().is_some_and(|b| b.restarts) {
+        let Some(pod) = pods.clone().next() else { return Vec::new() };
+        // Each start of the container is a Running; what follows tells how it ended.
+        let spans: Vec<_> = pod.spans.iter().filter(|s| s.from <= now).collect();
+        let starts = spans.iter().enumerate().filter(|(_, s)| &*s.word == "Running");
+        return starts.map(|(i, s)| spans.get(i + 1).map_or(s.word.clone(), |n| n.word.clone())).collect();
+    }
+    pods.map(|p| p.spans.iter().rev().find(|s| s.from <= now).map_or_else(|| "Pending".into(), |s| s.word.clone()))
+        .collect()
+}
+
+/// Two lines to try, which change with the state.
+pub fn tries(desk: &Desk) -> Vec<AttrValue> {
+    let Some(w) = desk.scene.workloads.first().filter(|_| desk.is_applied()) else {
+        return vec!["get jobs".into(), "apply -f job.yaml".into()];
+    };
+    let name = w.name();
+    match w {
+        Workload::Job(j) if j.is_over() => {
+            vec![format!("describe job {name}").into(), format!("logs job/{name}").into()]
+        }
+        Workload::Job(_) => vec!["get pods -w".into(), format!("describe job {name}").into()],
+        Workload::Cron(_) => vec!["get cronjobs,jobs".into(), format!("create job try --from=cronjob/{name}").into()],
+        _ => vec!["get pods".into(), format!("describe {}/{name}", w.kind().to_ascii_lowercase()).into()],
+    }
+}
+
+/// What the inspector shows.
+pub struct Inspected {
+    /// The object.
+    pub target: Option<Target>,
+    /// Its STATUS.
+    pub word: AttrValue,
+    /// What kubectl prints.
+    pub text: AttrValue,
+}
+
+/// Asks kubectl for what the inspector shows.
+pub fn inspected(desk: &Desk) -> Inspected {
+    let Some(target) = desk.target() else { return Inspected { target: None, word: "".into(), text: "".into() } };
+    let word = match target.resource {
+        "pod" => desk.scene.pod(&target.name).map_or_else(|| "Terminating".into(), |p| p.word.clone()),
+        _ => desk.scene.workloads.iter().find(|w| *w.name() == target.name).map_or_else(
+            AttrValue::default,
+            |w| match w {
+                Workload::Job(j) => j.word.clone(),
+                _ => "Running".into(),
+            },
+        ),
+    };
+    let (resource, name, ns) = (target.resource, &target.name, &target.namespace);
+    let line = match desk.tab {
+        Tab::Describe => format!("describe {resource} {name} -n {ns}"),
+        Tab::Events => format!("events --for {resource}/{name} -n {ns}"),
+        Tab::Yaml => format!("get {resource} {name} -n {ns} -o yaml"),
+        Tab::Logs => format!("logs {resource}/{name} -n {ns} --all-containers"),
+    };
+    let output = desk.run.ask(&line);
+    let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    Inspected { target: Some(target), word, text: text.into() }
+}

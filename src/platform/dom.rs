@@ -1,0 +1,129 @@
+//! Small helpers on the document: listeners that end with their owner, and custom properties set through the style object,
+//! since the content security policy refuses style attributes.
+
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, Event, EventTarget, HtmlDialogElement, HtmlElement, Window};
+
+/// The window.
+///
+/// # Panics
+/// Outside a browser.
+pub fn window() -> Window {
+    web_sys::window().expect("a browser window")
+}
+
+/// The document.
+///
+/// # Panics
+/// Outside a browser.
+pub fn document() -> Document {
+    window().document().expect("a document")
+}
+
+/// The root element of the document.
+pub fn root() -> Option<Element> {
+    document().document_element()
+}
+
+/// An event listener that is taken away when this is dropped.
+pub struct Listener {
+    target: EventTarget,
+    event: &'static str,
+    closure: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    /// Listens to `event` on `target`.
+    pub fn new(target: &EventTarget, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
+        let closure: Closure<dyn FnMut(Event)> = Closure::new(callback);
+        let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+        Self { target: target.clone(), event, closure }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = self.target.remove_event_listener_with_callback(self.event, self.closure.as_ref().unchecked_ref());
+    }
+}
+
+/// Sets a custom property on one element.
+pub fn set_property(element: &Element, name: &str, value: &str) {
+    if let Some(e) = element.dyn_ref::<HtmlElement>() {
+        let _ = e.style().set_property(name, value);
+    } else if let Ok(style) = js_sys::Reflect::get(element, &JsValue::from_str("style")) {
+        if let Some(style) = style.dyn_ref::<web_sys::CssStyleDeclaration>() {
+            let _ = style.set_property(name, value);
+        }
+    }
+}
+
+/// Sets the custom properties that parts under `root` name in `data-v="x:0.25;w:0.5"`, where they have changed.
+pub fn place(root: &Element) {
+    let Ok(list) = root.query_selector_all("[data-v]") else { return };
+    let seen = JsValue::from_str("__v");
+    for i in 0..list.length() {
+        let Some(e) = list.item(i).and_then(|n| n.dyn_into::<Element>().ok()) else { continue };
+        let Some(v) = e.get_attribute("data-v") else { continue };
+        let value = JsValue::from_str(&v);
+        if js_sys::Reflect::get(&e, &seen).is_ok_and(|old| old == value) {
+            continue;
+        }
+        for (name, number) in v.split(';').filter_map(|p| p.split_once(':')) {
+            set_property(&e, &["--", name].concat(), number);
+        }
+        let _ = js_sys::Reflect::set(&e, &seen, &value);
+    }
+}
+
+/// Whether the learner asked for less motion, in the system or in the settings.
+pub fn reduced_motion() -> bool {
+    root().is_some_and(|r| r.has_attribute("data-still"))
+        || window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|m| m.matches())
+}
+
+/// Whether dark colours are shown.
+pub fn is_dark() -> bool {
+    match root().and_then(|r| r.get_attribute("data-theme")).as_deref() {
+        Some("dark") => true,
+        Some("light") => false,
+        _ => window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|m| m.matches()),
+    }
+}
+
+/// Sets or takes away an attribute of the root element.
+pub fn set_root(name: &str, value: Option<&str>) {
+    if let Some(root) = root() {
+        let _ = match value {
+            Some(v) => root.set_attribute(name, v),
+            None => root.remove_attribute(name),
+        };
+    }
+}
+
+/// Opens a dialog as modal.
+pub fn open_dialog(id: &str) {
+    if let Some(d) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<HtmlDialogElement>().ok()) {
+        if !d.open() {
+            let _ = d.show_modal();
+        }
+    }
+}
+
+/// Gives an element the focus without scrolling to it.
+pub fn focus(selector: &str) {
+    if let Some(e) = document().query_selector(selector).ok().flatten().and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = e.focus();
+    }
+}
+
+/// The element an event began at.
+pub fn target(event: &Event) -> Option<Element> {
+    event.target().and_then(|t| t.dyn_into::<Element>().ok())
+}
+
+/// The nearest ancestor, or the element itself, that a selector fits.
+pub fn closest(event: &Event, selector: &str) -> Option<Element> {
+    target(event)?.closest(selector).ok().flatten()
+}

@@ -1,0 +1,518 @@
+//! The desk: the draft, the run, playback and what is selected. Every act of the learner is a change of it; what the
+//! browser has to do about it comes back as [`Effect`]s.
+
+use std::rc::Rc;
+
+use yew::AttrValue;
+
+use super::act::{Act, Dialog, Panel, Question, Tab, Target};
+use super::behaviour::{self, Behaviour};
+use super::examples::{self, Example};
+use super::laid::{self, Draft};
+use super::live;
+use super::manifest::{self, Fix, LineMark, Problem};
+use super::run::Run;
+use super::text::{Ms, clock, spoken};
+use super::view::{Scene, Timeline, Workload};
+use super::yaml;
+
+/// What the browser has to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Keep the draft of an example.
+    Keep(&'static str, Option<String>),
+    /// Judge the draft in a moment.
+    Check,
+    /// Open a dialog.
+    Open(Dialog),
+    /// Show the other theme.
+    Theme,
+    /// Keep a setting.
+    Setting(&'static str, &'static str),
+    /// Put the caret at a line of the editor.
+    Caret(usize),
+    /// Start or stop the frames.
+    Frames,
+}
+
+/// A message that passes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Note {
+    /// What it says.
+    pub text: AttrValue,
+    /// Whether it offers to undo.
+    pub undo: bool,
+}
+
+/// The desk.
+pub struct Desk {
+    /// The run.
+    pub run: Run,
+    /// The example that the draft began as.
+    pub example: &'static Example,
+    /// The manifest as it is written now.
+    pub draft: Rc<str>,
+    /// Its workloads.
+    pub drafts: Vec<Draft>,
+    /// How its containers behave.
+    pub behaviour: Option<Behaviour>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// Whether it has been judged since it was changed.
+    pub judged: bool,
+    /// Whether the last apply was refused.
+    pub refused: bool,
+    /// Whether time runs.
+    pub playing: bool,
+    /// How fast.
+    pub speed: u32,
+    /// Whether waits are skipped.
+    pub skip: bool,
+    /// Whether it runs to the end as fast as it can.
+    pub rushing: bool,
+    /// The panel of a small screen.
+    pub panel: Panel,
+    /// The tab of the inspector.
+    pub tab: Tab,
+    /// The selected object.
+    pub selected: Option<Target>,
+    /// What was asked.
+    pub why: Option<Question>,
+    /// The stage.
+    pub scene: Rc<Scene>,
+    /// The timeline.
+    pub timeline: Rc<Timeline>,
+    /// A message that passes.
+    pub note: Option<Note>,
+    /// Sentences for the live region.
+    pub live: Vec<String>,
+    /// Whether the last change was a cut: nothing rolls.
+    pub cut: bool,
+    derived: Option<(usize, Ms, usize)>,
+}
+
+/// All speeds, slowest first.
+const SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
+/// After the end of everything, time runs on for so long, then stops.
+const AFTER_END: Ms = 4_000;
+/// A stretch without events that is worth skipping.
+const SKIPPED: Ms = 1_500;
+
+impl Desk {
+    /// A desk with an example and a draft of it.
+    pub fn new(example: &'static Example, draft: Option<String>) -> Self {
+        let mut desk = Self {
+            run: Run::new(1),
+            example,
+            draft: "".into(),
+            drafts: Vec::new(),
+            behaviour: None,
+            problems: Vec::new(),
+            judged: true,
+            refused: false,
+            playing: false,
+            speed: 1,
+            skip: false,
+            rushing: false,
+            panel: Panel::default(),
+            tab: Tab::default(),
+            selected: None,
+            why: None,
+            scene: Rc::default(),
+            timeline: Rc::default(),
+            note: None,
+            live: Vec::new(),
+            cut: true,
+            derived: None,
+        };
+        desk.write(&draft.unwrap_or_else(|| example.text.to_owned()));
+        desk.check();
+        desk.derive();
+        desk
+    }
+
+    /// Whether a run exists.
+    pub fn is_applied(&self) -> bool {
+        self.run.applied.is_some()
+    }
+    /// Whether the draft differs from what was applied.
+    pub fn is_changed(&self) -> bool {
+        self.run.applied.as_deref().is_some_and(|a| *a != *self.draft)
+    }
+    fn write(&mut self, text: &str) {
+        self.draft = text.into();
+        self.drafts = laid::drafts(text);
+        self.behaviour = behaviour::read(text);
+        self.refused = false;
+        self.derived = None;
+    }
+    /// Judges the draft as kubectl and the API server would.
+    pub fn check(&mut self) {
+        let output = self.run.try_apply(&self.draft);
+        self.problems = if output.exit == 0 { Vec::new() } else { manifest::problems(&self.draft, &output.stderr) };
+        self.judged = true;
+    }
+    /// The state of the manifest in words.
+    pub fn said(&self) -> AttrValue {
+        match (self.problems.first(), self.is_applied(), self.is_changed()) {
+            (Some(p), ..) => {
+                let n = self.problems.len();
+                let problems = if n == 1 { "1 problem".to_owned() } else { format!("{n} problems") };
+                match p.line {
+                    Some(line) => format!("{problems}, line {}", line + 1).into(),
+                    None => problems.into(),
+                }
+            }
+            (None, false, _) => "valid, not applied yet".into(),
+            (None, true, true) => "changed since apply".into(),
+            (None, true, false) => "applied".into(),
+        }
+    }
+
+    /// Derives the scene and the timeline anew, where anything they show has changed.
+    pub fn derive(&mut self) {
+        let now = self.run.now();
+        let stamp = (
+            self.run.cluster().journal_position(),
+            (now - self.run.origin).div_euclid(1000),
+            self.run.history.moments.len(),
+        );
+        if self.derived == Some(stamp) {
+            return;
+        }
+        self.derived = Some(stamp);
+        if self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty() {
+            self.scene = Rc::new(laid::scene(&self.drafts));
+            self.timeline = Rc::new(Timeline { view: 60_000, step: 10_000, ..Timeline::default() });
+            return;
+        }
+        let scene = Rc::new(self.run.scene());
+        let news = if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
+        if !self.cut {
+            self.live.extend(news);
+        }
+        self.timeline = Rc::new(self.run.timeline(&scene));
+        self.scene = scene;
+    }
+
+    /// The marks beside the manifest's lines.
+    pub fn marks(&self) -> Vec<LineMark> {
+        manifest::marks(&self.draft, &self.drafts, &self.scene)
+    }
+
+    /// What the inspector is about: the selected object, else the first workload.
+    pub fn target(&self) -> Option<Target> {
+        if let Some(t) = &self.selected {
+            return Some(t.clone());
+        }
+        if !self.is_applied() && self.run.history.pods.is_empty() {
+            return None;
+        }
+        self.scene.workloads.first().map(target_of)
+    }
+
+    /// Time has run for `dt` milliseconds of the learner's clock. `go_on` says whether there is time for more work.
+    pub fn tick(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) {
+        self.cut = false;
+        if self.rushing {
+            self.rush(&mut go_on);
+        } else if self.playing {
+            let now = self.run.now();
+            let to = now + (dt * f64::from(self.speed)).round() as Ms;
+            let skipped = self.skip && self.skip_wait(now);
+            if !skipped {
+                self.run.advance(to, go_on);
+            }
+            if self.run.is_settled() && self.run.now() >= self.run.seen() {
+                let last = self.run.history.moments.last().copied().unwrap_or(0);
+                if self.run.now() > last + AFTER_END {
+                    self.playing = false;
+                }
+            }
+        }
+        self.derive();
+    }
+
+    /// Jumps over a stretch in which nothing happens.
+    fn skip_wait(&mut self, now: Ms) -> bool {
+        let last = self.run.history.moment_from(now + 1, false).unwrap_or(self.run.origin);
+        if now - last < SKIPPED * Ms::from(self.speed.clamp(1, 10)) {
+            return false;
+        }
+        if !self.run.step(true) {
+            self.playing = false;
+            return true;
+        }
+        let gap = self.run.now() - now;
+        if gap > SKIPPED {
+            self.note = Some(Note { text: format!("Skipped {}.", spoken(gap)).into(), undo: false });
+        }
+        true
+    }
+
+    fn rush(&mut self, go_on: &mut impl FnMut() -> bool) {
+        let limit = self.run.origin.max(self.run.now()) + 24 * 3_600_000;
+        loop {
+            if self.run.is_settled() && self.run.now() >= self.run.history.moments.last().copied().unwrap_or(0) {
+                let to = self.run.now() + 1_000;
+                self.run.advance(to, || true);
+                break;
+            }
+            if self.run.now() >= limit || self.run.now() - self.run.origin > self.rush_horizon() || !self.run.step(true)
+            {
+                break;
+            }
+            if !go_on() {
+                return;
+            }
+        }
+        self.rushing = false;
+        self.playing = false;
+    }
+
+    /// How far a run without an end is run: it would go on for ever.
+    fn rush_horizon(&self) -> Ms {
+        let endless = self.scene.workloads.iter().any(|w| !matches!(w, Workload::Job(_)));
+        if endless { 1_800_000 } else { 3 * 3_600_000 }
+    }
+
+    /// Carries an act out.
+    pub fn act(&mut self, act: Act) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.cut = true;
+        match act {
+            Act::Edit(text) => self.edit(&text, &mut effects),
+            Act::Behave(steps) => {
+                let written = self.behaviour.as_ref().and_then(|b| b.write(&self.draft, &steps));
+                match written {
+                    Some(text) => {
+                        self.edit(&text, &mut effects);
+                        self.check();
+                    }
+                    None => {
+                        self.note = Some(Note {
+                            text: "This manifest is written in a way that the panel cannot edit.".into(),
+                            undo: false,
+                        })
+                    }
+                }
+            }
+            Act::Try(steps) => {
+                effects.extend(self.act(Act::Behave(steps)));
+                effects.extend(self.act(Act::Apply));
+            }
+            Act::Set(path, value) => self.set_field(path, &value, &mut effects),
+            Act::Apply => self.apply(&mut effects),
+            Act::ApplyHere => {
+                let forked = self.run.cluster().would_fork();
+                let text = self.draft.clone();
+                let output = self.run.apply_here(&text);
+                self.judge_apply(output.exit == 0, &output.stderr);
+                if forked && output.exit == 0 {
+                    self.say_fork();
+                }
+                effects.push(Effect::Frames);
+            }
+            Act::Reset => {
+                self.run.reset();
+                self.playing = false;
+                self.selected = None;
+                self.why = None;
+                self.note = Some(Note { text: "The run is gone, the manifest stays.".into(), undo: true });
+                effects.push(Effect::Frames);
+            }
+            Act::Example(id) => self.open(id, None, &mut effects),
+            Act::Draft(id, text) => self.open(id, text, &mut effects),
+            Act::Restore => {
+                let text = self.example.text;
+                self.write(text);
+                self.check();
+                effects.push(Effect::Keep(self.example.id, None));
+            }
+            Act::Open(name, text) => {
+                self.edit(&text, &mut effects);
+                self.check();
+                self.note = Some(Note { text: format!("{name} is open.").into(), undo: false });
+            }
+            Act::Undo => {
+                if self.run.undo() {
+                    self.note = Some(Note { text: "Undone.".into(), undo: false });
+                }
+                effects.push(Effect::Frames);
+            }
+            Act::Play => {
+                self.rushing = false;
+                self.playing = !self.playing && self.is_applied();
+                if !self.is_applied() {
+                    self.apply(&mut effects);
+                } else if self.playing && self.run.is_settled() && self.run.now() >= self.run.seen() {
+                    self.run.seek(self.run.origin);
+                }
+                effects.push(Effect::Frames);
+            }
+            Act::Step(forward) => self.moved(&mut effects, |run| run.step(forward)),
+            Act::Failure(forward) => self.moved(&mut effects, |run| run.failure(forward)),
+            Act::Start => self.moved(&mut effects, |run| {
+                run.seek(run.origin);
+                true
+            }),
+            Act::Seek(t) => self.moved(&mut effects, |run| {
+                run.seek(run.origin + t.max(0));
+                true
+            }),
+            Act::Tenth(n) => {
+                let to = self.timeline.seen * Ms::from(n) / 10;
+                self.moved(&mut effects, |run| {
+                    run.seek(run.origin + to);
+                    true
+                });
+            }
+            Act::End => {
+                if self.is_applied() {
+                    self.playing = false;
+                    self.rushing = true;
+                } else {
+                    self.apply(&mut effects);
+                    self.rushing = self.is_applied();
+                }
+                effects.push(Effect::Frames);
+            }
+            Act::Speed(s) => self.speed = s,
+            Act::Faster(up) => {
+                let at = SPEEDS.iter().position(|s| *s >= self.speed).unwrap_or(0);
+                self.speed = SPEEDS[if up { (at + 1).min(SPEEDS.len() - 1) } else { at.saturating_sub(1) }];
+            }
+            Act::Skip(on) => self.skip = on,
+            Act::Select(target) => {
+                self.selected = if target == self.selected { None } else { target };
+                self.panel = if self.selected.is_some() { Panel::Inspector } else { self.panel };
+            }
+            Act::Tab(tab) => self.tab = tab,
+            Act::Show(panel) => self.panel = panel,
+            Act::Command(line) | Act::Do(line) => self.kubectl(&line, &mut effects),
+            Act::Why(question) => {
+                self.playing = false;
+                self.why = if self.why.as_ref() == Some(&question) { None } else { Some(question) };
+                effects.push(Effect::Frames);
+            }
+            Act::Unwhy => self.why = None,
+            Act::Unnote => self.note = None,
+            Act::Dialog(d) => effects.push(Effect::Open(d)),
+            Act::SingleKeys(on) => effects.push(Effect::Setting("keys", if on { "on" } else { "off" })),
+            Act::Theme => effects.push(Effect::Theme),
+            Act::GoTo(line) => {
+                self.panel = Panel::Yaml;
+                effects.push(Effect::Caret(line));
+            }
+        }
+        self.derive();
+        effects
+    }
+
+    fn moved(&mut self, effects: &mut Vec<Effect>, go: impl FnOnce(&mut Run) -> bool) {
+        if !self.is_applied() && self.run.history.pods.is_empty() {
+            return;
+        }
+        self.playing = false;
+        self.rushing = false;
+        go(&mut self.run);
+        effects.push(Effect::Frames);
+    }
+
+    fn edit(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        self.write(text);
+        self.judged = false;
+        let kept = (*text != *self.example.text).then(|| text.to_owned());
+        effects.push(Effect::Keep(self.example.id, kept));
+        effects.push(Effect::Check);
+    }
+
+    fn set_field(&mut self, path: &str, value: &str, effects: &mut Vec<Effect>) {
+        let Some(d) = self.drafts.first() else { return };
+        let path = [d.spec, path].concat();
+        let keys: Vec<&str> = path.split('.').collect();
+        if let Some(text) = yaml::set(&self.draft, d.doc, &keys, value) {
+            self.edit(&text, effects);
+            self.check();
+        }
+    }
+
+    fn open(&mut self, id: &str, draft: Option<String>, effects: &mut Vec<Effect>) {
+        let Some(example) = examples::find(id) else { return };
+        self.example = example;
+        self.write(&draft.unwrap_or_else(|| example.text.to_owned()));
+        self.check();
+        self.run = Run::new(self.run.seed());
+        self.playing = false;
+        self.selected = None;
+        self.why = None;
+        self.note = None;
+        self.derived = None;
+        effects.push(Effect::Frames);
+    }
+
+    fn apply(&mut self, effects: &mut Vec<Effect>) {
+        let text = self.draft.clone();
+        let output = self.run.apply_fresh(&text);
+        let good = output.exit == 0;
+        self.judge_apply(good, &output.stderr);
+        if good {
+            self.selected = None;
+            self.why = None;
+            self.playing = true;
+            self.rushing = false;
+        } else {
+            self.playing = false;
+        }
+        effects.push(Effect::Frames);
+    }
+
+    fn judge_apply(&mut self, good: bool, stderr: &str) {
+        self.refused = !good;
+        self.judged = true;
+        self.problems = if good { Vec::new() } else { manifest::problems(&self.draft, stderr) };
+        if let Some(p) = self.problems.first() {
+            let place = p.line.map(|l| format!(", line {}", l + 1)).unwrap_or_default();
+            self.live.push(format!("1 problem in the manifest{place}."));
+        }
+    }
+
+    fn say_fork(&mut self) {
+        let at = clock(self.run.now() - self.run.origin);
+        self.note =
+            Some(Note { text: format!("You changed the run at {at}. What came after is gone.").into(), undo: true });
+    }
+
+    fn kubectl(&mut self, line: &str, effects: &mut Vec<Effect>) {
+        let forked = self.run.cluster().would_fork();
+        let before = self.run.cluster().journal_position();
+        let text = self.draft.clone();
+        self.run.kubectl(line, &text);
+        if self.run.applied.is_none() && !self.run.history.work.is_empty() {
+            self.run.applied = Some(text);
+        }
+        if forked && self.run.cluster().journal_position() != before {
+            self.say_fork();
+        }
+        effects.push(Effect::Frames);
+    }
+
+    /// Fixes that are offered at the first problem.
+    pub fn fixes(&self) -> &[Fix] {
+        self.problems.first().map_or(&[], |p| &p.fixes)
+    }
+}
+
+/// The words for a workload.
+pub fn target_of(w: &Workload) -> Target {
+    let namespace = w.key().split('/').next().unwrap_or("default").to_owned();
+    let resource = match w.kind() {
+        "Job" => "job",
+        "CronJob" => "cronjob",
+        "Deployment" => "deployment",
+        "StatefulSet" => "statefulset",
+        "DaemonSet" => "daemonset",
+        _ => "pod",
+    };
+    Target { resource, namespace: namespace.into(), name: w.name().clone() }
+}

@@ -1,0 +1,151 @@
+//! The timeline: rows, marks and the axis, all from the start of the run.
+
+use std::rc::Rc;
+
+use batchyard_engine::api::Kind;
+use yew::AttrValue;
+
+use crate::session::history::{History, PodLife, WorkLife};
+use crate::session::text::Ms;
+use crate::session::view::{Arc, Mark, Row, Scene, Span, Timeline, Workload};
+
+/// Lengths of the axis, with the distance of its ticks.
+const AXES: [(Ms, Ms); 16] = [
+    (60, 10),
+    (90, 15),
+    (120, 20),
+    (180, 30),
+    (300, 60),
+    (480, 60),
+    (600, 120),
+    (900, 180),
+    (1_200, 300),
+    (1_800, 300),
+    (3_600, 600),
+    (7_200, 1_200),
+    (14_400, 3_600),
+    (43_200, 7_200),
+    (86_400, 14_400),
+    (604_800, 86_400),
+];
+
+/// The shortest axis on which a time leaves some room, and its ticks.
+pub fn axis(seen: Ms) -> (Ms, Ms) {
+    let found = AXES.iter().find(|(view, _)| seen * 100 <= view * 1000 * 96);
+    let (view, step) = found.copied().unwrap_or((seen / 1000 * 5 / 4 + 1, seen / 8_000 + 1));
+    (view * 1000, step * 1000)
+}
+
+/// Rows that are drawn at most.
+const ROWS: usize = 60;
+
+/// Derives the timeline of a run that began at `origin` and has been seen until `seen`.
+pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
+    let (view, step) = axis(seen - origin);
+    let rel = |t: Ms| (t - origin).max(0);
+    let mut rows = Vec::new();
+    let mut more = 0;
+    let several = history.work.iter().filter(|w| w.kind != Kind::Job || w.owner.is_empty()).count() > 1;
+    for work in &history.work {
+        if rows.len() >= ROWS {
+            more += 1;
+            continue;
+        }
+        rows.push(Rc::new(work_row(work, scene, several, origin, now)));
+        for pod in history
+            .pods
+            .iter()
+            .filter(|p| p.owner == work.uid || (work.kind == Kind::Deployment && deployed(history, p, work)))
+        {
+            if rows.len() < ROWS { rows.push(Rc::new(pod_row(pod, scene, origin, now))) } else { more += 1 }
+        }
+    }
+    for pod in history.pods.iter().filter(|p| p.owner.is_empty()) {
+        if rows.len() < ROWS { rows.push(Rc::new(pod_row(pod, scene, origin, now))) } else { more += 1 }
+    }
+    let mut marks: Vec<Mark> =
+        history.marks.iter().filter(|m| m.at >= origin).map(|m| Mark { at: rel(m.at), kind: m.kind }).collect();
+    thin(&mut marks, view);
+    Timeline { started: true, rows, marks, seen: rel(seen), view, step, more }
+}
+
+/// Marks of the same kind that would fall on the same spot are drawn once.
+fn thin(marks: &mut Vec<Mark>, view: Ms) {
+    marks.sort_by_key(|m| (m.kind, m.at));
+    marks.dedup_by(|b, a| a.kind == b.kind && (b.at - a.at) * 400 < view);
+    marks.sort_by_key(|m| m.at);
+}
+
+/// Whether a Pod of a ReplicaSet belongs to a Deployment: by its name, since the ReplicaSet may be gone.
+fn deployed(history: &History, pod: &PodLife, work: &WorkLife) -> bool {
+    let own = history.work.iter().any(|w| w.uid == pod.owner);
+    !own && !pod.owner.is_empty()
+        && pod.name.strip_prefix(&*work.name).is_some_and(|r| r.starts_with('-') && r.matches('-').count() == 2)
+}
+
+fn work_row(work: &WorkLife, scene: &Scene, several: bool, origin: Ms, now: Ms) -> Row {
+    let rel = |t: Ms| (t - origin).max(0);
+    let arcs: Vec<Arc> =
+        work.arcs.iter().map(|a| Arc { from: rel(a.from), full: a.full, cut: a.cut.map(rel) }).collect();
+    let job = scene.workloads.iter().find_map(|w| match w {
+        Workload::Job(j) if j.key == work.key => Some(j),
+        _ => None,
+    });
+    let running = job.is_some_and(|j| {
+        &*j.word == "Running" && j.roads.iter().any(|r| r.pod.as_ref().is_some_and(|p| &*p.word == "Running"))
+    });
+    let next = job.filter(|j| running && !j.tracks.restarts && j.used < j.tracks.limit && j.signal.wait.is_none());
+    let ghost = next.map(|_| {
+        let failures = work.arcs.iter().filter(|a| a.from <= now).map(|a| a.full).next_back();
+        failures.map_or(10_000, |f| (f * 2).min(600_000))
+    });
+    Row {
+        key: [work.kind.name(), &work.key].concat().into(),
+        kind: work.kind.name().into(),
+        label: if several { work.name.to_string().into() } else { "".into() },
+        name: work.name.to_string().into(),
+        word: None,
+        from: rel(work.created),
+        gone: work.gone.map(rel),
+        spans: Vec::new(),
+        arcs,
+        end: work.end.map(|(t, w)| (rel(t), AttrValue::Static(w))),
+        ghost,
+    }
+}
+
+fn pod_row(pod: &PodLife, scene: &Scene, origin: Ms, now: Ms) -> Row {
+    let rel = |t: Ms| (t - origin).max(0);
+    let id = scene.pods.iter().find(|p| *p.name == *pod.name).map(|p| p.id.clone());
+    let cap = |s: &Span| s.exit.filter(|_| s.to.is_none() && (pod.never || pod.over.is_some()));
+    Row {
+        key: pod.uid.to_string().into(),
+        kind: "".into(),
+        label: id.unwrap_or_else(|| pod.name.rsplit('-').next().unwrap_or(&pod.name).to_owned().into()),
+        name: pod.name.to_string().into(),
+        word: pod.span_at(now).map(|s| s.word.clone()),
+        from: rel(pod.created),
+        gone: pod.gone.map(rel),
+        spans: pod
+            .spans
+            .iter()
+            .map(|s| Span { word: s.word.clone(), from: rel(s.from), to: s.to.map(rel), exit: cap(s) })
+            .collect(),
+        arcs: Vec::new(),
+        end: None,
+        ghost: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_axis_leaves_room() {
+        assert_eq!(axis(0), (60_000, 10_000));
+        assert_eq!(axis(58_000), (90_000, 15_000));
+        assert_eq!(axis(54_000), (60_000, 10_000));
+        assert!(axis(9_000_000_000).0 > 9_000_000_000);
+    }
+}
