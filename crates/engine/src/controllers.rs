@@ -3,13 +3,16 @@
 //! Models `pkg/controller`. A controller hears of changes, keeps small indexes of what it must look at, and syncs one
 //! object at a time out of its work queue.
 
+#[cfg(test)]
+mod testbed;
+
 pub mod claim;
 pub mod conditions;
 pub mod cronjob;
 pub mod deployment;
+pub mod history;
 pub mod job;
 pub mod pod_control;
 pub mod replicaset;
 pub mod revision;
-#[cfg(test)]
-mod testbed;
+pub mod statefulset;

@@ -11,6 +11,7 @@ use crate::controllers::cronjob::CronJobController;
 use crate::controllers::deployment::DeploymentController;
 use crate::controllers::job::JobController;
 use crate::controllers::replicaset::ReplicaSetController;
+use crate::controllers::statefulset::StatefulSetController;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
@@ -42,6 +43,7 @@ macro_rules! components {
 
 components! {
     deployment: DeploymentController as Actor::Controller("deployment-controller");
+    statefulset: StatefulSetController as Actor::Controller("statefulset-controller");
     replicaset: ReplicaSetController as Actor::Controller("replicaset-controller");
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");

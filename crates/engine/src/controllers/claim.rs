@@ -3,11 +3,12 @@
 //!
 //! Models `pkg/controller/controller_ref_manager.go`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::api::labels::selector_matches;
-use crate::api::{Kind, Object, OwnerReference, Value};
-use crate::apiserver::{Status, Subresource};
+use crate::api::{Kind, Object, ObjectKey, OwnerReference, Value};
+use crate::apiserver::{ApiServer, Change, Status, Subresource};
 use crate::component::Ctx;
 
 /// Whether the object's controller is the given one.
@@ -60,7 +61,7 @@ pub fn claim(
 }
 
 /// Puts the owner's reference on an object.
-fn adopt(ctx: &mut Ctx<'_>, object: &Object, owner: &Object) -> Result<Option<Rc<Object>>, Status> {
+pub fn adopt(ctx: &mut Ctx<'_>, object: &Object, owner: &Object) -> Result<Option<Rc<Object>>, Status> {
     let reference = OwnerReference::controller_of(owner);
     ctx.api.mutate(&object.key(), Subresource::Main, |body| {
         let list = body.slot("metadata.ownerReferences").make_array();
@@ -80,7 +81,69 @@ fn release(ctx: &mut Ctx<'_>, object: &Object, owner: &Object) -> Result<Option<
     })
 }
 
-/// Objects without a controller, remembered by namespace so that a sync need not look at every object.
+/// The Pods without a controller, remembered so that a sync need not look at every Pod.
+#[derive(Clone, Debug, Default)]
+pub struct Orphans(Rc<BTreeSet<ObjectKey>>);
+
+impl Orphans {
+    /// Hears of a Pod.
+    pub fn observe(&mut self, change: &Change) {
+        let is = change.after.as_ref().is_some_and(|p| is_orphan(p));
+        if is != self.0.contains(&change.key) {
+            let set = Rc::make_mut(&mut self.0);
+            if is {
+                set.insert(change.key.clone())
+            } else {
+                set.remove(&change.key)
+            };
+        }
+    }
+    /// Those of an owner's namespace that its selector selects.
+    pub fn selected(&self, api: &ApiServer, owner: &Object) -> Vec<Rc<Object>> {
+        let from = ObjectKey::new(Kind::Pod, owner.namespace().clone(), "");
+        self.0
+            .range(from..)
+            .take_while(|k| k.namespace == *owner.namespace())
+            .filter_map(|k| api.get(k))
+            .filter(|p| may_own(owner.at("spec.selector"), p.labels()))
+            .cloned()
+            .collect()
+    }
+}
+
+/// The owners of a kind in a Pod's namespace that select it.
+pub fn selecting(api: &ApiServer, kind: Kind, pod: &Object) -> Vec<ObjectKey> {
+    let owners = api.store().list_in(kind, pod.namespace());
+    owners.filter(|o| may_own(o.at("spec.selector"), pod.labels())).map(|o| o.key()).collect()
+}
+
+/// The owner of a kind that controls a Pod, if it is there.
+pub fn pod_owner(api: &ApiServer, kind: Kind, pod: &Object) -> Option<ObjectKey> {
+    let owner = pod.controller().filter(|o| o.kind.as_ref() == kind.name())?;
+    let key = ObjectKey::new(kind, pod.namespace().clone(), owner.name.clone());
+    api.get(&key).filter(|o| o.uid() == &owner.uid).map(|_| key)
+}
+
+/// The owners of a kind to sync after a change of a Pod: the one it has, the one it had, and where it has none, those
+/// that may adopt it.
+pub fn owners_to_sync(api: &ApiServer, kind: Kind, change: &Change) -> Vec<ObjectKey> {
+    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    let old = before.and_then(|p| pod_owner(api, kind, p));
+    let new = after.and_then(|p| pod_owner(api, kind, p));
+    let relabelled = before.zip(after).is_some_and(|(b, a)| b.labels() != a.labels());
+    let lost = before.is_some_and(|b| !is_orphan(b));
+    let mut out: Vec<ObjectKey> = Vec::new();
+    if let Some(pod) = after.filter(|p| is_orphan(p))
+        && (before.is_none() || relabelled || lost)
+    {
+        out.extend(selecting(api, kind, pod));
+    }
+    out.extend(old.filter(|o| Some(o) != new.as_ref()));
+    out.extend(new);
+    out
+}
+
+/// Whether an object has no controller.
 pub fn is_orphan(object: &Object) -> bool {
     object.controller().is_none()
 }

@@ -10,7 +10,7 @@ mod status;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::claim::{claim, is_controlled_by, may_own};
+use super::claim::{Orphans, claim, is_controlled_by, owners_to_sync, pod_owner};
 use super::pod_control::{
     create_pod, delete_pod, is_namespace_terminating, is_pod_active, is_pod_ready, pod_from_template,
 };
@@ -35,8 +35,7 @@ pub struct ReplicaSetController {
     events: EventRecorder,
     /// Counts over the Pods of each ReplicaSet, by its uid.
     counts: Rc<BTreeMap<Rc<str>, Counts>>,
-    /// Pods without a controller.
-    orphans: BTreeSet<ObjectKey>,
+    orphans: Orphans,
     /// ReplicaSets that own a Pod which they may not select any more.
     unclaimed: BTreeSet<ObjectKey>,
 }
@@ -47,7 +46,7 @@ impl Default for ReplicaSetController {
             queue: WorkQueue::default(),
             events: EventRecorder::new("replicaset-controller"),
             counts: Rc::default(),
-            orphans: BTreeSet::new(),
+            orphans: Orphans::default(),
             unclaimed: BTreeSet::new(),
         }
     }
@@ -61,20 +60,6 @@ fn owner_of(pod: Option<&Rc<Object>>) -> Option<(ObjectKey, Rc<str>)> {
 }
 
 impl ReplicaSetController {
-    /// The ReplicaSets of a Pod's namespace that select it.
-    fn enqueue_selecting(&mut self, ctx: &mut Ctx<'_>, pod: &Object) {
-        let sets: Vec<ObjectKey> = ctx
-            .api
-            .store()
-            .list_in(Kind::ReplicaSet, pod.namespace())
-            .filter(|rs| may_own(rs.at("spec.selector"), pod.labels()))
-            .map(|rs| rs.key())
-            .collect();
-        for key in sets {
-            self.queue.add(ctx, key, LATENCY);
-        }
-    }
-
     fn observe_pod(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         let (before, after) = (change.before.as_ref(), change.after.as_ref());
         let (old, new) = (owner_of(before), owner_of(after));
@@ -85,32 +70,18 @@ impl ReplicaSetController {
                 counts.add(count(pod, rs.at("spec.template.metadata.labels")), sign);
             }
         }
-        if after.is_some_and(|p| p.controller().is_none()) {
-            self.orphans.insert(change.key.clone());
-        } else if before.is_some_and(|p| p.controller().is_none()) {
-            self.orphans.remove(&change.key);
+        self.orphans.observe(change);
+        for key in owners_to_sync(ctx.api, Kind::ReplicaSet, change) {
+            self.queue.add(ctx, key, LATENCY);
         }
-        let relabelled = before.zip(after).is_some_and(|(b, a)| b.labels() != a.labels());
-        if let Some((key, uid)) = &old
-            && old != new
-            && ctx.api.get(key).is_some_and(|rs| rs.uid() == uid)
-        {
-            self.queue.add(ctx, key.clone(), LATENCY);
+        let (Some((key, _)), Some(pod)) = (new, after) else { return };
+        let Some(rs) = pod_owner(ctx.api, Kind::ReplicaSet, pod).and_then(|k| ctx.api.get(&k)) else { return };
+        let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
+        if before.is_some_and(|b| b.labels() != pod.labels()) {
+            self.unclaimed.insert(key.clone());
         }
-        match (&new, after) {
-            (Some((key, uid)), Some(pod)) => {
-                let Some(rs) = ctx.api.get(key).filter(|rs| rs.uid() == uid).cloned() else { return };
-                if relabelled {
-                    self.unclaimed.insert(key.clone());
-                }
-                self.queue.add(ctx, key.clone(), LATENCY);
-                let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
-                if min_ready > 0 && is_pod_ready(pod) && !before.is_some_and(|p| is_pod_ready(p)) {
-                    self.queue.add_after(ctx, key.clone(), min_ready * SECOND);
-                }
-            }
-            (None, Some(pod)) if before.is_none() || relabelled || old.is_some() => self.enqueue_selecting(ctx, pod),
-            _ => {}
+        if min_ready > 0 && is_pod_ready(pod) && !before.is_some_and(|p| is_pod_ready(p)) {
+            self.queue.add_after(ctx, key, min_ready * SECOND);
         }
     }
 
@@ -143,15 +114,8 @@ impl ReplicaSetController {
     /// this sync, which counts what was there before: so a sync that changed something is followed by another.
     fn claim_pods(&mut self, ctx: &mut Ctx<'_>, rs: &Rc<Object>) -> Result<bool, Status> {
         let key = rs.key();
-        let from = ObjectKey::new(Kind::Pod, rs.namespace().clone(), "");
-        let orphans: Vec<Rc<Object>> = self
-            .orphans
-            .range(from..)
-            .take_while(|k| k.namespace == *rs.namespace())
-            .filter_map(|k| ctx.api.get(k))
-            .filter(|p| is_pod_active(p) && may_own(rs.at("spec.selector"), p.labels()))
-            .cloned()
-            .collect();
+        let mut orphans = self.orphans.selected(ctx.api, rs);
+        orphans.retain(|p| is_pod_active(p));
         if orphans.is_empty() && !self.unclaimed.contains(&key) {
             return Ok(false);
         }
