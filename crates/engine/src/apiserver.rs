@@ -3,20 +3,26 @@
 //! Models `k8s.io/apiserver/pkg/registry/generic/registry/store.go` and the strategies under `pkg/registry`. Every change
 //! gets a resourceVersion and is told to watchers as a [`Change`], which names who made it.
 
+mod admission;
 mod bind;
+mod checks;
 mod delete;
 mod status;
 mod store;
+mod strategy;
+mod subresource;
 mod verbs;
 
 use std::rc::Rc;
 
+pub use admission::quota;
 pub use delete::{DeleteOptions, Propagation};
 pub use status::{Cause, Reason, Status};
 pub use store::Store;
+pub use strategy::{has_status, qos_class};
 pub use verbs::{PatchType, Subresource, WriteOptions};
 
-use crate::api::{Object, ObjectKey};
+use crate::api::{KINDS, Kind, Object, ObjectKey, Value};
 use crate::clock::Time;
 use crate::rng::Rng;
 
@@ -76,6 +82,13 @@ pub struct ApiServer {
     rng: Rng,
     resource_version: u64,
     changes: Vec<Change>,
+    warnings: Vec<String>,
+    max_objects: usize,
+    /// The second of the last time stamp and its text, which all objects of that second share.
+    stamp: (i64, Value),
+    /// `apiVersion` and `kind` of every kind, which all its objects share.
+    kinds: Rc<Vec<(Value, Value)>>,
+    shared: Rc<admission::Shared>,
 }
 
 impl ApiServer {
@@ -88,7 +101,27 @@ impl ApiServer {
             rng: Rng::new(seed ^ 0xA91_5EED),
             resource_version: 0,
             changes: Vec::new(),
+            warnings: Vec::new(),
+            max_objects: usize::MAX,
+            stamp: (i64::MIN, Value::Null),
+            kinds: Rc::new(KINDS.iter().map(|i| (i.kind.api_version().into(), i.name.into())).collect()),
+            shared: Rc::new(admission::Shared::new()),
         }
+    }
+    /// Limits how many objects there may be.
+    pub fn limit_objects(&mut self, max: usize) {
+        self.max_objects = max;
+    }
+    fn shared_kind(&self, kind: Kind) -> &(Value, Value) {
+        &self.kinds[kind as usize]
+    }
+    /// The time as objects carry it.
+    fn stamp(&mut self) -> Value {
+        let second = self.now.0.div_euclid(1000);
+        if self.stamp.0 != second {
+            self.stamp = (second, self.now.rfc3339().into());
+        }
+        self.stamp.1.clone()
     }
     /// Sets the time and who the following requests come from.
     pub fn act(&mut self, now: Time, actor: Actor) {

@@ -112,6 +112,10 @@ impl Object {
     pub fn body(&self) -> &Value {
         &self.body
     }
+    /// The tree, taken out.
+    pub fn into_body(self) -> Value {
+        self.body
+    }
     /// The value at a dotted path of the tree.
     pub fn at(&self, path: &str) -> &Value {
         self.body.at(path)

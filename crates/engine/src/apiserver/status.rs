@@ -2,7 +2,7 @@
 //!
 //! Models apimachinery `pkg/api/errors/errors.go` and `metav1.Status`.
 
-use crate::api::Kind;
+use crate::api::{FieldError, Kind};
 
 /// `reason` of a Status.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,9 +29,28 @@ pub enum Reason {
     TooManyRequests,
     /// 500
     InternalError,
+    /// 500, an error that has no reason
+    Unknown,
 }
 
 impl Reason {
+    /// As a Status and kubectl print it: `NotFound`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BadRequest",
+            Self::Forbidden => "Forbidden",
+            Self::NotFound => "NotFound",
+            Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::AlreadyExists => "AlreadyExists",
+            Self::Conflict => "Conflict",
+            Self::RequestEntityTooLarge => "RequestEntityTooLarge",
+            Self::UnsupportedMediaType => "UnsupportedMediaType",
+            Self::Invalid => "Invalid",
+            Self::TooManyRequests => "TooManyRequests",
+            Self::InternalError => "InternalError",
+            Self::Unknown => "",
+        }
+    }
     /// The HTTP code.
     pub fn code(self) -> u16 {
         match self {
@@ -44,7 +63,7 @@ impl Reason {
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
             Self::TooManyRequests => 429,
-            Self::InternalError => 500,
+            Self::InternalError | Self::Unknown => 500,
         }
     }
 }
@@ -109,6 +128,27 @@ impl Status {
             name,
             "the object has been modified; please apply your changes to the latest version and try again",
         )
+    }
+    /// `the server could not find the requested resource`: no such subresource.
+    pub fn no_resource() -> Self {
+        Self::new(Reason::NotFound, "the server could not find the requested resource")
+    }
+    /// `Job.batch "x" is invalid: ...`, from what validation found.
+    pub fn invalid_fields(kind: Kind, name: &str, errors: &[FieldError]) -> Self {
+        let causes =
+            errors.iter().map(|e| Cause { reason: e.kind.reason(), field: e.path.to_string(), message: e.body() });
+        Self::invalid(kind, name, causes.collect())
+    }
+    /// ` "" is invalid: patch: ...`: a patch whose result is no object of the kind.
+    pub fn invalid_patch(patch: &str, why: &str) -> Self {
+        let message = format!("Invalid value: {}: {why}", crate::api::text::go_quote(patch));
+        Self {
+            reason: Reason::Invalid,
+            message: format!(" \"\" is invalid: patch: {message}"),
+            kind: None,
+            name: String::new(),
+            causes: vec![Cause { reason: "FieldValueInvalid", field: "patch".to_owned(), message }],
+        }
     }
     /// `Job.batch "x" is invalid: ...`
     pub fn invalid(kind: Kind, name: &str, causes: Vec<Cause>) -> Self {

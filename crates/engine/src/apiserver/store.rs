@@ -23,6 +23,18 @@ impl Store {
     pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Object>> {
         self.kinds.get(&key.kind)?.get(&(key.namespace.clone(), key.name.clone()))
     }
+    /// An object, by the parts of its key.
+    pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Rc<Object>> {
+        self.kinds.get(&kind)?.get(&(Rc::from(namespace), Rc::from(name)))
+    }
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.kinds.values().map(|m| m.len()).sum()
+    }
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
     /// All objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
         self.kinds.get(&kind).into_iter().flat_map(|m| m.values())
@@ -50,8 +62,7 @@ impl Store {
         self.kinds.get(&kind).map_or(0, |m| m.len())
     }
     /// Puts a version in place of the one before, which is returned.
-    pub(super) fn put(&mut self, object: Rc<Object>) -> Option<Rc<Object>> {
-        let key = object.key();
+    pub(super) fn put(&mut self, key: &ObjectKey, object: Rc<Object>) -> Option<Rc<Object>> {
         let map = Rc::make_mut(self.kinds.entry(key.kind).or_default());
         let before = map.insert((key.namespace.clone(), key.name.clone()), object.clone());
         if before.as_ref().is_none_or(|b| b.owners() != object.owners()) {

@@ -1,11 +1,14 @@
 //! Create, update and patch.
 //!
-//! Models `registry/generic/registry/store.go` (`Create`, `Update`) and `endpoints/handlers/patch.go`.
+//! Models `registry/generic/registry/store.go` (`Create`, `Update`), `registry/rest/{create,update}.go` and
+//! `endpoints/handlers/patch.go`. What a controller or kubelet writes without touching the spec skips defaulting and
+//! validation: it was checked when it came in.
 
 use std::rc::Rc;
 
-use super::{ApiServer, Change, Status};
-use crate::api::{Kind, Object, ObjectKey, Value};
+use super::{Actor, ApiServer, Change, Reason, Status, strategy};
+use crate::api::patch::{self, JsonPatchError};
+use crate::api::{Kind, Map, Object, ObjectKey, Value};
 
 /// Which part of an object a request is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,8 +23,12 @@ pub enum Subresource {
 /// How a patch is to be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PatchType {
-    /// RFC 7386.
+    /// RFC 7386: `application/merge-patch+json`.
     Merge,
+    /// RFC 6902: `application/json-patch+json`.
+    Json,
+    /// `application/strategic-merge-patch+json`.
+    Strategic,
 }
 
 /// Options of a write.
@@ -32,26 +39,100 @@ pub struct WriteOptions {
 }
 
 impl ApiServer {
-    /// Creates an object: names it, stamps it and stores it. The body's `metadata.namespace` must be set for a kind that
-    /// lives in one.
+    /// Creates an object: completes, checks, names, stamps and stores it. The body's `metadata.namespace` must be set for a
+    /// kind that lives in one.
     pub fn create(&mut self, kind: Kind, mut body: Value, options: WriteOptions) -> Result<Rc<Object>, Status> {
-        if body.str_at("metadata.name").is_empty() && !body.str_at("metadata.generateName").is_empty() {
-            let base: String = body.str_at("metadata.generateName").chars().take(58).collect();
-            let suffix = self.rng.name_suffix(5);
-            body.set("metadata.name", format!("{base}{suffix}"));
+        self.check_room()?;
+        self.stamp_kind(kind, &mut body);
+        if !body.str_at("metadata.resourceVersion").is_empty() {
+            let text = "resourceVersion should not be set on objects to be created";
+            return Err(Status::new(Reason::Unknown, text));
         }
-        body.set("apiVersion", kind.api_version());
-        body.set("kind", kind.name());
+        self.admit_namespace(kind, &body)?;
+        if kind == Kind::Event {
+            return self.create_event(body);
+        }
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"] {
+            if body.at("metadata").get(field).is_some() {
+                body.slot("metadata").make_object().remove(field);
+            }
+        }
+        let limited = kind == Kind::Pod && self.admit_pod(&mut body)?;
+        let prefix = match body.str_at("metadata.name") {
+            "" => body.at("metadata.generateName").as_rc_str().filter(|p| !p.is_empty()),
+            _ => None,
+        };
+        if let Some(prefix) = prefix {
+            let name = self.free_name(kind, body.str_at("metadata.namespace"), &prefix);
+            body.set("metadata.name", name);
+        }
         body.set("metadata.uid", self.rng.uuid());
-        body.set("metadata.creationTimestamp", self.now.rfc3339());
+        let stamp = self.stamp();
+        body.set("metadata.creationTimestamp", stamp);
+        strategy::prepare_create(kind, &mut body);
+        if kind == Kind::Service {
+            strategy::allocate_service(&mut body, &self.store, &mut self.rng);
+        }
+        self.validate_new(kind, &body, limited)?;
+        self.check_limits(kind, &body)?;
         let object = Object::new(kind, body);
-        if self.store.get(&object.key()).is_some() {
-            return Err(Status::already_exists(kind, object.name()));
+        let charges = self.charge(&object, None)?;
+        if let Some(there) = self.store.get(&object.key()) {
+            let mut status = Status::already_exists(kind, object.name());
+            if there.is_deleting() {
+                status.message = format!("object is being deleted: {}", status.message);
+            }
+            return Err(status);
         }
         if options.dry_run {
             return Ok(Rc::new(object));
         }
-        Ok(self.commit(object.body().clone(), kind))
+        self.commit_charges(charges);
+        Ok(self.commit(object.into_body(), kind))
+    }
+
+    /// Events are many, and nothing is added to them.
+    fn create_event(&mut self, mut body: Value) -> Result<Rc<Object>, Status> {
+        body.set("metadata.uid", self.rng.uuid());
+        let stamp = self.stamp();
+        body.set("metadata.creationTimestamp", stamp);
+        let key = Object::new(Kind::Event, body.clone()).key();
+        if self.store.get(&key).is_some() {
+            return Err(Status::already_exists(Kind::Event, &key.name));
+        }
+        Ok(self.commit(body, Kind::Event))
+    }
+
+    fn check_room(&self) -> Result<(), Status> {
+        if self.store.len() < self.max_objects {
+            return Ok(());
+        }
+        let text = format!(
+            "the simulated cluster is full: it holds {} objects, which is its limit; delete some, or start afresh",
+            self.max_objects
+        );
+        Err(Status::new(Reason::RequestEntityTooLarge, text))
+    }
+
+    fn stamp_kind(&self, kind: Kind, body: &mut Value) {
+        let (api_version, name) = self.shared_kind(kind);
+        for (field, value) in [("apiVersion", api_version), ("kind", name)] {
+            if !body.at(field).same(value) {
+                body.make_object().insert(field, value.clone());
+            }
+        }
+    }
+
+    /// A name from a prefix that is not taken. Models `RetryGenerateName`: eight tries, then let it fail.
+    fn free_name(&mut self, kind: Kind, namespace: &str, prefix: &str) -> Rc<str> {
+        let mut name = Rc::from("");
+        for _ in 0..8 {
+            name = strategy::generated_name(prefix, &self.rng.name_suffix(5));
+            if self.store.find(kind, namespace, &name).is_none() {
+                break;
+            }
+        }
+        name
     }
 
     /// Replaces an object (or, with [`Subresource::Status`], its status). A resourceVersion in the body must be the
@@ -63,53 +144,128 @@ impl ApiServer {
         part: Subresource,
         options: WriteOptions,
     ) -> Result<Rc<Object>, Status> {
-        let object = Object::new(kind, body.clone());
-        let Some(old) = self.store.get(&object.key()).cloned() else {
-            return Err(Status::not_found(kind, object.name()));
+        let (namespace, name) = (body.str_at("metadata.namespace"), body.str_at("metadata.name"));
+        let Some(old) = self.store.find(kind, namespace, name).cloned() else {
+            return Err(Status::not_found(kind, name));
         };
-        if object.resource_version() != 0 && object.resource_version() != old.resource_version() {
-            return Err(Status::modified(kind, object.name()));
-        }
+        Self::check_version(kind, &body, &old)?;
         match part {
             Subresource::Status => {
-                let status = body.at("status").clone();
                 // Deployments number their rollouts in an annotation that goes with their status.
                 let annotations = body.at("metadata.annotations").clone();
+                let mut status = body.at("status").clone();
+                if kind == Kind::Pod && status.at("qosClass").is_null() {
+                    let class = old.at("status.qosClass");
+                    if !class.is_null() {
+                        status.set("qosClass", class.clone());
+                    }
+                }
                 body = old.body().clone();
                 body.set("status", status);
                 if kind == Kind::Deployment && !annotations.is_null() {
                     body.set("metadata.annotations", annotations);
                 }
+                if body == *old.body() {
+                    return Ok(old);
+                }
             }
             Subresource::Main => {
-                let status = old.at("status").clone();
-                if status.is_null() {
-                    body.unset("status");
-                } else {
-                    body.set("status", status);
-                }
-                for field in
-                    ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"]
-                {
-                    let path = format!("metadata.{field}");
-                    let value = old.at(&path).clone();
-                    if value.is_null() {
-                        body.unset(&path);
-                    } else {
-                        body.set(&path, value);
-                    }
+                self.stamp_kind(kind, &mut body);
+                self.prepare_main(kind, &mut body, &old)?;
+                if body == *old.body() {
+                    return Ok(old);
                 }
             }
         }
-        body.set("metadata.resourceVersion", old.resource_version().to_string());
-        if body == *old.body() || options.dry_run {
-            return Ok(if options.dry_run { Rc::new(Object::new(kind, body)) } else { old });
-        }
         let object = Object::new(kind, body);
-        if object.is_deleting() && object.at("metadata.finalizers").items().is_empty() && self.is_final(&object) {
-            return Ok(self.finalize(&object.key(), Some(object.body().clone())));
+        let charges = if part == Subresource::Main { self.charge_update(&object, &old)? } else { Vec::new() };
+        if options.dry_run {
+            return Ok(Rc::new(object));
         }
-        Ok(self.commit(object.body().clone(), kind))
+        if part == Subresource::Main && Self::deletes(&object, &old) {
+            return Ok(self.finalize(&old.key()));
+        }
+        self.commit_charges(charges);
+        Ok(self.commit(object.into_body(), kind))
+    }
+
+    fn charge_update(
+        &self,
+        object: &Object,
+        old: &Object,
+    ) -> Result<Vec<(Rc<Object>, super::admission::quota::ResourceList)>, Status> {
+        // A Pod is counted anew only where its scope changes.
+        let deadline = "spec.activeDeadlineSeconds";
+        if object.kind() == Kind::Pod && object.at(deadline).is_null() == old.at(deadline).is_null() {
+            return Ok(Vec::new());
+        }
+        self.charge(object, Some(old))
+    }
+
+    fn check_version(kind: Kind, body: &Value, old: &Object) -> Result<(), Status> {
+        let (name, version) = (old.name(), body.str_at("metadata.resourceVersion"));
+        let uid = body.str_at("metadata.uid");
+        if !uid.is_empty() && uid != old.uid().as_ref() {
+            let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", old.uid());
+            return Err(Status::conflict(kind, name, &why));
+        }
+        if version.is_empty() || version == "0" {
+            if strategy::allows_unconditional_update(kind) {
+                return Ok(());
+            }
+            let path = crate::api::Path::new("metadata").child("resourceVersion");
+            let error = crate::api::FieldError::invalid(&path, 0, "must be specified for an update");
+            return Err(Status::invalid_fields(kind, name, &[error]));
+        }
+        if version.parse() == Ok(old.resource_version()) { Ok(()) } else { Err(Status::modified(kind, name)) }
+    }
+
+    /// Takes over what a client cannot change, and checks what it can.
+    fn prepare_main(&mut self, kind: Kind, body: &mut Value, old: &Object) -> Result<(), Status> {
+        let spec_changed = !body.at("spec").same(old.at("spec"));
+        let checked = self.actor == Actor::User || spec_changed;
+        if checked {
+            self.default_object(kind, body);
+        }
+        if strategy::has_status(kind) && !body.at("status").same(old.at("status")) {
+            match old.at("status") {
+                Value::Null => {
+                    body.make_object().remove("status");
+                }
+                status => {
+                    body.make_object().insert("status", status.clone());
+                }
+            }
+        }
+        let empty = Map::new();
+        let metadata = old.at("metadata").as_object().unwrap_or(&empty);
+        for field in ["uid", "resourceVersion"].into_iter().chain(strategy::SYSTEM_FIELDS) {
+            strategy::keep_metadata(body, metadata, field);
+        }
+        strategy::prepare_update(kind, body, old);
+        if kind == Kind::Service && spec_changed {
+            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+                if body.at("spec").get(field).is_none()
+                    && let Some(v) = old.at("spec").get(field)
+                {
+                    body.slot("spec").make_object().insert(field, v.clone());
+                }
+            }
+            strategy::allocate_service(body, &self.store, &mut self.rng);
+        }
+        if checked {
+            self.validate_update(kind, body, old)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an update takes away the last finalizer of a deleted object. Models `ShouldDeleteDuringUpdate`.
+    fn deletes(object: &Object, old: &Object) -> bool {
+        let spec_holds = object.kind() == Kind::Namespace && !object.at("spec.finalizers").items().is_empty();
+        old.is_deleting()
+            && !spec_holds
+            && object.at("metadata.finalizers").items().is_empty()
+            && old.at("metadata.deletionGracePeriodSeconds").as_i64().unwrap_or(0) == 0
     }
 
     /// Reads the newest version, lets `change` edit it, and writes it back. `Ok(None)` where there is no such object.
@@ -125,20 +281,68 @@ impl ApiServer {
         self.update(key.kind, body, part, WriteOptions::default()).map(Some)
     }
 
+    /// Patches an object (or its status).
+    pub fn patch(
+        &mut self,
+        key: &ObjectKey,
+        how: PatchType,
+        patch: &Value,
+        part: Subresource,
+        options: WriteOptions,
+    ) -> Result<Rc<Object>, Status> {
+        let Some(old) = self.get(key).cloned() else {
+            return Err(Status::not_found(key.kind, &key.name));
+        };
+        let mut body = patched(key.kind, old.body(), how, patch)?;
+        let (name, namespace) = (body.str_at("metadata.name"), body.str_at("metadata.namespace"));
+        if name != key.name.as_ref() {
+            let text = format!("the name of the object ({name}) does not match the name on the URL ({})", key.name);
+            return Err(Status::new(Reason::BadRequest, text));
+        }
+        if namespace != key.namespace.as_ref() {
+            let text = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Status::new(Reason::BadRequest, text));
+        }
+        self.decode_patched(key.kind, &mut body, &old, how, patch)?;
+        self.update(key.kind, body, part, options)
+    }
+
     /// Gives a body the next resourceVersion, stores it, and tells watchers.
     pub(super) fn commit(&mut self, mut body: Value, kind: Kind) -> Rc<Object> {
         self.resource_version += 1;
         body.set("metadata.resourceVersion", self.resource_version.to_string());
         let object = Rc::new(Object::new(kind, body));
-        let before = self.store.put(object.clone());
+        let key = object.key();
+        let before = self.store.put(&key, object.clone());
         self.changes.push(Change {
             at: self.now,
             actor: self.actor.clone(),
-            key: object.key(),
+            key,
             before,
             after: Some(object.clone()),
             last: None,
         });
         object
+    }
+}
+
+/// What a patch makes of a body.
+fn patched(kind: Kind, body: &Value, how: PatchType, patch: &Value) -> Result<Value, Status> {
+    match how {
+        PatchType::Merge => {
+            let mut out = body.clone();
+            patch::merge(&mut out, patch);
+            Ok(out)
+        }
+        PatchType::Json => patch::json_patch(body, patch).map_err(|e| match e {
+            JsonPatchError::Malformed(text) => Status::new(Reason::BadRequest, text),
+            JsonPatchError::Failed(_) => {
+                Status::new(Reason::Invalid, "the server rejected our request due to an error in our request")
+            }
+        }),
+        PatchType::Strategic => patch::strategic(kind, body, patch).map_err(|e| {
+            let reason = if e.bad_request { Reason::BadRequest } else { Reason::Unknown };
+            Status::new(reason, e.message)
+        }),
     }
 }
