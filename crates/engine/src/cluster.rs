@@ -4,6 +4,7 @@
 //! counts; the journal and the learner's commands are kept beside it. Going back restores a checkpoint and runs forward
 //! again: the same commands at the same times give the same history.
 
+mod bootstrap;
 mod snapshot;
 mod world;
 

@@ -10,9 +10,16 @@ pub mod claim;
 pub mod conditions;
 pub mod cronjob;
 pub mod deployment;
+pub mod garbage_collector;
 pub mod history;
 pub mod job;
+pub mod namespace;
 pub mod pod_control;
 pub mod replicaset;
+pub mod resource_quota;
 pub mod revision;
+pub mod service_account;
 pub mod statefulset;
+#[cfg(test)]
+mod testbed;
+pub mod ttl_after_finished;

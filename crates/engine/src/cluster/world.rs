@@ -9,9 +9,14 @@ use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
 use crate::controllers::cronjob::CronJobController;
 use crate::controllers::deployment::DeploymentController;
+use crate::controllers::garbage_collector::GarbageCollector;
 use crate::controllers::job::JobController;
+use crate::controllers::namespace::NamespaceController;
 use crate::controllers::replicaset::ReplicaSetController;
+use crate::controllers::resource_quota::ResourceQuotaController;
+use crate::controllers::service_account::ServiceAccountController;
 use crate::controllers::statefulset::StatefulSetController;
+use crate::controllers::ttl_after_finished::TtlAfterFinished;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
@@ -48,6 +53,11 @@ components! {
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");
     scheduler: Scheduler as Actor::Scheduler;
+    garbage_collector: GarbageCollector as Actor::Controller("generic-garbage-collector");
+    ttl_after_finished: TtlAfterFinished as Actor::Controller("ttl-after-finished-controller");
+    resource_quota: ResourceQuotaController as Actor::Controller("resourcequota-controller");
+    service_account: ServiceAccountController as Actor::Controller("service-account-controller");
+    namespace: NamespaceController as Actor::Controller("namespace-controller");
 }
 
 /// Everything that changes.
@@ -72,7 +82,9 @@ impl World {
             components: Components::default(),
             told: Vec::new(),
         };
+        world.api.limit_objects(config.max_objects);
         world.api.act(world.now, Actor::System);
+        super::bootstrap::bootstrap(&mut world.api, config);
         world.tell(config);
         world
     }

@@ -22,11 +22,19 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// An empty cluster.
+    /// A cluster with nothing but the namespace `default`.
     pub fn new() -> Self {
         let config = Config::default();
         let mut api = ApiServer::new(1);
         api.act(config.epoch, Actor::User);
+        for (kind, json) in [
+            (Kind::Namespace, r#"{"metadata":{"name":"default"}}"#),
+            (Kind::ServiceAccount, r#"{"metadata":{"name":"default","namespace":"default"}}"#),
+        ] {
+            let body = Value::from_json(json).expect("this JSON is right");
+            api.create(kind, body, WriteOptions::default()).expect("every cluster has these");
+        }
+        api.take_changes();
         Self { now: config.epoch, api, rng: Rng::new(1), sequence: Sequence::default(), config, changes: Vec::new() }
     }
     /// Creates an object in the namespace `default` (or none) from JSON.

@@ -101,10 +101,17 @@ fn gates_hold_a_pod_back() {
 fn a_pod_of_higher_priority_takes_the_place_of_a_lower() {
     let (mut b, mut s) = (Bench::new(), Scheduler::default());
     b.nodes(1);
-    let spec = |p: i64| format!(r#"{{"priority":{p},"containers":[{{"resources":{{"requests":{{"cpu":"3"}}}}}}]}}"#);
-    b.create(Kind::Pod, &pod("low", &spec(0)));
+    for (name, value) in [("little", 1), ("much", 100)] {
+        b.create(Kind::PriorityClass, &format!(r#"{{"metadata":{{"name":"{name}"}},"value":{value}}}"#));
+    }
+    let spec = |class: &str| {
+        format!(
+            r#"{{"priorityClassName":"{class}","terminationGracePeriodSeconds":30,"containers":[{{"resources":{{"requests":{{"cpu":"3"}}}}}}]}}"#
+        )
+    };
+    b.create(Kind::Pod, &pod("low", &spec("little")));
     b.run(&mut [&mut s], 1000);
-    b.create(Kind::Pod, &pod("high", &spec(100)));
+    b.create(Kind::Pod, &pod("high", &spec("much")));
     b.run(&mut [&mut s], 1000);
     let low = b.get(Kind::Pod, "low").unwrap();
     assert!(low.is_deleting() && low.condition_is_true("DisruptionTarget"));
