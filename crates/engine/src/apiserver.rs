@@ -19,7 +19,7 @@ pub use admission::quota;
 pub use delete::{DeleteOptions, Propagation};
 pub use status::{Cause, Reason, Status};
 pub use store::Store;
-pub use strategy::{has_status, qos_class};
+pub use strategy::has_status;
 pub use verbs::{PatchType, Subresource, WriteOptions};
 
 use crate::api::{KINDS, Kind, Object, ObjectKey, Value};

@@ -1,12 +1,11 @@
 //! Where defaulting, decoding and validation meet the verbs.
 
 use super::{Actor, ApiServer, PatchType, Status};
-use crate::api::{Kind, Object, Value};
+use crate::api::schema::{self, Ty};
+use crate::api::{Kind, Object, Value, patch};
+use crate::manifest::decode::{cannot_be_handled, decode};
 
 impl ApiServer {
-    /// Fills in what a client may leave out.
-    pub(super) fn default_object(&self, _kind: Kind, _body: &mut Value) {}
-
     /// Refuses a new object that breaks a rule of its kind. A Pod that a controller makes from a template was checked with
     /// it, unless a LimitRange changed it since.
     pub(super) fn validate_new(&mut self, _kind: Kind, _body: &Value, _limited: bool) -> Result<(), Status> {
@@ -21,18 +20,27 @@ impl ApiServer {
     /// Reads what a patch made as an object of the kind again.
     pub(super) fn decode_patched(
         &mut self,
-        _kind: Kind,
-        body: &mut Value,
-        old: &Object,
-        _how: PatchType,
-        _patch: &Value,
-    ) -> Result<(), Status> {
-        for field in ["metadata", "spec"] {
-            if !body.at(field).same(old.at(field)) {
-                drop_nulls(body.slot(field));
+        kind: Kind,
+        body: &Value,
+        how: PatchType,
+        patch: &Value,
+    ) -> Result<Value, Status> {
+        match decode(kind, body) {
+            Ok(decoded) => {
+                for error in decoded.strict {
+                    self.warn(error.message);
+                }
+                Ok(decoded.value)
+            }
+            Err(e) if how == PatchType::Strategic => {
+                let why = conversion_error(kind, &e.path, body).unwrap_or(e.message);
+                Err(Status::invalid_patch(&patch::go_value(patch), &why))
+            }
+            Err(e) => {
+                let text = cannot_be_handled(kind, kind.name(), &e.message);
+                Err(Status::invalid_patch(&body.to_json(), &text))
             }
         }
-        Ok(())
     }
 
     /// Takes the warnings that came with the last requests.
@@ -48,27 +56,54 @@ impl ApiServer {
     }
 }
 
-fn has_null(v: &Value) -> bool {
-    match v {
-        Value::Null => true,
-        Value::Object(m) => m.values().any(has_null),
-        Value::Array(a) => a.iter().any(has_null),
-        _ => false,
-    }
+/// Why a value does not convert to the type at its path. Models `fromUnstructured` in apimachinery
+/// `pkg/runtime/converter.go`.
+fn conversion_error(kind: Kind, path: &str, body: &Value) -> Option<String> {
+    let steps = path.replace('[', ".").replace(']', "");
+    let ty = schema::field_at(kind, &steps)?.ty;
+    let value = body.at(&steps);
+    // The path may lead to an item of the field's list.
+    let ty = if steps.rsplit('.').next().is_some_and(|s| s.parse::<usize>().is_ok()) { ty.element()? } else { ty };
+    let from = match value {
+        Value::Null => return None,
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int64",
+        Value::Float(_) => "float64",
+        Value::Str(_) => "string",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+    };
+    Some(match ty.resolve() {
+        Ty::Named(_) => format!("cannot restore struct from: {from}"),
+        Ty::List(_) => format!("cannot restore slice from {from}"),
+        Ty::Map(..) => format!("cannot restore map from {from}"),
+        Ty::String | Ty::Bool | Ty::Int | Ty::Int32 | Ty::Int64 | Ty::Float64 | Ty::Byte => {
+            let to = ty.resolve().go_name();
+            let convertible = match value {
+                Value::Int(_) => to != "bool",
+                Value::Float(_) => to.starts_with("int"),
+                _ => false,
+            };
+            if convertible { format!("cannot convert {from} to {to}") } else { format!("unrecognized type: {to}") }
+        }
+        _ => return None,
+    })
 }
 
-/// Takes fields away that are null, as reading into Go's types does.
-fn drop_nulls(v: &mut Value) {
-    if !has_null(v) {
-        return;
-    }
-    match v {
-        Value::Object(_) => {
-            let fields = v.make_object();
-            fields.retain(|_, v| !v.is_null());
-            fields.iter_mut().for_each(|(_, v)| drop_nulls(v));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    #[test]
+    fn conversions() {
+        let body = json!({"spec": {"parallelism": "3", "suspend": 1, "template": "x"}});
+        for (path, want) in [
+            ("spec.parallelism", "unrecognized type: int32"),
+            ("spec.suspend", "unrecognized type: bool"),
+            ("spec.template", "cannot restore struct from: string"),
+        ] {
+            assert_eq!(conversion_error(Kind::Job, path, &body).as_deref(), Some(want));
         }
-        Value::Array(_) => v.make_array().iter_mut().for_each(drop_nulls),
-        _ => {}
     }
 }

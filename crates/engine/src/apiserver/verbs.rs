@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use super::{Actor, ApiServer, Change, Reason, Status, strategy};
+use crate::api::defaults::{self, prepare_for_create, prepare_for_update};
 use crate::api::patch::{self, JsonPatchError};
 use crate::api::{Kind, Map, Object, ObjectKey, Value};
 
@@ -57,6 +58,7 @@ impl ApiServer {
                 body.slot("metadata").make_object().remove(field);
             }
         }
+        defaults::apply(kind, &mut body);
         let limited = kind == Kind::Pod && self.admit_pod(&mut body)?;
         let prefix = match body.str_at("metadata.name") {
             "" => body.at("metadata.generateName").as_rc_str().filter(|p| !p.is_empty()),
@@ -69,7 +71,7 @@ impl ApiServer {
         body.set("metadata.uid", self.rng.uuid());
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
-        strategy::prepare_create(kind, &mut body);
+        prepare_for_create(kind, &mut body);
         if kind == Kind::Service {
             strategy::allocate_service(&mut body, &self.store, &mut self.rng);
         }
@@ -225,24 +227,14 @@ impl ApiServer {
         let spec_changed = !body.at("spec").same(old.at("spec"));
         let checked = self.actor == Actor::User || spec_changed;
         if checked {
-            self.default_object(kind, body);
-        }
-        if strategy::has_status(kind) && !body.at("status").same(old.at("status")) {
-            match old.at("status") {
-                Value::Null => {
-                    body.make_object().remove("status");
-                }
-                status => {
-                    body.make_object().insert("status", status.clone());
-                }
-            }
+            defaults::apply(kind, body);
         }
         let empty = Map::new();
         let metadata = old.at("metadata").as_object().unwrap_or(&empty);
         for field in ["uid", "resourceVersion"].into_iter().chain(strategy::SYSTEM_FIELDS) {
             strategy::keep_metadata(body, metadata, field);
         }
-        strategy::prepare_update(kind, body, old);
+        prepare_for_update(kind, body, old.body());
         if kind == Kind::Service && spec_changed {
             for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
                 if body.at("spec").get(field).is_none()
@@ -293,7 +285,7 @@ impl ApiServer {
         let Some(old) = self.get(key).cloned() else {
             return Err(Status::not_found(key.kind, &key.name));
         };
-        let mut body = patched(key.kind, old.body(), how, patch)?;
+        let body = patched(key.kind, old.body(), how, patch)?;
         let (name, namespace) = (body.str_at("metadata.name"), body.str_at("metadata.namespace"));
         if name != key.name.as_ref() {
             let text = format!("the name of the object ({name}) does not match the name on the URL ({})", key.name);
@@ -303,7 +295,7 @@ impl ApiServer {
             let text = "the namespace of the provided object does not match the namespace sent on the request";
             return Err(Status::new(Reason::BadRequest, text));
         }
-        self.decode_patched(key.kind, &mut body, &old, how, patch)?;
+        let body = self.decode_patched(key.kind, &body, how, patch)?;
         self.update(key.kind, body, part, options)
     }
 

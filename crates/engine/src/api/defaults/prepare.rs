@@ -104,7 +104,10 @@ pub fn prepare_for_update(kind: Kind, object: &mut Value, old: &Value) {
         if object.at("spec.template") != old.at("spec.template") {
             generation += 1;
         }
-        object.set_key("metadata.annotations", TEMPLATE_GENERATION, generation.to_string());
+        let generation = Value::from(generation.to_string());
+        if object.at("metadata.annotations").get(TEMPLATE_GENERATION) != Some(&generation) {
+            object.set_key("metadata.annotations", TEMPLATE_GENERATION, generation);
+        }
     }
     let changed = match kind {
         Kind::Deployment => {
@@ -171,8 +174,17 @@ fn drop_disabled_job_fields(object: &mut Value, spec: &str) {
 }
 
 fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
+    const FIELDS: [&str; 2] = ["schedulingGroup", "evictionResponders"];
+    let stops = |c: &Value| c.has("lifecycle.stopSignal");
+    let at = object.at(spec);
+    let any = FIELDS.iter().any(|f| at.get(f).is_some())
+        || ["containers", "initContainers"].iter().any(|list| at.at(list).items().iter().any(stops));
+    // Nearly never is there anything to drop: then the spec stays shared with the version before.
+    if !any {
+        return;
+    }
     within(object, spec, |s| {
-        for field in ["schedulingGroup", "evictionResponders"] {
+        for field in FIELDS {
             s.unset(field);
         }
         for list in ["containers", "initContainers"] {

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::api::defaults::qos_class;
 use crate::api::quantity::Format;
 use crate::api::{Kind, Object, Quantity, Value};
-use crate::apiserver::{ApiServer, Status, qos_class};
+use crate::apiserver::{ApiServer, Status};
 use crate::clock::{SECOND, Time};
 
 /// Amounts by resource name.
@@ -215,8 +216,8 @@ fn in_scope(quota: &Object, object: &Object) -> bool {
         match name {
             "Terminating" => spec.int_at("activeDeadlineSeconds").is_some_and(|s| s >= 0),
             "NotTerminating" => spec.int_at("activeDeadlineSeconds").is_none_or(|s| s < 0),
-            "BestEffort" => qos_class(spec) == "BestEffort",
-            "NotBestEffort" => qos_class(spec) != "BestEffort",
+            "BestEffort" => qos_class(object.body()) == "BestEffort",
+            "NotBestEffort" => qos_class(object.body()) != "BestEffort",
             "PriorityClass" => {
                 let listed = !class.is_empty() && values.iter().any(|v| v.as_str() == Some(class));
                 match operator {
