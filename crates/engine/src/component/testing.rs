@@ -21,20 +21,25 @@ pub struct Bench {
     pub changes: Vec<Change>,
 }
 
+/// Makes the namespace `default` with its ServiceAccount, untold.
+pub fn default_namespace(api: &mut ApiServer) {
+    for (kind, json) in [
+        (Kind::Namespace, r#"{"metadata":{"name":"default"}}"#),
+        (Kind::ServiceAccount, r#"{"metadata":{"name":"default","namespace":"default"}}"#),
+    ] {
+        let body = Value::from_json(json).expect("this JSON is right");
+        api.create(kind, body, WriteOptions::default()).expect("every cluster has these");
+    }
+    api.take_changes();
+}
+
 impl Bench {
     /// A cluster with nothing but the namespace `default`.
     pub fn new() -> Self {
         let config = Config::default();
         let mut api = ApiServer::new(1);
         api.act(config.epoch, Actor::User);
-        for (kind, json) in [
-            (Kind::Namespace, r#"{"metadata":{"name":"default"}}"#),
-            (Kind::ServiceAccount, r#"{"metadata":{"name":"default","namespace":"default"}}"#),
-        ] {
-            let body = Value::from_json(json).expect("this JSON is right");
-            api.create(kind, body, WriteOptions::default()).expect("every cluster has these");
-        }
-        api.take_changes();
+        default_namespace(&mut api);
         Self { now: config.epoch, api, rng: Rng::new(1), sequence: Sequence::default(), config, changes: Vec::new() }
     }
     /// Creates an object in the namespace `default` (or none) from JSON.

@@ -118,6 +118,7 @@ impl Testbed {
         let start = config.epoch;
         let mut api = ApiServer::new(1);
         api.act(start, Actor::User);
+        crate::component::testing::default_namespace(&mut api);
         Self {
             api,
             now: start,
