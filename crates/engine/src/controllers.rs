@@ -20,6 +20,4 @@ pub mod resource_quota;
 pub mod revision;
 pub mod service_account;
 pub mod statefulset;
-#[cfg(test)]
-mod testbed;
 pub mod ttl_after_finished;
