@@ -1,0 +1,334 @@
+//! Finding the objects that a command line means.
+//!
+//! Models cli-runtime `pkg/resource/builder.go`: `job pi`, `job/pi pod/x`, `jobs,pods -l app=x`, `-f file.yaml`.
+
+use std::rc::Rc;
+
+use super::args::Parsed;
+use super::failure::{Failure, error};
+use super::selector::Filter;
+use super::session::Io;
+use super::{Cx, files};
+use crate::api::text::go_quote;
+use crate::api::{KINDS, Kind, Object, ObjectKey, Value};
+use crate::apiserver::Status;
+
+/// An object that was meant, by name or by what a file holds.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// Which.
+    pub key: ObjectKey,
+    /// Its newest version, where it was asked for and is there.
+    pub object: Option<Rc<Object>>,
+    /// What the file holds.
+    pub body: Option<Value>,
+    /// The file.
+    pub source: String,
+}
+
+impl Info {
+    /// `job.batch/pi`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.key.kind.resource_name(), self.key.name)
+    }
+    /// The object, where it was found.
+    pub fn found(&self) -> &Rc<Object> {
+        self.object.as_ref().expect("the builder was told to look objects up")
+    }
+}
+
+/// What to look for and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The words.
+    pub args: Vec<String>,
+    /// `-l`
+    pub labels: Option<String>,
+    /// `--field-selector`
+    pub fields: Option<String>,
+    /// `--all`
+    pub all: bool,
+    /// A kind alone means all of it.
+    pub kind_alone: bool,
+    /// `-A`
+    pub all_namespaces: bool,
+    /// `-f`
+    pub files: Vec<String>,
+    /// Look the objects of files up.
+    pub latest: bool,
+    /// Look named objects up (else only their names are known).
+    pub lookup: bool,
+    /// Go on after an error.
+    pub go_on: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The objects, in order.
+    pub infos: Vec<Info>,
+    /// What went wrong on the way, where the command goes on after an error.
+    pub errors: Vec<Failure>,
+    /// Whether one object was meant, not a list.
+    pub single: bool,
+    /// Whether the objects were named, not selected.
+    pub named: bool,
+    /// The kinds that were asked for.
+    pub kinds: Vec<Kind>,
+}
+
+impl Request {
+    /// A request from a command's usual flags.
+    pub fn of(p: &Parsed) -> Self {
+        Self {
+            args: p.args.clone(),
+            labels: p.text("selector").map(str::to_owned),
+            fields: p.text("field-selector").map(str::to_owned),
+            all: p.on("all"),
+            kind_alone: false,
+            all_namespaces: p.on("all-namespaces"),
+            files: p.all("filename").iter().map(|s| (*s).to_owned()).collect(),
+            latest: true,
+            lookup: true,
+            go_on: false,
+        }
+    }
+}
+
+/// The namespace that a command acts in.
+pub fn namespace(p: &Parsed, cx: &Cx<'_>) -> Rc<str> {
+    p.text("namespace").filter(|n| !n.is_empty()).map_or_else(|| cx.home.namespace(), Rc::from)
+}
+
+/// The kind that a word means.
+pub fn kind_of(word: &str) -> Result<Kind, Failure> {
+    if let Some(kind) = Kind::from_resource(word) {
+        return Ok(kind);
+    }
+    match word.split_once('.') {
+        Some((name, group)) => {
+            error(format!("the server doesn't have a resource type {} in group {}", go_quote(name), go_quote(group)))
+        }
+        None => error(format!("the server doesn't have a resource type {}", go_quote(word))),
+    }
+}
+
+/// Categories and lists of kinds: `all`, `job,pod`.
+fn kinds_of(word: &str) -> Result<Vec<Kind>, Failure> {
+    let mut out: Vec<Kind> = Vec::new();
+    for part in word.split(',').filter(|p| !p.is_empty()) {
+        if part.eq_ignore_ascii_case("all") {
+            // The order of discovery: the core group, then apps, autoscaling and batch, as the groups are served.
+            let of = |group: &str| KINDS.iter().filter(|k| k.in_all && k.group == group).map(|k| k.kind).collect::<Vec<_>>();
+            out.extend(["", "apps", "autoscaling", "batch"].iter().flat_map(|g| of(g)));
+        } else {
+            out.push(kind_of(part)?);
+        }
+    }
+    let mut seen = Vec::new();
+    out.retain(|k| {
+        let new = !seen.contains(k);
+        seen.push(*k);
+        new
+    });
+    Ok(out)
+}
+
+/// `job/pi` as kind and name.
+fn tuple(word: &str) -> Result<(Kind, Rc<str>), Failure> {
+    let parts: Vec<&str> = word.split('/').collect();
+    match parts.as_slice() {
+        [resource, name] if !resource.is_empty() && !name.is_empty() && !resource.contains(',') => {
+            Ok((kind_of(resource)?, Rc::from(*name)))
+        }
+        [_, _] => error("arguments in resource/name form must have a single resource and name"),
+        _ => error("arguments in resource/name form may not have more than one slash"),
+    }
+}
+
+const MISSING: &str = "You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'";
+
+/// The text for a kind next to `kind/name`.
+pub const MIXED: &str = "there is no need to specify a resource type as a separate argument when passing arguments in \
+    resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource \
+    resource/<resource_name>'";
+
+/// Finds what a request means.
+pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Found, Failure> {
+    if !r.files.is_empty() {
+        return find_files(r, namespace, cx, io);
+    }
+    let mut args = r.args.clone();
+    if args.len() >= 2 && args[0].contains(',') {
+        let kinds: Vec<String> = args[0].split(',').filter(|k| !k.is_empty()).map(str::to_owned).collect();
+        if kinds.len() > 1 {
+            let names = args.split_off(1);
+            args = kinds.iter().flat_map(|k| names.iter().map(move |n| format!("{k}/{n}"))).collect();
+        }
+    }
+    let slashes = args.iter().filter(|a| a.contains('/')).count();
+    let mut names: Vec<(Kind, Rc<str>)> = Vec::new();
+    let mut kinds: Vec<Kind> = Vec::new();
+    let mut plain: Vec<String> = Vec::new();
+    let mut selects = r.labels.is_some() || r.fields.is_some() || r.all;
+    if slashes > 0 {
+        if slashes != args.len() {
+            return error(MIXED);
+        }
+        names = args.iter().map(|a| tuple(a)).collect::<Result<_, _>>()?;
+    } else if let Some(first) = args.first() {
+        kinds = kinds_of(first)?;
+        plain = args[1..].to_vec();
+        selects |= plain.is_empty() && r.kind_alone;
+    }
+    if selects {
+        if !plain.is_empty() {
+            return error("name cannot be provided when a selector is specified");
+        }
+        if !names.is_empty() {
+            return error("selectors and the all flag cannot be used when passing resource/name arguments");
+        }
+        if kinds.is_empty() {
+            return error(if r.labels.is_some() || r.fields.is_some() {
+                "at least one resource must be specified to use a selector"
+            } else {
+                MISSING
+            });
+        }
+        return find_selected(r, &kinds, namespace, cx);
+    }
+    if names.is_empty() {
+        if plain.is_empty() {
+            return error(if kinds.is_empty() { MISSING } else { "resource(s) were provided, but no name was specified" });
+        }
+        if kinds.len() > 1 {
+            return error("you must specify only one resource");
+        }
+        names = plain.iter().map(|n| (kinds[0], Rc::from(n.as_str()))).collect();
+    }
+    let mut out = Found { single: names.len() == 1, named: true, ..Found::default() };
+    for (kind, name) in names {
+        let namespaced = kind.info().namespaced;
+        if namespaced && r.all_namespaces {
+            return error("a resource cannot be retrieved by name across all namespaces");
+        }
+        let key = ObjectKey::new(kind, if namespaced { namespace } else { "" }, name);
+        if !out.kinds.contains(&kind) {
+            out.kinds.push(kind);
+        }
+        let object = cx.api.get(&key).cloned();
+        if object.is_none() && r.lookup {
+            let failure = Failure::Status(Status::not_found(kind, &key.name));
+            if !r.go_on {
+                return Err(failure);
+            }
+            out.errors.push(failure);
+            continue;
+        }
+        out.infos.push(Info { key, object, body: None, source: String::new() });
+    }
+    Ok(out)
+}
+
+fn find_selected(r: &Request, kinds: &[Kind], namespace: &str, cx: &mut Cx<'_>) -> Result<Found, Failure> {
+    let mut out = Found { kinds: kinds.to_vec(), ..Found::default() };
+    for kind in kinds {
+        let filter = Filter::read(*kind, r.labels.as_deref().unwrap_or(""), r.fields.as_deref().unwrap_or(""));
+        let filter = match filter {
+            Ok(f) => f,
+            Err(status) if r.go_on => {
+                out.errors.push(status.into());
+                continue;
+            }
+            Err(status) => return Err(status.into()),
+        };
+        let everywhere = r.all_namespaces || !kind.info().namespaced;
+        let take = |o: &Rc<Object>| Info { key: o.key(), object: Some(o.clone()), body: None, source: String::new() };
+        let store = cx.api.store();
+        if everywhere {
+            out.infos.extend(store.list(*kind).filter(|o| filter.matches(o)).map(take));
+        } else {
+            out.infos.extend(store.list_in(*kind, namespace).filter(|o| filter.matches(o)).map(take));
+        }
+    }
+    Ok(out)
+}
+
+fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Found, Failure> {
+    if !r.args.is_empty() {
+        return error(if r.args.iter().any(|a| a.contains('/')) || r.args.len() == 1 {
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        } else {
+            "name cannot be provided when a path is specified"
+        });
+    }
+    let mut out = Found { single: r.files.len() == 1, named: true, ..Found::default() };
+    for name in &r.files {
+        let (source, text) = io.open(name, cx)?;
+        let documents = match files::documents(&source, &text) {
+            Ok(d) => d,
+            Err(e) => return Err(e),
+        };
+        let mut flat = Vec::new();
+        for d in documents {
+            if d.body.str_at("kind").ends_with("List") && d.body.get("items").is_some() {
+                out.single = false;
+                let items = d.body.at("items").items().iter();
+                flat.extend(items.map(|i| files::Document { source: d.source.clone(), body: i.clone() }));
+            } else {
+                flat.push(d);
+            }
+        }
+        out.single &= flat.len() == 1;
+        for d in flat {
+            match from_document(r, d, namespace, cx) {
+                Ok(info) => out.infos.push(info),
+                Err(e) if r.go_on => out.errors.push(e),
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    for i in &out.infos {
+        if !out.kinds.contains(&i.key.kind) {
+            out.kinds.push(i.key.kind);
+        }
+    }
+    Ok(out)
+}
+
+/// The key of an object as a manifest gives it.
+pub fn key_of(kind: Kind, body: &Value, namespace: &str) -> ObjectKey {
+    let own = body.str_at("metadata.namespace");
+    let namespace = match (kind.info().namespaced, own) {
+        (false, _) => "",
+        (true, "") => namespace,
+        (true, own) => own,
+    };
+    ObjectKey::new(kind, namespace, body.str_at("metadata.name"))
+}
+
+fn from_document(r: &Request, d: files::Document, namespace: &str, cx: &mut Cx<'_>) -> Result<Info, Failure> {
+    let (version, kind_name) = (d.body.str_at("apiVersion"), d.body.str_at("kind"));
+    let Some(kind) = Kind::find(version, kind_name) else {
+        return error(format!(
+            "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure \
+             CRDs are installed first",
+            go_quote(d.body.str_at("metadata.name")),
+            go_quote(d.body.str_at("metadata.namespace")),
+            go_quote(&d.source),
+            go_quote(kind_name),
+            go_quote(version)
+        ));
+    };
+    let key = key_of(kind, &d.body, namespace);
+    let object = cx.api.get(&key).cloned();
+    if object.is_none() && r.latest {
+        return Err(Failure::Status(Status::not_found(kind, &key.name)));
+    }
+    Ok(Info { key, object, body: Some(d.body), source: d.source })
+}

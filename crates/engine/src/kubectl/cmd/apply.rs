@@ -1,0 +1,194 @@
+//! `kubectl apply`.
+//!
+//! Models `pkg/cmd/apply/{apply,patcher}.go`.
+
+use super::super::Cx;
+use super::super::args::Parsed;
+use super::super::builder::{self, Info, Request};
+use super::super::failure::{Failure, error};
+use super::super::output::Form;
+use super::super::session::Io;
+use super::common::{DryRun, add_source, finish, print_result};
+use super::{Done, ok};
+use crate::api::text::go_json;
+use crate::api::{Map, Value};
+use crate::apiserver::WriteOptions;
+
+pub const FLAGS: &str = "all! allow-missing-template-keys! applyset cascade=background dry-run=unchanged field-manager \
+    f:filename, force! force-conflicts! grace-period# k:kustomize openapi-patch! o:output overwrite! prune! \
+    prune-allowlist* R:recursive! l:selector server-side! show-managed-fields! subresource template timeout~ \
+    validate=strict wait!";
+
+/// The annotation that holds what was applied last.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Runs `kubectl apply`.
+pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    if words.first().is_some_and(|w| matches!(w.as_str(), "view-last-applied" | "set-last-applied" | "edit-last-applied")) {
+        return view_last_applied(&words[1..], cx, io);
+    }
+    let p = Parsed::read("apply", FLAGS, words)?;
+    let dry = DryRun::read(&p)?;
+    if !p.args.is_empty() && !p.has("filename") {
+        return Err(Failure::Usage(format!("Unexpected args: {}", super::common::go_list(&p.args)), "apply".into()));
+    }
+    if p.on("force-conflicts") && !p.on("server-side") {
+        return error("--force-conflicts only works with --server-side");
+    }
+    if dry == DryRun::Client && p.on("server-side") {
+        return error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    }
+    if !p.has("filename") {
+        if p.has("kustomize") {
+            return error("kustomize is not simulated: apply plain manifests with -f");
+        }
+        return error("must specify one of -f and -k");
+    }
+    if !p.args.is_empty() {
+        return Err(Failure::Usage(format!("Unexpected args: {}", super::common::go_list(&p.args)), "apply".into()));
+    }
+    let form = Form::read(p.str("output"), false)?;
+    let namespace = builder::namespace(&p, cx);
+    let request = Request { latest: false, go_on: true, ..Request::of(&p) };
+    let found = builder::find(&request, &namespace, cx, io)?;
+    if found.infos.is_empty() && found.errors.is_empty() {
+        return error("no objects passed to apply");
+    }
+    let mut errors = found.errors;
+    let mut results = Vec::new();
+    for info in &found.infos {
+        match one(&p, info, dry, cx, io) {
+            Ok((value, word)) => {
+                if form == Form::Human {
+                    print_result(&value, word, dry, io);
+                } else {
+                    results.push(value);
+                }
+            }
+            Err(e) => errors.push(e),
+        }
+    }
+    finish(&form, &results, io)?;
+    Failure::collect(errors)?;
+    ok()
+}
+
+/// Applies one object; gives what came of it and the word for it.
+fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Result<(Value, &'static str), Failure> {
+    let body = info.body.clone().unwrap_or_default();
+    if info.key.name.is_empty() {
+        let prefix = body.str_at("metadata.generateName");
+        if !prefix.is_empty() {
+            return error(format!("from {prefix}: cannot use generate name with apply"));
+        }
+        return error(format!(
+            "error when retrieving current configuration of:\nResource: \"{}, Resource={}\", GroupVersionKind: \
+             \"{}, Kind={}\"\nName: \"\", Namespace: \"{}\"\nfrom server for: {:?}: resource name may not be empty",
+            super::common::group_version(info.key.kind),
+            info.key.kind.info().plural,
+            super::common::group_version(info.key.kind),
+            info.key.kind.name(),
+            info.key.namespace,
+            info.source
+        ));
+    }
+    let mut body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
+    let server_side = p.on("server-side");
+    let options = WriteOptions { dry_run: dry == DryRun::Server };
+    if !server_side {
+        let text = annotation(&body);
+        if !body.at("metadata.annotations").is_null() || body.has("metadata.annotations") {
+            body.slot("metadata.annotations").make_object();
+        }
+        body.set_key("metadata.annotations", LAST_APPLIED, text);
+    }
+    // What was applied before in the same command may be there by now.
+    let Some(current) = cx.api.get(&info.key).cloned() else {
+        prune_nulls(&mut body);
+        let word = if server_side { "serverside-applied" } else { "created" };
+        if dry == DryRun::Client {
+            return Ok((body, word));
+        }
+        let made = super::common::create(info.key.kind, body, &info.source, p, options, cx, io)
+            .map_err(|e| add_source("creating", &info.source, e))?;
+        return Ok((super::super::output::shown(&made), word));
+    };
+    if server_side {
+        let patched = super::common::server_side(&current, &body, options, cx)?;
+        return Ok((super::super::output::shown(&patched), "serverside-applied"));
+    }
+    if current.annotation(LAST_APPLIED).is_none() {
+        io.complain(&format!(
+            "Warning: resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl \
+             apply should only be used on resources created declaratively by either kubectl create --save-config or \
+             kubectl apply. The missing annotation will be patched automatically.",
+            info.key.kind.info().plural,
+            info.key.name
+        ));
+    }
+    let original = current.annotation(LAST_APPLIED).and_then(|t| Value::from_json(t).ok()).unwrap_or_default();
+    let patch = super::super::threeway::patch(info.key.kind, &original, &body, current.body());
+    if patch.as_object().is_none_or(Map::is_empty) {
+        return Ok((super::super::output::shown(&current), "unchanged"));
+    }
+    if dry == DryRun::Client {
+        return Ok((super::common::patched(info.key.kind, current.body(), &patch), "configured"));
+    }
+    let made = super::common::strategic(&info.key, &patch, options, cx, io).map_err(|e| {
+        let head = format!(
+            "applying patch:\n{}\nto:\nResource: \"{}, Resource={}\", GroupVersionKind: \"{}, Kind={}\"\nName: \"{}\", \
+             Namespace: \"{}\"\nfor:",
+            go_json(&patch),
+            super::common::group_version(info.key.kind),
+            info.key.kind.info().plural,
+            super::common::group_version(info.key.kind),
+            info.key.kind.name(),
+            info.key.name,
+            info.key.namespace
+        );
+        add_source(&head, &info.source, add_source("patching", &info.source, e))
+    })?;
+    let word = if made.resource_version() == current.resource_version() { "unchanged" } else { "configured" };
+    let word = if patch.as_object().is_some_and(|m| !m.is_empty()) && word == "unchanged" { "configured" } else { word };
+    Ok((super::super::output::shown(&made), word))
+}
+
+/// What the annotation keeps: the object as applied, with an empty list of annotations.
+pub fn annotation(body: &Value) -> String {
+    let mut plain = body.clone();
+    let mut annotations = plain.at("metadata.annotations").clone();
+    annotations.make_object().remove(LAST_APPLIED);
+    plain.set("metadata.annotations", annotations);
+    go_json(&plain) + "\n"
+}
+
+fn prune_nulls(v: &mut Value) {
+    match v {
+        Value::Object(_) => {
+            let m = v.make_object();
+            m.retain(|_, x| !x.is_null());
+            for (_, x) in m.iter_mut() {
+                prune_nulls(x);
+            }
+        }
+        Value::Array(_) => v.make_array().iter_mut().for_each(prune_nulls),
+        _ => {}
+    }
+}
+
+fn view_last_applied(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("apply view-last-applied", "all! f:filename, o:output l:selector", words)?;
+    let namespace = builder::namespace(&p, cx);
+    let found = builder::find(&Request { kind_alone: p.on("all"), ..Request::of(&p) }, &namespace, cx, io)?;
+    for info in &found.infos {
+        let Some(text) = info.found().annotation(LAST_APPLIED) else {
+            io.complain(&format!("no last-applied-configuration annotation found on resource: {}", info.key.name));
+            continue;
+        };
+        let v = Value::from_json(text).unwrap_or_default();
+        let form = if p.str("output") == "json" { Form::Json } else { Form::Yaml };
+        let text = form.print(&v, true)?;
+        io.print(&text);
+    }
+    ok()
+}

@@ -1,0 +1,169 @@
+//! What many commands share: dry runs, results, requests to the API server.
+//!
+//! Models `pkg/cmd/util/helpers.go` and cli-runtime `pkg/printers/name.go`.
+
+use std::rc::Rc;
+
+use super::super::Cx;
+use super::super::args::Parsed;
+use super::super::failure::{Failure, error};
+use super::super::output::{Form, list_of, name_of};
+use super::super::session::Io;
+use crate::api::text::go_quote;
+use crate::api::{Kind, Object, ObjectKey, Value};
+use crate::apiserver::{Subresource, WriteOptions};
+
+/// `--dry-run`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DryRun {
+    /// For real.
+    None,
+    /// Nothing is sent.
+    Client,
+    /// Sent and checked, not kept.
+    Server,
+}
+
+impl DryRun {
+    /// Reads the flag.
+    pub fn read(p: &Parsed) -> Result<Self, Failure> {
+        match p.text("dry-run") {
+            None | Some("none" | "false") => Ok(Self::None),
+            Some("client") => Ok(Self::Client),
+            Some("server") => Ok(Self::Server),
+            Some("unchanged") => error("--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\"."),
+            Some("true") => error("invalid dry-run value (true). Must be \"none\", \"server\", or \"client\""),
+            Some(other) => error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")),
+        }
+    }
+    /// What stands after a result.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Client => " (dry run)",
+            Self::Server => " (server dry run)",
+        }
+    }
+    /// How the API server is asked.
+    pub fn options(self) -> WriteOptions {
+        WriteOptions { dry_run: self == Self::Server }
+    }
+}
+
+/// `[a b]`
+pub fn go_list(words: &[String]) -> String {
+    format!("[{}]", words.join(" "))
+}
+
+/// `batch/v1`, and `/v1` for core.
+pub fn group_version(kind: Kind) -> String {
+    format!("{}/{}", kind.info().group, kind.info().version)
+}
+
+/// `job.batch/pi created`
+pub fn print_result(value: &Value, word: &str, dry: DryRun, io: &mut Io) {
+    io.line(&format!("{} {word}{}", name_of(value), dry.suffix()));
+}
+
+/// Prints what a command made, for `-o`: one object, or a list.
+pub fn finish(form: &Form, results: &[Value], io: &mut Io) -> Result<(), Failure> {
+    let text = match results {
+        [] => return Ok(()),
+        [one] => form.print(one, false)?,
+        many => form.print(&list_of(many.iter()), false)?,
+    };
+    io.print(&text);
+    Ok(())
+}
+
+/// Prints a result in words, or in the form asked for.
+pub fn report(form: &Form, value: &Value, word: &str, dry: DryRun, io: &mut Io) -> Result<(), Failure> {
+    if *form == Form::Human {
+        print_result(value, word, dry, io);
+        return Ok(());
+    }
+    let text = form.print(value, false)?;
+    io.print(&text);
+    Ok(())
+}
+
+/// An error with the file it is about. Models `AddSourceToErr`.
+pub fn add_source(verb: &str, source: &str, failure: Failure) -> Failure {
+    if source.is_empty() {
+        return failure;
+    }
+    match failure {
+        Failure::Status(mut s) => {
+            s.message = format!("error when {verb} {}: {}", go_quote(source), s.message);
+            Failure::Status(s)
+        }
+        other => Failure::Error(format!("error when {verb} {}: {}", go_quote(source), other.raw())),
+    }
+}
+
+/// A manifest with its namespace filled in.
+pub fn with_namespace(mut body: Value, kind: Kind, namespace: &str) -> Value {
+    if kind.info().namespaced && body.str_at("metadata.namespace") != namespace {
+        body.set("metadata.namespace", namespace);
+    }
+    body
+}
+
+/// Creates an object.
+pub fn create(
+    kind: Kind,
+    body: Value,
+    source: &str,
+    p: &Parsed,
+    options: WriteOptions,
+    cx: &mut Cx<'_>,
+    io: &mut Io,
+) -> Result<Rc<Object>, Failure> {
+    let _ = (source, p, io);
+    Ok(cx.api.create(kind, body, options)?)
+}
+
+/// Sends a strategic merge patch.
+pub fn strategic(
+    key: &ObjectKey,
+    patch: &Value,
+    options: WriteOptions,
+    cx: &mut Cx<'_>,
+    io: &mut Io,
+) -> Result<Rc<Object>, Failure> {
+    let _ = io;
+    let Some(current) = cx.api.get(key).cloned() else {
+        return Err(crate::apiserver::Status::not_found(key.kind, &key.name).into());
+    };
+    let body = patched(key.kind, current.body(), patch);
+    Ok(cx.api.update(key.kind, body, Subresource::Main, options)?)
+}
+
+/// A tree with a strategic merge patch applied.
+pub fn patched(kind: Kind, body: &Value, patch: &Value) -> Value {
+    let _ = kind;
+    let mut out = body.clone();
+    merge(&mut out, patch);
+    out
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(m) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    let out = target.make_object();
+    for (k, v) in m.iter() {
+        if v.is_null() {
+            out.remove(k);
+        } else {
+            merge(out.entry(k), v);
+        }
+    }
+}
+
+/// Applies on the server's side.
+pub fn server_side(current: &Object, body: &Value, options: WriteOptions, cx: &mut Cx<'_>) -> Result<Rc<Object>, Failure> {
+    let merged = patched(current.kind(), current.body(), body);
+    Ok(cx.api.update(current.kind(), merged, Subresource::Main, options)?)
+}

@@ -1,0 +1,328 @@
+//! A command line as it runs: statement after statement, each a pipeline, in virtual time.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::cmd::{self, Waiting};
+use super::failure::Failure;
+use super::shell::{self, Connector, Statement};
+use super::{Cx, Output, files, filters};
+use crate::apiserver::Change;
+use crate::clock::Time;
+
+/// Where a session stands after it ran as far as it can.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Poll {
+    /// It has ended.
+    Done,
+    /// It goes on at a time.
+    WaitUntil(Time),
+    /// It goes on when something changes.
+    WaitChange,
+    /// It goes on when something changes, or at a time.
+    WaitEither(Time),
+    /// It needs a text: see [`Output::wants`].
+    WaitText,
+}
+
+/// What a command reads and writes.
+#[derive(Clone, Debug, Default)]
+pub struct Io {
+    /// What it wrote to standard output since it was last emptied.
+    pub out: String,
+    /// What it wrote to standard error.
+    pub err: String,
+    /// Both, in order.
+    pub screen: String,
+    /// Its standard input.
+    pub stdin: Rc<str>,
+    /// The files of the working folder.
+    pub files: Rc<Vec<(String, Rc<str>)>>,
+    /// A file to be opened in the editor.
+    pub edit: Option<(String, String)>,
+    /// Whether the screen is to be cleared.
+    pub clear: bool,
+    /// Whether the error was one of reading the line.
+    pub misread: bool,
+}
+
+impl Io {
+    /// Writes to standard output.
+    pub fn print(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.screen.push_str(text);
+    }
+    /// Writes a line to standard output.
+    pub fn line(&mut self, text: &str) {
+        self.print(text);
+        self.print("\n");
+    }
+    /// Writes a line to standard error.
+    pub fn complain(&mut self, text: &str) {
+        for t in [text, "\n"] {
+            self.err.push_str(t);
+            self.screen.push_str(t);
+        }
+    }
+    /// Prints why a command stopped; gives its exit code.
+    pub fn fail(&mut self, failure: &Failure) -> i32 {
+        let text = failure.print();
+        self.err.push_str(&text);
+        self.screen.push_str(&text);
+        self.misread |= matches!(failure, Failure::Misread(_));
+        failure.exit()
+    }
+    /// A file's text, or that of standard input for `-`, with the name errors give it.
+    pub fn open(&self, name: &str, cx: &Cx<'_>) -> Result<(String, Rc<str>), Failure> {
+        if name == "-" {
+            return Ok(("STDIN".to_owned(), self.stdin.clone()));
+        }
+        if name.starts_with("http://") || name.starts_with("https://") {
+            return Err(Failure::Error(format!("unable to read URL {name:?}: there is no network here")));
+        }
+        match self.read(name, cx) {
+            Some(text) => Ok((name.to_owned(), text)),
+            None => Err(Failure::Error(format!("the path {name:?} does not exist"))),
+        }
+    }
+    /// A file's text.
+    pub fn read(&self, name: &str, cx: &Cx<'_>) -> Option<Rc<str>> {
+        let bare = name.strip_prefix("./").or(name.strip_prefix("~/")).unwrap_or(name);
+        cx.home.files.get(bare).cloned().or_else(|| files::find(&self.files, name))
+    }
+}
+
+/// A pipeline that runs: its first command waits, the filters after it run when it has ended.
+#[derive(Clone)]
+struct Running {
+    waiting: Waiting,
+    rest: Vec<shell::Command>,
+    redirects: Vec<shell::Redirect>,
+    /// What the first command has written so far, kept for the filters.
+    held: String,
+}
+
+/// A command line that runs. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Session {
+    output: Output,
+    io: Io,
+    script: VecDeque<Statement>,
+    running: Option<Running>,
+    finished: bool,
+    /// Whether the last statement of an `&&` or `||` chain lets the next one run.
+    skip: bool,
+}
+
+impl Session {
+    /// A session for a line. Nothing runs before the first [`Session::poll`].
+    pub fn new(line: &str, files: Rc<Vec<(String, Rc<str>)>>) -> Self {
+        let mut s = Self {
+            output: Output::default(),
+            io: Io { files, ..Io::default() },
+            script: VecDeque::new(),
+            running: None,
+            finished: false,
+            skip: false,
+        };
+        match shell::parse(line) {
+            Ok(script) => s.script = script.into(),
+            Err(text) => {
+                s.output.exit = 2;
+                s.io.complain(&text);
+                s.drain(true);
+                s.finished = true;
+            }
+        }
+        s
+    }
+    /// What was printed so far.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+    /// Whether it has ended.
+    pub fn finished(&self) -> bool {
+        self.finished
+    }
+    /// Hears of a change in the store.
+    pub fn observe(&mut self, change: &Change) {
+        if let Some(r) = &mut self.running {
+            r.waiting.observe(change);
+        }
+    }
+    /// Ctrl+C.
+    pub fn interrupt(&mut self) {
+        if self.finished {
+            return;
+        }
+        if let Some(r) = self.running.take() {
+            self.io.out = r.held;
+            if !r.rest.is_empty() {
+                let text = std::mem::take(&mut self.io.out);
+                self.io.stdin = Rc::from(text);
+                for command in &r.rest {
+                    let text = filters::run_plain(&command.words, &self.io.stdin).unwrap_or_default();
+                    self.io.stdin = Rc::from(text);
+                }
+                let text = self.io.stdin.to_string();
+                self.io.print(&text);
+            }
+        }
+        self.io.screen.push_str("^C\n");
+        self.drain(true);
+        self.script.clear();
+        self.output.exit = 130;
+        self.finished = true;
+    }
+    /// Runs as far as it can.
+    pub fn poll(&mut self, cx: &mut Cx<'_>) -> Poll {
+        self.output.wants = None;
+        loop {
+            if self.finished {
+                return Poll::Done;
+            }
+            let flow = match self.running.take() {
+                Some(r) => match r.waiting.clone().poll(cx, &mut self.io) {
+                    Ok(cmd::Flow::Exit(code)) => self.ended(r, code, cx),
+                    Ok(cmd::Flow::Wait(w)) => Some(Running { waiting: w, ..r }),
+                    Err(Failure::Wants(name)) => {
+                        self.output.wants = Some(name);
+                        self.running = Some(r);
+                        return Poll::WaitText;
+                    }
+                    Err(failure) => {
+                        let code = self.io.fail(&failure);
+                        self.ended(r, code, cx)
+                    }
+                },
+                None => match self.script.pop_front() {
+                    None => {
+                        self.finished = true;
+                        return Poll::Done;
+                    }
+                    Some(statement) => self.start(statement, cx),
+                },
+            };
+            if let Some(mut r) = flow {
+                if r.rest.is_empty() && r.redirects.is_empty() {
+                    self.drain(true);
+                } else {
+                    r.held += &std::mem::take(&mut self.io.out);
+                    self.drain(false);
+                }
+                let poll = r.waiting.until();
+                self.running = Some(r);
+                if poll == Poll::WaitUntil(cx.now) || poll == Poll::Done {
+                    continue;
+                }
+                return poll;
+            }
+        }
+    }
+    /// Starts a statement; gives it back where it waits.
+    fn start(&mut self, statement: Statement, cx: &mut Cx<'_>) -> Option<Running> {
+        let runs = match statement.connector {
+            Connector::Always => true,
+            Connector::IfTrue => self.output.exit == 0 && !self.skip,
+            Connector::IfFalse => self.output.exit != 0,
+        };
+        if !runs {
+            return None;
+        }
+        let mut commands = Vec::new();
+        let mut redirects = Vec::new();
+        for c in statement.pipeline {
+            match shell::expand(c, cx, self.output.exit, &self.io) {
+                Ok((command, r)) => {
+                    commands.push(command);
+                    redirects.extend(r);
+                }
+                Err(text) => {
+                    self.io.complain(&text);
+                    self.output.exit = 1;
+                    self.drain(true);
+                    return None;
+                }
+            }
+        }
+        if commands.is_empty() {
+            return None;
+        }
+        for r in redirects.iter().filter(|r| r.input) {
+            match &r.text {
+                Some(text) => self.io.stdin = text.clone(),
+                None => match self.io.read(&r.target, cx) {
+                    Some(text) => self.io.stdin = text,
+                    None => {
+                        self.io.complain(&format!("sh: {}: No such file or directory", r.target));
+                        self.output.exit = 1;
+                        self.drain(true);
+                        return None;
+                    }
+                },
+            }
+        }
+        redirects.retain(|r| !r.input);
+        let first = commands.remove(0);
+        let waiting = Waiting::Start(Box::new(first));
+        Some(Running { waiting, rest: commands, redirects, held: String::new() })
+    }
+    /// The first command of a pipeline has ended: the rest runs.
+    fn ended(&mut self, r: Running, code: i32, cx: &mut Cx<'_>) -> Option<Running> {
+        let mut code = code;
+        let piped = !r.rest.is_empty();
+        if piped || !r.redirects.is_empty() {
+            let mut text = r.held + &std::mem::take(&mut self.io.out);
+            self.drain(false);
+            let mut rest = r.rest.into_iter();
+            if let Some(next) = rest.next() {
+                self.io.stdin = Rc::from(text);
+                return Some(Running {
+                    waiting: Waiting::Start(Box::new(next)),
+                    rest: rest.collect(),
+                    redirects: r.redirects,
+                    held: String::new(),
+                });
+            }
+            let mut errors_too = false;
+            for redirect in &r.redirects {
+                if redirect.fd == 2 {
+                    errors_too = true;
+                    continue;
+                }
+                if redirect.target != "/dev/null" {
+                    let before = if redirect.append { cx.home.files.get(&redirect.target).cloned() } else { None };
+                    let all = before.map_or_else(String::new, |b| b.to_string()) + &text;
+                    cx.home.write(&redirect.target, &all);
+                }
+                text.clear();
+            }
+            if errors_too {
+                code = code.max(0);
+            }
+            self.io.screen.clear();
+            if !text.is_empty() {
+                self.io.print(&text);
+            }
+        }
+        self.output.exit = code;
+        self.drain(true);
+        self.io.stdin = Rc::from("");
+        None
+    }
+    /// Moves what was written to the session's output; standard output only where it is not kept for a filter.
+    fn drain(&mut self, with_out: bool) {
+        let io = &mut self.io;
+        if with_out {
+            self.output.screen += &std::mem::take(&mut io.screen);
+            self.output.stdout += &std::mem::take(&mut io.out);
+        } else {
+            self.output.screen += &io.err;
+            io.screen.clear();
+        }
+        self.output.stderr += &std::mem::take(&mut io.err);
+        self.output.edit = io.edit.take().or(self.output.edit.take());
+        self.output.clear |= std::mem::take(&mut io.clear);
+        self.output.misread |= std::mem::take(&mut io.misread);
+    }
+}
