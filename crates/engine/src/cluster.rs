@@ -16,7 +16,8 @@ pub use crate::apiserver::{Actor, Change};
 pub use crate::clock::{Millis, Time};
 pub use crate::component::{Config, NodeConfig, Timer, WaitKind};
 use crate::journal::Journal;
-use crate::kubectl::Output;
+pub use crate::kubectl::printers::{job_completions, job_status_word};
+pub use crate::kubectl::{Home, Output, PodStatusWord, pod_status_word};
 use world::World;
 
 /// What a learner does.
@@ -28,6 +29,15 @@ pub enum Command {
         line: String,
         /// Name and text of the files in the working folder.
         files: Rc<Vec<(String, Rc<str>)>>,
+    },
+    /// Ctrl+C: ends the newest command that goes on.
+    Interrupt,
+    /// Gives kubectl a text that [`Output::wants`] named (`help`, `explain`): files that a page loads on first use.
+    Provide {
+        /// Its name.
+        name: String,
+        /// The text.
+        text: Rc<str>,
     },
 }
 
@@ -170,6 +180,11 @@ impl Cluster {
     /// [`Cluster::commands`].
     pub fn outcome(&self, command: usize) -> Option<Outcome> {
         self.world.outcome(command)
+    }
+
+    /// Files, variables and settings that kubectl's commands share.
+    pub fn home(&self) -> &Home {
+        self.world.home()
     }
 
     /// Runs everything due up to a time, at most `budget` tasks of it.

@@ -4,6 +4,7 @@
 //! the store. A new component is one line in the list of `components!`.
 
 use super::{Command, Outcome, Snapshot};
+use crate::api::Object;
 use crate::apiserver::{Actor, ApiServer, Change};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
@@ -17,6 +18,7 @@ use crate::controllers::resource_quota::ResourceQuotaController;
 use crate::controllers::service_account::ServiceAccountController;
 use crate::controllers::statefulset::StatefulSetController;
 use crate::controllers::ttl_after_finished::TtlAfterFinished;
+use crate::kubectl::{self, LogLine, LogOptions, Nodes, Sessions};
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
@@ -60,6 +62,16 @@ components! {
     namespace: NamespaceController as Actor::Controller("namespace-controller");
 }
 
+/// The kubelets, as kubectl asks them.
+impl Nodes for Components {
+    fn logs(&self, _pod: &Object, _container: &str, _options: &LogOptions) -> Result<Vec<LogLine>, String> {
+        Ok(Vec::new())
+    }
+    fn exec(&self, _pod: &Object, _container: &str, _argv: &[String], _now: Time) -> Result<kubectl::Output, String> {
+        Err("no container runs here".into())
+    }
+}
+
 /// Everything that changes.
 #[derive(Clone)]
 pub(super) struct World {
@@ -68,6 +80,9 @@ pub(super) struct World {
     rng: Rng,
     sequence: Sequence,
     components: Components,
+    sessions: Sessions,
+    /// How many commands there have been: the next one's place.
+    commands: usize,
     /// Changes that all components have heard of and the journal has not.
     told: Vec<Change>,
 }
@@ -80,6 +95,8 @@ impl World {
             rng: Rng::new(config.seed),
             sequence: Sequence::default(),
             components: Components::default(),
+            sessions: Sessions::default(),
+            commands: 0,
             told: Vec::new(),
         };
         world.api.limit_objects(config.max_objects);
@@ -98,27 +115,51 @@ impl World {
         self.next().map(|(_, due)| due.0)
     }
     fn next(&self) -> Option<(usize, Due)> {
-        let due = self.components.all().into_iter().enumerate().filter_map(|(i, (c, _))| Some((i, c.next_due()?)));
-        due.min_by_key(|(_, due)| *due)
+        let all = self.components.all();
+        let session = self.sessions.next_due().map(|due| (all.len(), due));
+        let due = all.into_iter().enumerate().filter_map(|(i, (c, _))| Some((i, c.next_due()?)));
+        due.chain(session).min_by_key(|(_, due)| *due)
     }
     pub fn run_next(&mut self, config: &Config) {
         let Some((i, (at, _))) = self.next() else { return };
         self.now = self.now.max(at);
-        let Self { now, api, rng, sequence, components, .. } = self;
-        let mut all = components.all_mut();
-        let (component, actor) = &mut all[i];
-        api.act(*now, actor.clone());
-        component.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+        let Self { now, api, rng, sequence, components, sessions, .. } = self;
+        if i == components.all().len() {
+            api.act(*now, Actor::User);
+            sessions.run_next(&mut Ctx { now: *now, api, rng, sequence, config }, components);
+        } else {
+            let mut all = components.all_mut();
+            let (component, actor) = &mut all[i];
+            api.act(*now, actor.clone());
+            component.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+        }
         self.tell(config);
     }
-    pub fn handle(&mut self, _command: &Command, config: &Config) -> Outcome {
-        self.api.act(self.now, Actor::User);
-        let outcome = Outcome::default();
+    pub fn handle(&mut self, command: &Command, config: &Config) -> Outcome {
+        let id = self.commands;
+        self.commands += 1;
+        let Self { now, api, rng, sequence, components, sessions, .. } = self;
+        api.act(*now, Actor::User);
+        let mut ctx = Ctx { now: *now, api, rng, sequence, config };
+        match command {
+            Command::Kubectl { line, files } => {
+                let session = kubectl::Session::new(line, files.clone());
+                sessions.start(id, session, &mut ctx, components);
+            }
+            Command::Interrupt => sessions.interrupt(),
+            Command::Provide { name, text } => {
+                sessions.home_mut().provide(name, text);
+                sessions.resume(&mut ctx, components);
+            }
+        }
         self.tell(config);
-        outcome
+        self.outcome(id).unwrap_or(Outcome { finished: true, ..Outcome::default() })
     }
-    pub fn outcome(&self, _command: usize) -> Option<Outcome> {
-        None
+    pub fn outcome(&self, command: usize) -> Option<Outcome> {
+        self.sessions.outcome(command).map(|(output, finished)| Outcome { output, finished })
+    }
+    pub fn home(&self) -> &kubectl::Home {
+        self.sessions.home()
     }
     /// Tells every component of every change, until there is none left.
     fn tell(&mut self, config: &Config) {
@@ -127,8 +168,9 @@ impl World {
             if changes.is_empty() {
                 return;
             }
-            let Self { now, api, rng, sequence, components, .. } = self;
+            let Self { now, api, rng, sequence, components, sessions, .. } = self;
             for change in &changes {
+                sessions.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
                 for (component, actor) in components.all_mut() {
                     api.act(*now, actor);
                     component.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);

@@ -131,13 +131,7 @@ impl Parsed {
         Ok(p)
     }
     /// `-o yaml`, `-oyaml`, `-o=yaml`, `-Aw`.
-    fn letters(
-        &mut self,
-        table: &'static str,
-        word: &str,
-        words: &[String],
-        next: &mut usize,
-    ) -> Result<(), Failure> {
+    fn letters(&mut self, table: &'static str, word: &str, words: &[String], next: &mut usize) -> Result<(), Failure> {
         let mut rest = word;
         while let Some(letter) = rest.chars().next() {
             let after = &rest[letter.len_utf8()..];

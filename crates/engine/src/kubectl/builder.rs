@@ -4,14 +4,16 @@
 
 use std::rc::Rc;
 
+use super::Cx;
 use super::args::Parsed;
 use super::failure::{Failure, error};
 use super::selector::Filter;
 use super::session::Io;
-use super::{Cx, files};
 use crate::api::text::go_quote;
 use crate::api::{KINDS, Kind, Object, ObjectKey, Value};
 use crate::apiserver::Status;
+use crate::manifest;
+use crate::manifest::local::{self, LocalError};
 
 /// An object that was meant, by name or by what a file holds.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Info {
     pub object: Option<Rc<Object>>,
     /// What the file holds.
     pub body: Option<Value>,
+    /// The kind as the file writes it.
+    pub labelled: String,
     /// The file.
     pub source: String,
 }
@@ -60,6 +64,10 @@ pub struct Request {
     pub lookup: bool,
     /// Go on after an error.
     pub go_on: bool,
+    /// Whether manifests are checked: not under `--validate=false`.
+    pub validate: bool,
+    /// Whether a namespace was given that manifests may not contradict.
+    pub enforce: bool,
 }
 
 /// What was found.
@@ -91,6 +99,8 @@ impl Request {
             latest: true,
             lookup: true,
             go_on: false,
+            validate: !matches!(p.text("validate"), Some("false" | "ignore")),
+            enforce: p.has("namespace"),
         }
     }
 }
@@ -119,7 +129,8 @@ fn kinds_of(word: &str) -> Result<Vec<Kind>, Failure> {
     for part in word.split(',').filter(|p| !p.is_empty()) {
         if part.eq_ignore_ascii_case("all") {
             // The order of discovery: the core group, then apps, autoscaling and batch, as the groups are served.
-            let of = |group: &str| KINDS.iter().filter(|k| k.in_all && k.group == group).map(|k| k.kind).collect::<Vec<_>>();
+            let of =
+                |group: &str| KINDS.iter().filter(|k| k.in_all && k.group == group).map(|k| k.kind).collect::<Vec<_>>();
             out.extend(["", "apps", "autoscaling", "batch"].iter().flat_map(|g| of(g)));
         } else {
             out.push(kind_of(part)?);
@@ -204,7 +215,11 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
     }
     if names.is_empty() {
         if plain.is_empty() {
-            return error(if kinds.is_empty() { MISSING } else { "resource(s) were provided, but no name was specified" });
+            return error(if kinds.is_empty() {
+                MISSING
+            } else {
+                "resource(s) were provided, but no name was specified"
+            });
         }
         if kinds.len() > 1 {
             return error("you must specify only one resource");
@@ -230,7 +245,7 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
             out.errors.push(failure);
             continue;
         }
-        out.infos.push(Info { key, object, body: None, source: String::new() });
+        out.infos.push(Info { key, object, body: None, labelled: String::new(), source: String::new() });
     }
     Ok(out)
 }
@@ -248,7 +263,13 @@ fn find_selected(r: &Request, kinds: &[Kind], namespace: &str, cx: &mut Cx<'_>) 
             Err(status) => return Err(status.into()),
         };
         let everywhere = r.all_namespaces || !kind.info().namespaced;
-        let take = |o: &Rc<Object>| Info { key: o.key(), object: Some(o.clone()), body: None, source: String::new() };
+        let take = |o: &Rc<Object>| Info {
+            key: o.key(),
+            object: Some(o.clone()),
+            body: None,
+            labelled: String::new(),
+            source: String::new(),
+        };
         let store = cx.api.store();
         if everywhere {
             out.infos.extend(store.list(*kind).filter(|o| filter.matches(o)).map(take));
@@ -268,31 +289,46 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
         });
     }
     let mut out = Found { single: r.files.len() == 1, named: true, ..Found::default() };
-    for name in &r.files {
-        let (source, text) = io.open(name, cx)?;
-        let documents = match files::documents(&source, &text) {
-            Ok(d) => d,
-            Err(e) => return Err(e),
-        };
-        let mut flat = Vec::new();
-        for d in documents {
-            if d.body.str_at("kind").ends_with("List") && d.body.get("items").is_some() {
-                out.single = false;
-                let items = d.body.at("items").items().iter();
-                flat.extend(items.map(|i| files::Document { source: d.source.clone(), body: i.clone() }));
-            } else {
-                flat.push(d);
+    let mut count = 0;
+    'files: for name in &r.files {
+        let (source, text) = match io.open(name, cx) {
+            Ok(f) => f,
+            Err(e) => {
+                out.errors.push(e);
+                break;
             }
-        }
-        out.single &= flat.len() == 1;
-        for d in flat {
-            match from_document(r, d, namespace, cx) {
-                Ok(info) => out.infos.push(info),
-                Err(e) if r.go_on => out.errors.push(e),
-                Err(e) => return Err(e),
+        };
+        for entry in manifest::parse(&text).entries {
+            let document = match entry {
+                Ok(d) => d,
+                Err(e) => {
+                    out.errors.push(Failure::Error(format!("error parsing {source}: {}", e.message)));
+                    break 'files;
+                }
+            };
+            out.single &= document.value.get("items").is_none();
+            for resource in local::resources(&document.value, &source, r.validate) {
+                match resource {
+                    Ok(resource) => {
+                        count += 1;
+                        match from_resource(r, resource, &source, namespace, cx) {
+                            Ok(info) => out.infos.push(info),
+                            Err(e) => out.errors.push(e),
+                        }
+                    }
+                    Err(LocalError::Skip(text)) => out.errors.push(Failure::Error(text)),
+                    Err(LocalError::Stop(text)) => {
+                        out.errors.push(Failure::Error(text));
+                        break 'files;
+                    }
+                }
             }
         }
     }
+    if !r.go_on && !out.errors.is_empty() {
+        return Err(out.errors.remove(0));
+    }
+    out.single &= count == 1;
     for i in &out.infos {
         if !out.kinds.contains(&i.key.kind) {
             out.kinds.push(i.key.kind);
@@ -312,23 +348,24 @@ pub fn key_of(kind: Kind, body: &Value, namespace: &str) -> ObjectKey {
     ObjectKey::new(kind, namespace, body.str_at("metadata.name"))
 }
 
-fn from_document(r: &Request, d: files::Document, namespace: &str, cx: &mut Cx<'_>) -> Result<Info, Failure> {
-    let (version, kind_name) = (d.body.str_at("apiVersion"), d.body.str_at("kind"));
-    let Some(kind) = Kind::find(version, kind_name) else {
+fn from_resource(
+    r: &Request,
+    resource: local::Resource,
+    source: &str,
+    namespace: &str,
+    cx: &mut Cx<'_>,
+) -> Result<Info, Failure> {
+    let key = key_of(resource.kind, &resource.value, namespace);
+    if r.enforce && !key.namespace.is_empty() && *key.namespace != *namespace {
         return error(format!(
-            "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure \
-             CRDs are installed first",
-            go_quote(d.body.str_at("metadata.name")),
-            go_quote(d.body.str_at("metadata.namespace")),
-            go_quote(&d.source),
-            go_quote(kind_name),
-            go_quote(version)
+            "the namespace from the provided object \"{}\" does not match the namespace \"{namespace}\". You must pass \
+             '--namespace={}' to perform this operation.",
+            key.namespace, key.namespace
         ));
-    };
-    let key = key_of(kind, &d.body, namespace);
+    }
     let object = cx.api.get(&key).cloned();
     if object.is_none() && r.latest {
-        return Err(Failure::Status(Status::not_found(kind, &key.name)));
+        return Err(Failure::Status(Status::not_found(key.kind, &key.name)));
     }
-    Ok(Info { key, object, body: Some(d.body), source: d.source })
+    Ok(Info { key, object, body: Some(resource.value), labelled: resource.labelled, source: source.to_owned() })
 }

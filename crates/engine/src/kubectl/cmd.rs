@@ -4,9 +4,13 @@
 
 mod apply;
 mod common;
+mod config;
+mod create;
 mod delete;
 mod get;
+mod help;
 mod replace;
+mod suggest;
 
 use super::failure::Failure;
 use super::session::{Io, Poll};
@@ -101,10 +105,10 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     match first.as_str() {
         "get" => get::run(rest, cx, io),
         "apply" => apply::run(rest, cx, io),
+        "create" => create::run(rest, cx, io),
+        "config" => config::run(rest, cx, io),
         "delete" => delete::run(rest, cx, io),
         "replace" => replace::run(rest, cx, io),
-        other => Err(Failure::Misread(format!(
-            "error: unknown command {other:?} for \"kubectl\"\n"
-        ))),
+        other => Err(Failure::Misread(format!("error: unknown command {other:?} for \"kubectl\"\n"))),
     }
 }

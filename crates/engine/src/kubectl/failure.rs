@@ -36,25 +36,6 @@ pub fn error<T>(text: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::Error(text.into()))
 }
 
-impl Reason {
-    /// The word in `Error from server (NotFound)`.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::BadRequest => "BadRequest",
-            Self::Forbidden => "Forbidden",
-            Self::NotFound => "NotFound",
-            Self::MethodNotAllowed => "MethodNotAllowed",
-            Self::AlreadyExists => "AlreadyExists",
-            Self::Conflict => "Conflict",
-            Self::RequestEntityTooLarge => "RequestEntityTooLarge",
-            Self::UnsupportedMediaType => "UnsupportedMediaType",
-            Self::Invalid => "Invalid",
-            Self::TooManyRequests => "TooManyRequests",
-            Self::InternalError => "InternalError",
-        }
-    }
-}
-
 impl Failure {
     /// Puts several errors into one; none where there is none.
     pub fn collect(mut errors: Vec<Failure>) -> Result<(), Failure> {
@@ -75,7 +56,8 @@ impl Failure {
     /// The text without `error: ` in front, as it stands in a list or after a prefix.
     pub fn message(&self) -> String {
         match self {
-            Self::Status(s) => format!("Error from server ({}): {}", s.reason.word(), s.message),
+            Self::Status(s) if s.reason == Reason::Unknown => format!("Error from server: {}", s.message),
+            Self::Status(s) => format!("Error from server ({}): {}", s.reason.as_str(), s.message),
             Self::Error(t) | Self::Usage(t, _) | Self::Misread(t) | Self::Plain(t) => t.clone(),
             Self::Many(all) => {
                 let texts: Vec<String> = all.iter().map(Self::raw).collect();

@@ -38,7 +38,8 @@ pub enum Form {
     Columns(Rc<Vec<(String, Vec<Step>)>>),
 }
 
-const FORMS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
+const FORMS: &str =
+    "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
 const GET_FORMS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,\
     jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
 
@@ -87,12 +88,11 @@ impl Form {
                 let one = |v: &Value| name_of(v) + "\n";
                 Ok(if is_list(value) { value.at("items").items().iter().map(one).collect() } else { one(value) })
             }
-            Self::JsonPath(nodes, template) => jsonpath::execute(nodes, value, true).or_else(|why| {
-                error(format!("error executing jsonpath {}: {why}", go_quote(template)))
-            }),
-            Self::GoTemplate(t, template) => t
-                .execute(value)
-                .or_else(|why| error(format!("error executing template {}: {why}", go_quote(template)))),
+            Self::JsonPath(nodes, template) => jsonpath::execute(nodes, value, true)
+                .or_else(|why| error(format!("error executing jsonpath {}: {why}", go_quote(template)))),
+            Self::GoTemplate(t, template) => {
+                t.execute(value).or_else(|why| error(format!("error executing template {}: {why}", go_quote(template))))
+            }
             Self::Columns(columns) => Ok(custom(columns, value, no_headers)),
         }
     }
@@ -214,7 +214,7 @@ fn custom(columns: &[(String, Vec<Step>)], value: &Value, no_headers: bool) -> S
             .iter()
             .map(|(_, path)| {
                 let found = jsonpath::walk(item, item, path, true).unwrap_or_default();
-                let texts: Vec<String> = found.iter().map(cell).collect();
+                let texts: Vec<String> = found.iter().map(go_value).collect();
                 if texts.is_empty() { "<none>".to_owned() } else { texts.join(",") }
             })
             .collect();
@@ -224,16 +224,15 @@ fn custom(columns: &[(String, Vec<Step>)], value: &Value, no_headers: bool) -> S
 }
 
 /// A value as Go's `fmt` prints it.
-fn cell(v: &Value) -> String {
+pub fn go_value(v: &Value) -> String {
     match v {
         Value::Str(s) => s.to_string(),
         Value::Null => "<nil>".into(),
         Value::Object(m) => {
-            let all: Vec<String> = m.iter().map(|(k, v)| format!("{k}:{}", cell(v))).collect();
+            let all: Vec<String> = m.iter().map(|(k, v)| format!("{k}:{}", go_value(v))).collect();
             format!("map[{}]", all.join(" "))
         }
-        Value::Array(a) => format!("[{}]", a.iter().map(cell).collect::<Vec<_>>().join(" ")),
+        Value::Array(a) => format!("[{}]", a.iter().map(go_value).collect::<Vec<_>>().join(" ")),
         other => crate::api::text::go_json(other),
     }
 }
-pub(super) use cell as go_value;

@@ -27,9 +27,7 @@ fn headings(kind: Kind) -> &'static str {
     match kind {
         Kind::Pod => "Name|Ready|Status|Restarts|Age|*IP|*Node|*Nominated Node|*Readiness Gates",
         Kind::Job => "Name|Status|Completions|Duration|Age|*Containers|*Images|*Selector",
-        Kind::CronJob => {
-            "Name|Schedule|Timezone|Suspend|Active|Last Schedule|Age|*Containers|*Images|*Selector"
-        }
+        Kind::CronJob => "Name|Schedule|Timezone|Suspend|Active|Last Schedule|Age|*Containers|*Images|*Selector",
         Kind::Deployment => "Name|Ready|Up-to-date|Available|Age|*Containers|*Images|*Selector",
         Kind::ReplicaSet | Kind::ReplicationController => {
             "Name|Desired|Current|Ready|Age|*Containers|*Images|*Selector"
@@ -57,9 +55,7 @@ fn headings(kind: Kind) -> &'static str {
         Kind::PersistentVolumeClaim => {
             "Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|*VolumeMode"
         }
-        Kind::StorageClass => {
-            "Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age"
-        }
+        Kind::StorageClass => "Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age",
         Kind::HorizontalPodAutoscaler => "Name|Reference|Targets|MinPods|MaxPods|Replicas|Age",
         Kind::NetworkPolicy => "Name|Pod-Selector|Age",
         Kind::RoleBinding | Kind::ClusterRoleBinding => "Name|Role|Age|*Users|*Groups|*ServiceAccounts",

@@ -41,9 +41,7 @@ fn unknown(kind: Kind, field: &str) -> String {
             format!("field label not supported: {field}")
         }
         _ if kind.info().group == "apps" => format!("field label not supported for appsv1.{}: {field}", kind.name()),
-        _ => format!(
-            "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-        ),
+        _ => format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""),
     }
 }
 
@@ -75,8 +73,7 @@ impl Filter {
     }
     /// Whether an object passes.
     pub fn matches(&self, o: &Object) -> bool {
-        self.labels.matches(o.labels())
-            && self.fields.iter().all(|t| (field_value(o, &t.field) == t.value) == t.equal)
+        self.labels.matches(o.labels()) && self.fields.iter().all(|t| (field_value(o, &t.field) == t.value) == t.equal)
     }
 }
 

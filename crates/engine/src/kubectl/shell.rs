@@ -4,8 +4,8 @@
 
 use std::rc::Rc;
 
-use super::session::{Io, Poll, Session};
 use super::Cx;
+use super::session::{Io, Poll, Session};
 
 /// When a statement runs, by how the one before it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -31,7 +31,8 @@ fn maps(ty: Struct, original: &Value, modified: &Value, current: &Value) -> Valu
                 }
             }
             None | Some(Value::Null) => {
-                let is_empty = wanted.as_object().is_some_and(Map::is_empty) || wanted.as_array().is_some_and(<[_]>::is_empty);
+                let is_empty =
+                    wanted.as_object().is_some_and(Map::is_empty) || wanted.as_array().is_some_and(<[_]>::is_empty);
                 if !is_empty {
                     out.insert(key.clone(), wanted.clone());
                 }

@@ -36,8 +36,13 @@ fn kyaml(value: &Value, indent: usize, out: &mut String) {
             out.push_str("{\n");
             for (k, v) in m.iter() {
                 pad(indent + 2, out);
-                let plain = !reads_otherwise(k) && k.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'/'));
-                if plain { out.push_str(k) } else { out.push_str(&crate::api::text::go_quote(k)) }
+                let plain = !reads_otherwise(k)
+                    && k.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'/'));
+                if plain {
+                    out.push_str(k)
+                } else {
+                    out.push_str(&crate::api::text::go_quote(k))
+                }
                 out.push_str(": ");
                 kyaml(v, indent + 2, out);
                 out.push_str(",\n");
@@ -172,9 +177,7 @@ fn analyze(s: &str) -> Allowed {
             a.plain = false;
         }
         let is_break = matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
-        let printable = c == '\n'
-            || (' '..='~').contains(&c)
-            || (c >= '\u{a0}' && c != '\u{feff}' && !('\u{d800}'..='\u{dfff}').contains(&c) && c <= '\u{10ffff}');
+        let printable = c == '\n' || (' '..='~').contains(&c) || (c >= '\u{a0}' && c != '\u{feff}');
         if !printable {
             a = Allowed { plain: false, single: false, block: false };
         }
@@ -209,12 +212,44 @@ pub(super) fn reads_otherwise(s: &str) -> bool {
     if matches!(
         s,
         "" | "~"
-            | "y" | "Y" | "yes" | "Yes" | "YES" | "n" | "N" | "no" | "No" | "NO"
-            | "true" | "True" | "TRUE" | "false" | "False" | "FALSE"
-            | "on" | "On" | "ON" | "off" | "Off" | "OFF"
-            | "null" | "Null" | "NULL" | "<<"
-            | ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF"
-            | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF"
+            | "y"
+            | "Y"
+            | "yes"
+            | "Yes"
+            | "YES"
+            | "n"
+            | "N"
+            | "no"
+            | "No"
+            | "NO"
+            | "true"
+            | "True"
+            | "TRUE"
+            | "false"
+            | "False"
+            | "FALSE"
+            | "on"
+            | "On"
+            | "ON"
+            | "off"
+            | "Off"
+            | "OFF"
+            | "null"
+            | "Null"
+            | "NULL"
+            | "<<"
+            | ".nan"
+            | ".NaN"
+            | ".NAN"
+            | ".inf"
+            | ".Inf"
+            | ".INF"
+            | "+.inf"
+            | "+.Inf"
+            | "+.INF"
+            | "-.inf"
+            | "-.Inf"
+            | "-.INF"
     ) {
         return true;
     }

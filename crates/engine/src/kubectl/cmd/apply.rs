@@ -24,7 +24,10 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 
 /// Runs `kubectl apply`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    if words.first().is_some_and(|w| matches!(w.as_str(), "view-last-applied" | "set-last-applied" | "edit-last-applied")) {
+    if words
+        .first()
+        .is_some_and(|w| matches!(w.as_str(), "view-last-applied" | "set-last-applied" | "edit-last-applied"))
+    {
         return view_last_applied(&words[1..], cx, io);
     }
     let p = Parsed::read("apply", FLAGS, words)?;
@@ -109,7 +112,7 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
         if dry == DryRun::Client {
             return Ok((body, word));
         }
-        let made = super::common::create(info.key.kind, body, &info.source, p, options, cx, io)
+        let made = super::common::create(info, body, p, options, cx, io)
             .map_err(|e| add_source("creating", &info.source, e))?;
         return Ok((super::super::output::shown(&made), word));
     };
@@ -149,7 +152,8 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
         add_source(&head, &info.source, add_source("patching", &info.source, e))
     })?;
     let word = if made.resource_version() == current.resource_version() { "unchanged" } else { "configured" };
-    let word = if patch.as_object().is_some_and(|m| !m.is_empty()) && word == "unchanged" { "configured" } else { word };
+    let word =
+        if patch.as_object().is_some_and(|m| !m.is_empty()) && word == "unchanged" { "configured" } else { word };
     Ok((super::super::output::shown(&made), word))
 }
 

@@ -6,12 +6,14 @@ use std::rc::Rc;
 
 use super::super::Cx;
 use super::super::args::Parsed;
+use super::super::builder::Info;
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, list_of, name_of};
 use super::super::session::Io;
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::{Subresource, WriteOptions};
+use crate::apiserver::{Reason, Status, Subresource, WriteOptions};
+use crate::manifest::decode;
 
 /// `--dry-run`
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,9 +33,13 @@ impl DryRun {
             None | Some("none" | "false") => Ok(Self::None),
             Some("client") => Ok(Self::Client),
             Some("server") => Ok(Self::Server),
-            Some("unchanged") => error("--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\"."),
+            Some("unchanged") => error(
+                "--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\".",
+            ),
             Some("true") => error("invalid dry-run value (true). Must be \"none\", \"server\", or \"client\""),
-            Some(other) => error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")),
+            Some(other) => {
+                error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."))
+            }
         }
     }
     /// What stands after a result.
@@ -109,17 +115,33 @@ pub fn with_namespace(mut body: Value, kind: Kind, namespace: &str) -> Value {
     body
 }
 
-/// Creates an object.
+/// What the API server makes of a manifest before it looks at what it says: `--validate` decides how strict.
+pub fn decoded(kind: Kind, labelled: &str, body: &Value, p: &Parsed, io: &mut Io) -> Result<Value, Failure> {
+    let labelled = if labelled.is_empty() { kind.name() } else { labelled };
+    let refuse =
+        |why: &str| Failure::Status(Status::new(Reason::BadRequest, decode::cannot_be_handled(kind, labelled, why)));
+    let decoded = decode::decode(kind, body).map_err(|e| refuse(&e.message))?;
+    if !decoded.strict.is_empty() {
+        match p.text("validate").unwrap_or("strict") {
+            "strict" | "true" => return Err(refuse(&decode::strict_text(&decoded.strict))),
+            "warn" => decoded.strict.iter().for_each(|e| io.complain(&format!("Warning: {}", e.message))),
+            _ => {}
+        }
+    }
+    Ok(decoded.value)
+}
+
+/// Creates an object from a manifest.
 pub fn create(
-    kind: Kind,
+    info: &Info,
     body: Value,
-    source: &str,
     p: &Parsed,
     options: WriteOptions,
     cx: &mut Cx<'_>,
     io: &mut Io,
 ) -> Result<Rc<Object>, Failure> {
-    let _ = (source, p, io);
+    let kind = info.key.kind;
+    let body = decoded(kind, &info.labelled, &body, p, io)?;
     Ok(cx.api.create(kind, body, options)?)
 }
 
@@ -163,7 +185,12 @@ fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// Applies on the server's side.
-pub fn server_side(current: &Object, body: &Value, options: WriteOptions, cx: &mut Cx<'_>) -> Result<Rc<Object>, Failure> {
+pub fn server_side(
+    current: &Object,
+    body: &Value,
+    options: WriteOptions,
+    cx: &mut Cx<'_>,
+) -> Result<Rc<Object>, Failure> {
     let merged = patched(current.kind(), current.body(), body);
     Ok(cx.api.update(current.kind(), merged, Subresource::Main, options)?)
 }

@@ -4,11 +4,11 @@
 
 use std::rc::Rc;
 
+use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::session::{Io, Poll};
-use super::super::Cx;
 use super::common::{DryRun, add_source};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::ObjectKey;
@@ -25,16 +25,20 @@ pub fn cascade(p: &Parsed, io: &mut Io) -> Result<Propagation, Failure> {
         Some("foreground") => Ok(Propagation::Foreground),
         Some("orphan") => Ok(Propagation::Orphan),
         Some("true") => {
-            io.complain("Warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background.");
+            io.complain(
+                "Warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background.",
+            );
             Ok(Propagation::Background)
         }
         Some("false") => {
-            io.complain("Warning: --cascade=false is deprecated (boolean value) and can be replaced with --cascade=orphan.");
+            io.complain(
+                "Warning: --cascade=false is deprecated (boolean value) and can be replaced with --cascade=orphan.",
+            );
             Ok(Propagation::Orphan)
         }
-        Some(other) => error(format!(
-            "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-        )),
+        Some(other) => {
+            error(format!("invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""))
+        }
     }
 }
 
@@ -82,8 +86,8 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let options = DeleteOptions {
         grace_period_seconds: (grace >= 0).then_some(grace),
         propagation: Some(propagation),
-        uid: None,
         dry_run: dry == DryRun::Server,
+        ..DeleteOptions::default()
     };
     let ignore = p.on_or("ignore-not-found", selected);
     let mut errors = found.errors;

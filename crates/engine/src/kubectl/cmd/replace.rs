@@ -2,13 +2,13 @@
 //!
 //! Models `pkg/cmd/replace/replace.go`.
 
+use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
 use super::super::session::Io;
-use super::super::Cx;
-use super::common::{DryRun, add_source, create, report, with_namespace};
+use super::common::{DryRun, add_source, create, decoded, report, with_namespace};
 use super::delete::{After, Deleted, cascade};
 use super::{Done, ok};
 use crate::apiserver::{DeleteOptions, Subresource};
@@ -77,10 +77,10 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let result = if dry == DryRun::Client {
             Ok(body)
         } else {
-            cx.api
-                .update(info.key.kind, body, Subresource::Main, dry.options())
+            decoded(info.key.kind, &info.labelled, &body, &p, io)
+                .and_then(|body| Ok(cx.api.update(info.key.kind, body, Subresource::Main, dry.options())?))
                 .map(|o| shown(&o))
-                .map_err(|s| add_source("replacing", &info.source, s.into()))
+                .map_err(|e| add_source("replacing", &info.source, e))
         };
         match result {
             Ok(value) => report(&form, &value, "replaced", dry, io)?,
@@ -96,7 +96,7 @@ impl Recreate {
     pub fn run(&self, cx: &mut Cx<'_>, io: &mut Io) -> Done {
         for info in &self.infos {
             let body = with_namespace(info.body.clone().unwrap_or_default(), info.key.kind, &info.key.namespace);
-            let made = create(info.key.kind, body, &info.source, &self.p, DryRun::None.options(), cx, io)?;
+            let made = create(info, body, &self.p, DryRun::None.options(), cx, io)?;
             report(&self.form, &shown(&made), "replaced", DryRun::None, io)?;
         }
         ok()

@@ -85,9 +85,7 @@ impl Table {
         all.extend(
             printers::columns(self.kind).filter(|c| !c.wide || self.options.wide).map(|c| c.name.to_uppercase()),
         );
-        all.extend(
-            self.options.label_columns.iter().map(|k| k.rsplit('/').next().unwrap_or("").to_uppercase()),
-        );
+        all.extend(self.options.label_columns.iter().map(|k| k.rsplit('/').next().unwrap_or("").to_uppercase()));
         if self.options.show_labels {
             all.push("LABELS".into());
         }

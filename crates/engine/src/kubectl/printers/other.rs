@@ -87,14 +87,7 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
                 hosts.push("*");
             }
             let ports = if o.at("spec.tls").items().is_empty() { "80" } else { "80, 443" };
-            vec![
-                name,
-                text(o, "spec.ingressClassName", "<none>"),
-                hosts.join(",").into(),
-                "".into(),
-                ports.into(),
-                age,
-            ]
+            vec![name, text(o, "spec.ingressClassName", "<none>"), hosts.join(",").into(), "".into(), ports.into(), age]
         }
         Kind::IngressClass => vec![name, text(o, "spec.controller", ""), "<none>".into(), age],
         Kind::Endpoints => vec![name, "<none>".into(), age],

@@ -117,13 +117,9 @@ pub(super) fn stateful_set(s: &Object, now: Time) -> Vec<Value> {
 pub(super) fn daemon_set(d: &Object, now: Time) -> Vec<Value> {
     let [names, images] = containers(d.at("spec.template.spec"));
     let mut cells = vec![d.name().into()];
-    for field in [
-        "desiredNumberScheduled",
-        "currentNumberScheduled",
-        "numberReady",
-        "updatedNumberScheduled",
-        "numberAvailable",
-    ] {
+    for field in
+        ["desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable"]
+    {
         cells.push(d.at("status").int_at(field).unwrap_or(0).into());
     }
     cells.extend([
