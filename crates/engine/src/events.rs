@@ -1,14 +1,16 @@
 //! The event recorder: what controllers and kubelets say about objects, as Event objects, alike ones counted together.
 //!
-//! Models client-go `tools/record` (`event.go`, `events_cache.go`) for components with the old recorder; the scheduler's
-//! new-style events are written by [`EventRecorder::new_style`].
+//! Models client-go `tools/record/event.go` for components with the old recorder, and `tools/events/event_broadcaster.go`
+//! for the scheduler, whose events have a time in microseconds and an action ([`EventRecorder::new_style`]).
 
-use std::collections::BTreeMap;
+mod correlator;
+
 use std::rc::Rc;
 
 use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::component::Ctx;
+use correlator::{Correlator, SeriesVerdict};
 
 /// `type` of an Event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,14 +31,13 @@ impl EventType {
     }
 }
 
-type CorrelationKey = (ObjectKey, Rc<str>, String, EventType, Rc<str>, Rc<str>);
-
 /// Records events of one component (on one node, for a kubelet).
 #[derive(Clone, Debug)]
 pub struct EventRecorder {
-    component: &'static str,
-    host: Rc<str>,
-    seen: BTreeMap<CorrelationKey, ObjectKey>,
+    component: Value,
+    host: Value,
+    source: Value,
+    correlator: Correlator,
 }
 
 impl EventRecorder {
@@ -46,7 +47,12 @@ impl EventRecorder {
     }
     /// A recorder whose events come from `component` on a node.
     pub fn on_host(component: &'static str, host: impl Into<Rc<str>>) -> Self {
-        Self { component, host: host.into(), seen: BTreeMap::new() }
+        let (component, host) = (Value::from(component), Value::from(host.into()));
+        let mut source = Value::object([("component", component.clone())]);
+        if host.as_str() != Some("") {
+            source.set("host", host.clone());
+        }
+        Self { component, host, source, correlator: Correlator::default() }
     }
     /// Records an event about an object.
     pub fn event(&mut self, ctx: &mut Ctx<'_>, about: &Object, kind: EventType, reason: &str, message: &str) {
@@ -62,35 +68,49 @@ impl EventRecorder {
         reason: &str,
         message: &str,
     ) {
-        let key = (about.key(), about.uid().clone(), field_path.to_owned(), kind, Rc::from(reason), Rc::from(message));
-        let stamp = ctx.now.rfc3339();
-        if let Some(event) = self.seen.get(&key) {
-            let counted = ctx.api.mutate(event, Subresource::Main, |body| {
-                body.set("count", body.int_at("count").unwrap_or(1) + 1);
-                body.set("lastTimestamp", stamp.as_str());
+        let now = ctx.now;
+        let name = || event_key(ctx, about);
+        let verdict = self.correlator.observe(now, about.uid(), field_path, kind, reason, message, name);
+        if verdict.skip {
+            return;
+        }
+        let stamp = Value::from(now.rfc3339());
+        let (mut count, mut first) = (1, stamp.clone());
+        let key = if let Some(known) = verdict.known {
+            let counted = ctx.api.mutate(&known.event, Subresource::Main, |body| {
+                body.set("count", known.count);
+                body.set("lastTimestamp", stamp.clone());
+                if verdict.grouped {
+                    body.set("message", verdict.message.as_str());
+                }
             });
             if matches!(counted, Ok(Some(_))) {
                 return;
             }
-        }
-        let mut body = Self::skeleton(ctx, about, field_path, kind, reason, message);
-        body.set("source", Value::object([("component", Value::from(self.component))]));
-        if !self.host.is_empty() {
-            body.set("source.host", &self.host);
-        }
-        body.set("firstTimestamp", stamp.as_str());
-        body.set("lastTimestamp", stamp.as_str());
-        body.set("count", 1);
-        body.set("eventTime", Value::Null);
-        body.set("reportingComponent", self.component);
-        body.set("reportingInstance", &self.host);
-        if let Ok(event) = ctx.api.create(Kind::Event, body, WriteOptions::default()) {
-            self.seen.insert(key, event.key());
-        }
+            (count, first) = (known.count, known.first.rfc3339().into());
+            Some(known.event)
+        } else {
+            self.correlator.recorded(about.uid(), verdict.grouped, kind, reason)
+        };
+        let Some(key) = key else { return };
+        let mut body = skeleton(&key, about, field_path, kind, reason, &verdict.message);
+        let fields = body.make_object();
+        fields.insert("source", self.source.clone());
+        fields.insert("firstTimestamp", first);
+        fields.insert("lastTimestamp", stamp);
+        fields.insert("count", count);
+        fields.insert("eventTime", Value::Null);
+        let (component, host) = if verdict.grouped {
+            (Value::from(""), Value::from(""))
+        } else {
+            (self.component.clone(), self.host.clone())
+        };
+        fields.insert("reportingComponent", component);
+        fields.insert("reportingInstance", host);
+        // An event that cannot be kept (its namespace goes) is lost, as upstream.
+        let _ = ctx.api.create(Kind::Event, body, WriteOptions::default());
     }
-    /// Records an event as the scheduler does, with `eventTime` and `action`. Events about the same version of an
-    /// object with the same reason are one series, whatever their message; the API server is told of its second event,
-    /// and of no further one. Models `tools/events/event_broadcaster.go`.
+    /// Records an event as the scheduler does, with `eventTime` and `action`.
     pub fn new_style(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -100,62 +120,61 @@ impl EventRecorder {
         action: &str,
         message: &str,
     ) {
-        let version = about.resource_version().to_string();
-        let key = (about.key(), about.uid().clone(), version, kind, Rc::from(reason), Rc::from(""));
-        if let Some(event) = self.seen.get(&key) {
-            let now = ctx.now.rfc3339_micro();
-            if ctx.api.get(event).is_some_and(|e| e.at("series").is_null()) {
-                let _ = ctx.api.mutate(event, Subresource::Main, |body| {
+        let key = event_key(ctx, about);
+        let (uid, version) = (about.uid(), about.resource_version());
+        match self.correlator.observe_series(ctx.now, uid, version, kind, reason, action, &key) {
+            SeriesVerdict::Counted => return,
+            SeriesVerdict::Second(event) => {
+                let now = ctx.now.rfc3339_micro();
+                let counted = ctx.api.mutate(&event, Subresource::Main, |body| {
                     body.set("series.count", 2);
                     body.set("series.lastObservedTime", now);
                 });
+                if matches!(counted, Ok(Some(_))) {
+                    return;
+                }
             }
-            return;
+            SeriesVerdict::New => {}
         }
-        let mut body = Self::skeleton(ctx, about, "", kind, reason, message);
-        body.set("source", Value::empty_object());
-        body.set("firstTimestamp", Value::Null);
-        body.set("lastTimestamp", Value::Null);
-        body.set("eventTime", ctx.now.rfc3339_micro());
-        body.set("action", action);
-        body.set("reportingComponent", self.component);
-        body.set("reportingInstance", &self.host);
-        if let Ok(event) = ctx.api.create(Kind::Event, body, WriteOptions::default())
-            && kind == EventType::Warning
-        {
-            self.seen.insert(key, event.key());
-        }
+        let mut body = skeleton(&key, about, "", kind, reason, message);
+        let fields = body.make_object();
+        fields.insert("source", Value::empty_object());
+        fields.insert("firstTimestamp", Value::Null);
+        fields.insert("lastTimestamp", Value::Null);
+        fields.insert("eventTime", ctx.now.rfc3339_micro());
+        fields.insert("action", action);
+        fields.insert("reportingComponent", self.component.clone());
+        fields.insert("reportingInstance", self.host.clone());
+        let _ = ctx.api.create(Kind::Event, body, WriteOptions::default());
     }
-    fn skeleton(
-        ctx: &mut Ctx<'_>,
-        about: &Object,
-        field_path: &str,
-        kind: EventType,
-        reason: &str,
-        message: &str,
-    ) -> Value {
-        let namespace = if about.namespace().is_empty() { "default" } else { about.namespace() };
-        let nanos = ctx.now.0 as u64 * 1_000_000 + ctx.rng.below(1_000_000);
-        let mut body = Value::empty_object();
-        body.set("metadata.name", format!("{}.{nanos:x}", about.name()));
-        body.set("metadata.namespace", namespace);
-        let mut involved = Value::object([
-            ("kind", Value::from(about.kind().name())),
-            ("name", about.name().into()),
-            ("uid", about.uid().into()),
-            ("apiVersion", about.kind().api_version().into()),
-            ("resourceVersion", about.resource_version().to_string().into()),
-        ]);
-        if !about.namespace().is_empty() {
-            involved.set("namespace", about.namespace());
-        }
-        if !field_path.is_empty() {
-            involved.set("fieldPath", field_path);
-        }
-        body.set("involvedObject", involved);
-        body.set("type", kind.as_str());
-        body.set("reason", reason);
-        body.set("message", message);
-        body
+}
+
+/// The name and namespace of a new event: the object's name and the time in nanoseconds.
+fn event_key(ctx: &mut Ctx<'_>, about: &Object) -> ObjectKey {
+    let namespace = if about.namespace().is_empty() { Rc::from("default") } else { about.namespace().clone() };
+    let nanos = ctx.now.0 as u64 * 1_000_000 + ctx.rng.below(1_000_000);
+    ObjectKey::new(Kind::Event, namespace, format!("{}.{nanos:x}", about.name()))
+}
+
+fn skeleton(key: &ObjectKey, about: &Object, field_path: &str, kind: EventType, reason: &str, message: &str) -> Value {
+    let mut involved = Value::object([
+        ("kind", about.at("kind").clone()),
+        ("name", about.name().into()),
+        ("uid", about.uid().into()),
+        ("apiVersion", about.at("apiVersion").clone()),
+        ("resourceVersion", about.at("metadata.resourceVersion").clone()),
+    ]);
+    if !about.namespace().is_empty() {
+        involved.set("namespace", about.namespace());
     }
+    if !field_path.is_empty() {
+        involved.set("fieldPath", field_path);
+    }
+    Value::object([
+        ("metadata", Value::object([("name", Value::from(&key.name)), ("namespace", Value::from(&key.namespace))])),
+        ("involvedObject", involved),
+        ("type", kind.as_str().into()),
+        ("reason", reason.into()),
+        ("message", message.into()),
+    ])
 }
