@@ -9,6 +9,7 @@ mod testbed;
 pub mod claim;
 pub mod conditions;
 pub mod cronjob;
+pub mod daemonset;
 pub mod deployment;
 pub mod garbage_collector;
 pub mod history;

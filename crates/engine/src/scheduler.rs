@@ -55,6 +55,9 @@ struct Queued {
     attempts: u32,
 }
 
+/// Why each node refuses, and the word for the nodes that were not looked at.
+type Refusal = (BTreeMap<Rc<str>, Rejection>, Option<&'static str>);
+
 /// Order of the active queue: higher priority first, then the time of queueing.
 type ActiveKey = (i64, Time, u64);
 
@@ -93,14 +96,9 @@ impl Default for Scheduler {
 fn fit_error(nodes: usize, reasons: &BTreeMap<Rc<str>, usize>, after: &str) -> String {
     let mut list: Vec<String> = reasons.iter().map(|(r, n)| format!("{n} {r}")).collect();
     list.sort();
-    let mut text = format!("0/{nodes} nodes are available:");
-    if !list.is_empty() {
-        text += &format!(" {}.", list.join(", "));
-    }
-    if !after.is_empty() {
-        text += &format!(" {after}");
-    }
-    text
+    let list = if list.is_empty() { String::new() } else { format!(" {}.", list.join(", ")) };
+    let space = if after.is_empty() { "" } else { " " };
+    format!("0/{nodes} nodes are available:{list}{space}{after}")
 }
 
 fn node_of(pod: &Object) -> Option<Rc<str>> {
@@ -196,10 +194,10 @@ impl Scheduler {
                 Rc::make_mut(entry).add(info);
             }
         }
-        if let Some(node) = from.as_ref().filter(|_| from != to) {
-            if let Some(info) = self.nodes.get_mut(node) {
-                Rc::make_mut(info).remove(&change.key);
-            }
+        if let Some(node) = from.as_ref().filter(|_| from != to)
+            && let Some(info) = self.nodes.get_mut(node)
+        {
+            Rc::make_mut(info).remove(&change.key);
         }
         match (from.is_some(), to.is_some()) {
             (false, true) => {
@@ -299,11 +297,7 @@ impl Scheduler {
     }
 
     /// Filters and scores. The error is why each node refuses, and the word for nodes that were not looked at.
-    fn find_node(
-        &self,
-        api: &ApiServer,
-        info: &Rc<PodInfo>,
-    ) -> Result<Rc<str>, (BTreeMap<Rc<str>, Rejection>, Option<&'static str>)> {
+    fn find_node(&self, api: &ApiServer, info: &Rc<PodInfo>) -> Result<Rc<str>, Refusal> {
         let labels = namespace_labels(api);
         let adjusted = if self.nominated.is_empty() { None } else { Some(self.with_nominated(api, info)) };
         let nodes = adjusted.as_ref().unwrap_or(&self.nodes);

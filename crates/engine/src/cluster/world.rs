@@ -9,6 +9,7 @@ use crate::apiserver::{Actor, ApiServer, Change};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
 use crate::controllers::cronjob::CronJobController;
+use crate::controllers::daemonset::DaemonSetController;
 use crate::controllers::deployment::DeploymentController;
 use crate::controllers::garbage_collector::GarbageCollector;
 use crate::controllers::job::JobController;
@@ -50,6 +51,7 @@ macro_rules! components {
 
 components! {
     deployment: DeploymentController as Actor::Controller("deployment-controller");
+    daemonset: DaemonSetController as Actor::Controller("daemonset-controller");
     statefulset: StatefulSetController as Actor::Controller("statefulset-controller");
     replicaset: ReplicaSetController as Actor::Controller("replicaset-controller");
     cronjob: CronJobController as Actor::Controller("cronjob-controller");

@@ -33,6 +33,12 @@ pub fn default_namespace(api: &mut ApiServer) {
     api.take_changes();
 }
 
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Bench {
     /// A cluster with nothing but the namespace `default`.
     pub fn new() -> Self {

@@ -65,7 +65,7 @@ impl StatefulSetController {
         let mut orphans = self.orphans.selected(ctx.api, &set);
         orphans.retain(|p| pods::is_member(&set, p));
         let pods = claim(ctx, Kind::Pod, &set, &orphans, |p| pods::is_member(&set, p))?;
-        let status = self.update_set(ctx, &set, &pods, revisions)?;
+        let status = self.update_set(ctx, &set, &pods, &revisions)?;
         let min_ready = min_ready_seconds(&set);
         let count = |field: &str| status.int_at(field).unwrap_or(0);
         if min_ready > 0 && count("readyReplicas") != count("availableReplicas") {

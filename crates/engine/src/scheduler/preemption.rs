@@ -141,15 +141,13 @@ pub fn preempt(
             }
         }
     }
-    match best {
-        Some(c) => Preemption::Found(c),
-        None => {
-            if said < all {
-                *reasons.entry(Rc::from("Preemption is not helpful for scheduling")).or_insert(0) += all - said;
-            }
-            Preemption::Hopeless(super::fit_error(all, &reasons, ""))
-        }
+    if let Some(c) = best {
+        return Preemption::Found(c);
     }
+    if said < all {
+        *reasons.entry(Rc::from("Preemption is not helpful for scheduling")).or_insert(0) += all - said;
+    }
+    Preemption::Hopeless(super::fit_error(all, &reasons, ""))
 }
 
 fn preempted_by_scheduler(pod: &Object) -> bool {

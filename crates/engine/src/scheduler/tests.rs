@@ -1,3 +1,5 @@
+//! The scheduler against an API server: where Pods go, and what is said where they cannot go anywhere.
+
 use super::*;
 use crate::component::testing::Bench;
 

@@ -16,7 +16,7 @@ impl DeploymentController {
     /// Models `rolloutRolling`.
     pub(super) fn rollout_rolling(&mut self, ctx: &mut Ctx<'_>, view: &mut View) -> Result<(), Status> {
         let split = self.split(ctx, view, true)?;
-        let moved = self.scale_up_new(ctx, &view.d, &split)? || self.scale_down_old(ctx, &view.d, &split)?;
+        let moved = self.scale_up_new(ctx, &view.d, &split)? || self.scale_down_old(ctx, &view.d, &split);
         if !moved && is_complete(&view.d, view.d.at("status")) {
             Self::cleanup(ctx, &view.d, &split.old)?;
         }
@@ -35,20 +35,20 @@ impl DeploymentController {
     }
 
     /// Models `reconcileOldReplicaSets`; a failure to scale is not an error there, and is tried again with the next sync.
-    fn scale_down_old(&mut self, ctx: &mut Ctx<'_>, d: &Rc<Object>, split: &Split) -> Result<bool, Status> {
-        let Some(new) = &split.new else { return Ok(false) };
+    fn scale_down_old(&mut self, ctx: &mut Ctx<'_>, d: &Rc<Object>, split: &Split) -> bool {
+        let Some(new) = &split.new else { return false };
         let mut old = active(&split.old);
         if sum_replicas(&old) == 0 {
-            return Ok(false);
+            return false;
         }
         let least = replicas(d) - max_unavailable(d);
         let new_unavailable = replicas(new) - status_count(new, "availableReplicas");
         let most_down = sum_replicas(&split.all()) - least - new_unavailable;
         if most_down <= 0 {
-            return Ok(false);
+            return false;
         }
         sort_by_age(&mut old);
-        let Ok(cleaned) = self.clean_unhealthy(ctx, d, &mut old, most_down) else { return Ok(false) };
+        let Ok(cleaned) = self.clean_unhealthy(ctx, d, &mut old, most_down) else { return false };
         let available = sum_status(&old, "availableReplicas") + status_count(new, "availableReplicas");
         let (mut down, may_go) = (0, available - least);
         for rs in &old {
@@ -60,11 +60,11 @@ impl DeploymentController {
                 continue;
             }
             if self.scale_set(ctx, d, rs, replicas(rs) - step, false).is_err() {
-                return Ok(false);
+                return false;
             }
             down += step;
         }
-        Ok(cleaned + down > 0)
+        cleaned + down > 0
     }
 
     /// Scales old ReplicaSets down by the Pods of theirs that are not available. Models `cleanupUnhealthyReplicas`.

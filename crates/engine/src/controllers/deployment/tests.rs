@@ -1,3 +1,5 @@
+//! The Deployment controller against an API server, with what a kubelet does played by the test.
+
 use super::*;
 use crate::component::testing::Bench;
 use crate::controllers::replicaset::ReplicaSetController;

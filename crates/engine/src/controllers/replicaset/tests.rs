@@ -1,3 +1,5 @@
+//! The ReplicaSet controller against an API server, with what a kubelet does played by the test.
+
 use super::*;
 use crate::component::testing::Bench;
 use crate::json;

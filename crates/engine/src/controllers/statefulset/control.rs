@@ -65,9 +65,9 @@ impl StatefulSetController {
         ctx: &mut Ctx<'_>,
         set: &Rc<Object>,
         pods: &[Rc<Object>],
-        revisions: Vec<Rc<Object>>,
+        revisions: &[Rc<Object>],
     ) -> Result<Value, Status> {
-        let found = revisions::find(ctx, set, &revisions)?;
+        let found = revisions::find(ctx, set, revisions)?;
         let (counts, outcome) = self.manage(ctx, set, pods, &found);
         let status = status(set, &found, counts);
         if status != *set.at("status") {
@@ -75,7 +75,7 @@ impl StatefulSetController {
             ctx.api.mutate(&set.key(), Subresource::Status, |body| body.set("status", new))?;
         }
         outcome?;
-        revisions::truncate(ctx, set, pods, &revisions, &found)?;
+        revisions::truncate(ctx, set, pods, revisions, &found)?;
         Ok(status)
     }
 
@@ -148,11 +148,11 @@ impl StatefulSetController {
     fn body_for(round: &Round<'_>, ordinal: i64) -> Value {
         let set = round.set;
         let rolling = set.at("spec.updateStrategy.rollingUpdate");
-        let below = if !rolling.is_null() {
-            ordinal < start_ordinal(set) + partition(set)
-        } else {
+        let below = if rolling.is_null() {
             set.at("spec.updateStrategy.type").as_str() == Some("RollingUpdate")
                 && ordinal < start_ordinal(set) + set.at("status.currentReplicas").as_i64().unwrap_or(0)
+        } else {
+            ordinal < start_ordinal(set) + partition(set)
         };
         let revision = if below { &round.found.current } else { &round.found.update };
         new_pod(set, &history::template(revision), revision.name(), ordinal)

@@ -1,3 +1,5 @@
+//! The StatefulSet controller against an API server, with what a kubelet does played by the test.
+
 use super::*;
 use crate::api::Value;
 use crate::apiserver::{DeleteOptions, Subresource};
