@@ -1,11 +1,5 @@
-//! batchyard's page: an editor, a yard, a timeline and a terminal over a simulated cluster.
-
-mod app;
-mod components;
-mod pages;
-mod platform;
-mod session;
+//! Starts batchyard's page. Everything is in the library beside it.
 
 fn main() {
-    app::start();
+    batchyard::start();
 }

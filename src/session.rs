@@ -9,6 +9,7 @@ pub mod history;
 pub mod laid;
 pub mod live;
 pub mod manifest;
+pub mod picture;
 pub mod podstatus;
 pub mod run;
 pub mod scene;
