@@ -26,6 +26,9 @@ pub mod controllers;
 
 pub mod scheduler;
 
+pub mod kubelet;
+pub mod runtime;
+
 pub mod kubectl;
 
 pub mod journal;

@@ -20,6 +20,7 @@ use crate::controllers::service_account::ServiceAccountController;
 use crate::controllers::statefulset::StatefulSetController;
 use crate::controllers::ttl_after_finished::TtlAfterFinished;
 use crate::kubectl::{self, LogLine, LogOptions, Nodes, Sessions};
+use crate::kubelet::Kubelet;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
@@ -57,6 +58,7 @@ components! {
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");
     scheduler: Scheduler as Actor::Scheduler;
+    kubelet: Kubelet as Actor::System;
     garbage_collector: GarbageCollector as Actor::Controller("generic-garbage-collector");
     ttl_after_finished: TtlAfterFinished as Actor::Controller("ttl-after-finished-controller");
     resource_quota: ResourceQuotaController as Actor::Controller("resourcequota-controller");
@@ -66,11 +68,19 @@ components! {
 
 /// The kubelets, as kubectl asks them.
 impl Nodes for Components {
-    fn logs(&self, _pod: &Object, _container: &str, _options: &LogOptions) -> Result<Vec<LogLine>, String> {
-        Ok(Vec::new())
+    fn logs(&self, pod: &Object, container: &str, options: &LogOptions) -> Result<Vec<LogLine>, String> {
+        let lines = self.kubelet.container_logs(pod, container, options.previous)?;
+        let recent = lines.iter().filter(|l| options.since.is_none_or(|t| l.at >= t));
+        Ok(recent.map(|l| LogLine { at: l.at, text: l.text.to_string() }).collect())
     }
-    fn exec(&self, _pod: &Object, _container: &str, _argv: &[String], _now: Time) -> Result<kubectl::Output, String> {
-        Err("no container runs here".into())
+    fn exec(&self, pod: &Object, container: &str, argv: &[String], now: Time) -> Result<kubectl::Output, String> {
+        let out = self.kubelet.exec(now, pod.uid(), container, argv)?;
+        Ok(kubectl::Output {
+            stdout: out.stdout,
+            stderr: out.stderr,
+            exit: out.code as i32,
+            ..kubectl::Output::default()
+        })
     }
 }
 

@@ -1,0 +1,429 @@
+//! The kubelets: what makes Pods run on the nodes, and tells the API server how they are.
+//!
+//! One component stands for the kubelets of all nodes; each node has its own images, recorder and rhythm, and acts under
+//! its own name. Models `pkg/kubelet`: pod workers, the generic PLEG with its relist of one second, the status manager,
+//! the image manager, the prober, and kuberuntime, over [`crate::runtime`].
+//!
+//! A node looks at its Pods only when something has changed on it, at the times its relist would: idle Pods cost nothing.
+
+mod actions;
+mod backoff;
+mod conditions;
+mod env;
+mod exec;
+mod kill;
+mod manager;
+mod pleg;
+mod pod;
+mod prober;
+mod query;
+mod resources;
+mod spec;
+mod start;
+mod status;
+mod sync;
+mod termination;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::rc::Rc;
+
+use crate::api::{Kind, Object, ObjectKey, Value};
+use crate::apiserver::{Actor, ApiServer, Change};
+use crate::clock::{Millis, SECOND, Time};
+use crate::component::{Component, Ctx, Timer};
+use crate::events::{EventRecorder, EventType};
+use crate::queue::{Due, EventQueue};
+use crate::runtime::images::Image;
+use crate::runtime::process::Io;
+use pod::{Pod, Purpose};
+pub use query::ExecOutput;
+
+/// How long the watch takes from the API server to the kubelet.
+const WATCH_LATENCY: Millis = 5;
+/// How often the kubelet lists what runs, and looks at its work queue.
+const RELIST_PERIOD: Millis = SECOND;
+
+/// Something to do at a time. Pods go by uid.
+#[derive(Clone, Debug)]
+enum Task {
+    /// The API server has a newer version of a Pod.
+    Config(Rc<str>),
+    /// A sync goes on.
+    Step(Rc<str>),
+    /// A container's process has something to do.
+    Process(Rc<str>, Rc<str>),
+    /// A command in a container has something to do.
+    Exec(Rc<str>, u32),
+    /// The kubelet looks at one Pod.
+    RelistPod(Rc<str>),
+    /// The kubelet looks at all Pods of a node.
+    Relist(Rc<str>),
+    /// The work queue brings a Pod up again.
+    Requeue(Rc<str>),
+    /// `activeDeadlineSeconds` are over.
+    Deadline(Rc<str>),
+    /// A status is written.
+    Status(Rc<str>),
+    /// A probe is due.
+    Probe(Rc<str>, usize),
+}
+
+/// A node's kubelet.
+#[derive(Clone, Debug)]
+struct Node {
+    /// The node's address.
+    ip: Rc<str>,
+    subnet: u32,
+    next_ip: u32,
+    /// When in a second it relists, and when it looks at the work queue.
+    relist_phase: Millis,
+    sync_phase: Millis,
+    relist_time: Option<Time>,
+    relist_due: Option<Due>,
+    dirty: BTreeSet<Rc<str>>,
+    /// Workers that wait for the next relist.
+    waiting: BTreeSet<Rc<str>>,
+    /// Images by their full name.
+    images: BTreeMap<String, Image>,
+    recorder: EventRecorder,
+}
+
+/// The kubelets of all nodes.
+#[derive(Clone, Default)]
+pub struct Kubelet {
+    pods: BTreeMap<Rc<str>, Rc<Pod>>,
+    tasks: EventQueue<Task>,
+    nodes: BTreeMap<Rc<str>, Node>,
+    /// How often each scripted container has started.
+    attempts: BTreeMap<String, usize>,
+}
+
+/// What work on a Pod may use: the cluster, the tasks and the nodes.
+struct Cx<'a, 'b> {
+    ctx: &'a mut Ctx<'b>,
+    tasks: &'a mut EventQueue<Task>,
+    nodes: &'a mut BTreeMap<Rc<str>, Node>,
+    attempts: &'a mut BTreeMap<String, usize>,
+    /// Pods whose worker is through: their runtime can go once the API server has no such Pod.
+    released: Vec<Rc<str>>,
+}
+
+impl Cx<'_, '_> {
+    fn after(&mut self, delay: Millis, task: Task) -> Due {
+        self.ctx.after(self.tasks, delay, task)
+    }
+    fn at(&mut self, time: Time, task: Task) -> Due {
+        self.ctx.at(self.tasks, time, task)
+    }
+    /// The node of a Pod.
+    fn node(&mut self, pod: &Pod) -> &mut Node {
+        self.node_named(&pod.node)
+    }
+    fn node_named(&mut self, name: &Rc<str>) -> &mut Node {
+        let ctx = &mut *self.ctx;
+        let count = self.nodes.len() as u32;
+        self.nodes.entry(name.clone()).or_insert_with(|| {
+            let place = ctx.config.nodes.iter().position(|n| n.name == *name).map_or(count, |i| i as u32);
+            let key = ObjectKey::new(Kind::Node, "", name.clone());
+            let addresses = ctx.api.get(&key).map_or(Value::Null, |n| n.at("status.addresses").clone());
+            let known = addresses.items().iter().find(|a| a.str_at("type") == "InternalIP");
+            let ip = known.map_or_else(|| format!("192.0.2.{}", place + 2), |a| a.str_at("address").to_owned());
+            Node {
+                ip: Rc::from(ip),
+                subnet: place + 1,
+                next_ip: 1,
+                relist_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
+                sync_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
+                relist_time: None,
+                relist_due: None,
+                dirty: BTreeSet::new(),
+                waiting: BTreeSet::new(),
+                images: BTreeMap::new(),
+                recorder: EventRecorder::on_host("kubelet", name.clone()),
+            }
+        })
+    }
+    /// 64 hexadecimal digits.
+    fn new_id(&mut self) -> Rc<str> {
+        let mut text = String::with_capacity(64);
+        for _ in 0..4 {
+            let _ = write!(text, "{:016x}", self.ctx.rng.next_u64());
+        }
+        Rc::from(text)
+    }
+    fn new_ip(&mut self, pod: &Pod) -> Rc<str> {
+        let node = self.node(pod);
+        node.next_ip += 1;
+        let n = node.next_ip;
+        Rc::from(format!("10.244.{}.{}", node.subnet, n % 250 + 2))
+    }
+    fn event_at(&mut self, pod: &Pod, path: &str, kind: EventType, reason: &str, message: &str) {
+        self.ctx.api.act_as(Actor::Kubelet(pod.node.clone()));
+        self.node(pod);
+        if let Some(node) = self.nodes.get_mut(&pod.node) {
+            node.recorder.event_about_field(self.ctx, &pod.api, path, kind, reason, message);
+        }
+    }
+    fn pod_event(&mut self, pod: &Pod, kind: EventType, reason: &str, message: &str) {
+        self.event_at(pod, "", kind, reason, message);
+    }
+    fn container_event(&mut self, pod: &Pod, container: &str, kind: EventType, reason: &str, message: &str) {
+        let init = pod.find_spec(container).is_some_and(|(init, _)| init);
+        let path = format!("spec.{}{{{container}}}", if init { "initContainers" } else { "containers" });
+        self.event_at(pod, &path, kind, reason, message);
+    }
+    /// The next time after now with a phase within the second.
+    fn next_tick(&self, phase: Millis) -> Time {
+        let now = self.ctx.now;
+        let next = Time(now.0 - (now.0 - phase).rem_euclid(RELIST_PERIOD));
+        if next > now { next } else { next + RELIST_PERIOD }
+    }
+    /// Sees to it that the node relists at its next time.
+    fn schedule_relist(&mut self, node: &Rc<str>) {
+        let phase = self.node_named(node).relist_phase;
+        let at = self.next_tick(phase);
+        if self.node_named(node).relist_due.is_none() {
+            let due = self.at(at, Task::Relist(node.clone()));
+            self.node_named(node).relist_due = Some(due);
+        }
+    }
+    /// Something has changed in a Pod, which the next relist will notice.
+    fn noticed(&mut self, pod: &Pod) {
+        if pod.dirty {
+            let uid = pod.uid();
+            self.node(pod).dirty.insert(uid);
+            self.schedule_relist(&pod.node);
+        }
+    }
+    /// Puts a Pod into the work queue, in place of where it was.
+    fn requeue(&mut self, pod: &mut Pod, delay: Millis) {
+        if let Some(due) = pod.requeue.take() {
+            self.tasks.cancel(due);
+        }
+        let phase = self.node(pod).sync_phase;
+        let due = self.ctx.now + delay;
+        let tick = Time(due.0 - (due.0 - phase).rem_euclid(RELIST_PERIOD)) + RELIST_PERIOD;
+        pod.requeue = Some(self.at(tick, Task::Requeue(pod.uid())));
+    }
+    /// `activeDeadlineSeconds` are looked at when the work queue is.
+    fn schedule_deadline(&mut self, pod: &mut Pod) {
+        let Some(seconds) = pod.spec().int_at("activeDeadlineSeconds") else { return };
+        let Some(start) = manager::start_time(pod) else { return };
+        let phase = self.node(pod).sync_phase;
+        let due = start + seconds * SECOND;
+        let rest = (due.0 - phase).rem_euclid(RELIST_PERIOD);
+        let tick = due + if rest == 0 { 0 } else { RELIST_PERIOD - rest };
+        if let Some(old) = pod.deadline.take() {
+            self.tasks.cancel(old);
+        }
+        pod.deadline = Some(self.at(tick, Task::Deadline(pod.uid())));
+    }
+    /// Sets the task of a container's process.
+    fn schedule_process(&mut self, pod: &mut Pod, i: usize) {
+        let c = &pod.containers[i];
+        let id = c.id.clone();
+        let wake = c.process.wake_at();
+        if let Some(due) = pod.process_due.remove(&id) {
+            self.tasks.cancel(due);
+        }
+        if let Some(at) = wake {
+            let due = self.at(at, Task::Process(pod.uid(), id.clone()));
+            pod.process_due.insert(id, due);
+        }
+    }
+    /// Lets a container's process run up to now.
+    fn run_process(&mut self, pod: &mut Pod, id: &Rc<str>) {
+        let Some(i) = pod.containers.iter().position(|c| c.id == *id) else { return };
+        let view = pod.view(&pod.containers[i]);
+        let c = &mut pod.containers[i];
+        let logs = Rc::make_mut(&mut c.logs);
+        let mut io = Io { now: self.ctx.now, files: &mut pod.files, view: &view, logs, rng: self.ctx.rng };
+        match c.process.run(&mut io) {
+            Some(exit) => {
+                if let Some(due) = pod.process_due.remove(id) {
+                    self.tasks.cancel(due);
+                }
+                pod.finish(id, exit.code, exit.reason, self.ctx.now);
+                if pod.worker.doing.is_some() {
+                    self.after(0, Task::Step(pod.uid()));
+                }
+            }
+            None => self.schedule_process(pod, i),
+        }
+        self.noticed(pod);
+    }
+    /// A worker is through.
+    fn release(&mut self, pod: &Pod) {
+        self.released.push(pod.uid());
+    }
+}
+
+impl Kubelet {
+    /// Works on a Pod.
+    fn with_pod(&mut self, ctx: &mut Ctx<'_>, uid: &Rc<str>, work: impl FnOnce(&mut Cx<'_, '_>, &mut Pod)) {
+        let Some(slot) = self.pods.get_mut(uid) else { return };
+        let pod = Rc::make_mut(slot);
+        ctx.api.act_as(Actor::Kubelet(pod.node.clone()));
+        let Self { tasks, nodes, attempts, .. } = self;
+        let mut cx = Cx { ctx, tasks, nodes, attempts, released: vec![] };
+        work(&mut cx, pod);
+        let gone = (pod.gone && pod.worker.finished).then(|| pod.node.clone());
+        if let Some(node) = gone {
+            self.forget(uid, &node);
+        }
+    }
+    fn forget(&mut self, uid: &Rc<str>, node: &Rc<str>) {
+        self.pods.remove(uid);
+        if let Some(n) = self.nodes.get_mut(node) {
+            n.dirty.remove(uid);
+            n.waiting.remove(uid);
+        }
+    }
+    fn run(&mut self, ctx: &mut Ctx<'_>, task: Task) {
+        match task {
+            Task::Relist(node) => self.relist(ctx, &node),
+            Task::Config(uid) => self.with_pod(ctx, &uid, config),
+            Task::Step(uid) => self.with_pod(ctx, &uid, |cx, pod| {
+                if let Some(sync) = pod.worker.doing.as_mut() {
+                    sync.due = None;
+                    sync::advance(cx, pod);
+                }
+            }),
+            Task::Process(uid, id) => self.with_pod(ctx, &uid, |cx, pod| {
+                pod.process_due.remove(&id);
+                cx.run_process(pod, &id);
+            }),
+            Task::Exec(uid, n) => self.with_pod(ctx, &uid, |cx, pod| {
+                exec::advance(cx, pod, n);
+                if let Some(Purpose::Probe(prober)) = pod.execs.get(&n).map(|e| e.purpose) {
+                    prober::exec_ended(cx, pod, prober);
+                }
+            }),
+            Task::RelistPod(uid) => self.with_pod(ctx, &uid, pleg::relist_pod),
+            Task::Requeue(uid) => self.with_pod(ctx, &uid, |cx, pod| {
+                pod.requeue = None;
+                sync::update(cx, pod, false);
+            }),
+            Task::Deadline(uid) => self.with_pod(ctx, &uid, |cx, pod| {
+                pod.deadline = None;
+                sync::update(cx, pod, false);
+            }),
+            Task::Status(uid) => self.with_pod(ctx, &uid, manager::sync),
+            Task::Probe(uid, n) => self.with_pod(ctx, &uid, |cx, pod| {
+                if let Some(p) = pod.probers.get_mut(n) {
+                    p.tick_is_over();
+                }
+                prober::tick(cx, pod, n);
+            }),
+        }
+    }
+    /// Looks at all Pods of a node in which something has changed, and wakes the workers that wait for it.
+    fn relist(&mut self, ctx: &mut Ctx<'_>, name: &Rc<str>) {
+        let now = ctx.now;
+        let Some(node) = self.nodes.get_mut(name) else { return };
+        node.relist_due = None;
+        node.relist_time = Some(now);
+        let dirty = std::mem::take(&mut node.dirty);
+        let waiting = std::mem::take(&mut node.waiting);
+        for uid in &dirty {
+            self.with_pod(ctx, uid, pleg::reconcile);
+        }
+        for uid in &waiting {
+            self.with_pod(ctx, uid, |cx, pod| sync::run(cx, pod));
+        }
+    }
+}
+
+/// Takes notice of the API server's newest version of a Pod. Models the config's merge and `HandlePod*`.
+fn config(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
+    if let Some(api) = pod.incoming.take() {
+        pod.api = api;
+    }
+    if pod.gone {
+        if pod.worker.last_sync.is_none() && pod.worker.doing.is_none() {
+            pod.worker.finished = true;
+            return;
+        }
+        sync::update(cx, pod, true);
+        return;
+    }
+    sync::update(cx, pod, false);
+}
+
+/// Whether two versions of a Pod differ in what makes the kubelet sync. Models `podsDifferSemantically`.
+fn differs(a: &Object, b: &Object) -> bool {
+    let differ = |path: &str| {
+        let (x, y) = (a.at(path), b.at(path));
+        !x.same(y) && x != y
+    };
+    [
+        "spec",
+        "metadata.labels",
+        "metadata.annotations",
+        "metadata.deletionTimestamp",
+        "metadata.deletionGracePeriodSeconds",
+    ]
+    .iter()
+    .any(|p| differ(p))
+}
+
+impl Component for Kubelet {
+    fn next_due(&self) -> Option<Due> {
+        self.tasks.next_due()
+    }
+    fn run_next(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some((_, task)) = self.tasks.pop() {
+            self.run(ctx, task);
+        }
+    }
+    fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        if change.key.kind != Kind::Pod {
+            return;
+        }
+        let object = change.object();
+        if object.body().str_at("spec.nodeName").is_empty() {
+            return;
+        }
+        let uid = object.uid().clone();
+        let latency = |ctx: &mut Ctx<'_>, tasks: &mut EventQueue<Task>| {
+            ctx.after(tasks, WATCH_LATENCY, Task::Config(uid.clone()));
+        };
+        let Some(slot) = self.pods.get_mut(&uid) else {
+            if !change.is_deleted() {
+                self.pods.insert(uid.clone(), Rc::new(Pod::new(object.clone())));
+                latency(ctx, &mut self.tasks);
+            }
+            return;
+        };
+        let pod = Rc::make_mut(slot);
+        if change.is_deleted() {
+            pod.gone = true;
+            pod.incoming = None;
+            if pod.worker.finished {
+                let node = pod.node.clone();
+                self.forget(&uid, &node);
+            } else {
+                latency(ctx, &mut self.tasks);
+            }
+            return;
+        }
+        let newest = pod.incoming.as_ref().unwrap_or(&pod.api);
+        if differs(newest, object) || status::needs_sync(pod, object) {
+            pod.incoming = Some(object.clone());
+            latency(ctx, &mut self.tasks);
+        } else if pod.incoming.is_some() {
+            pod.incoming = Some(object.clone());
+        } else {
+            pod.api = object.clone();
+        }
+    }
+    fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
+        for pod in self.pods.values() {
+            query::timers(pod, api, out);
+        }
+    }
+}

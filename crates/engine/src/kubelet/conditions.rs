@@ -1,0 +1,160 @@
+//! A Pod's conditions that the kubelet owns.
+//!
+//! Models `pkg/kubelet/status/generate.go`.
+
+use super::pod::{Observed, Pod};
+use super::spec::is_sidecar;
+use crate::api::{Map, Value};
+
+fn condition(pod: &Pod, kind: &str, status: bool, reason: &str, message: &str) -> Value {
+    let mut m = Map::new();
+    m.insert("lastProbeTime", Value::Null);
+    if !message.is_empty() {
+        m.insert("message", message);
+    }
+    m.insert("observedGeneration", pod.api.generation());
+    if !reason.is_empty() {
+        m.insert("reason", reason);
+    }
+    m.insert("status", if status { "True" } else { "False" });
+    m.insert("type", kind);
+    Value::from(m)
+}
+
+fn find<'a>(statuses: &'a [&Value], name: &str) -> Option<&'a Value> {
+    statuses.iter().find(|s| s.str_at("name") == name).copied()
+}
+
+/// Names as Go prints a list of them.
+fn list(names: &[&str]) -> String {
+    format!("[{}]", names.join(" "))
+}
+
+/// What `unknown` and `other` containers keep from being, in words.
+fn complaint(unknown: &[&str], other: &[&str], what: &str) -> String {
+    let mut parts = vec![];
+    if !unknown.is_empty() {
+        parts.push(format!("containers with unknown status: {}", list(unknown)));
+    }
+    if !other.is_empty() {
+        parts.push(format!("containers with {what} status: {}", list(other)));
+    }
+    parts.join(", ")
+}
+
+fn terminal_reason(phase: &str) -> &'static str {
+    match phase {
+        "Failed" => "PodFailed",
+        "Succeeded" => "PodCompleted",
+        _ => "",
+    }
+}
+
+/// Status, reason and message of ContainersReady.
+fn containers_ready(pod: &Pod, statuses: &[&Value], phase: &str) -> (bool, &'static str, String) {
+    let (mut unknown, mut unready) = (vec![], vec![]);
+    let watched = pod.specs(true).iter().filter(|c| is_sidecar(c)).chain(pod.specs(false));
+    for c in watched {
+        let name = c.str_at("name");
+        match find(statuses, name) {
+            Some(s) if s.bool_at("ready") => {}
+            Some(_) => unready.push(name),
+            None => unknown.push(name),
+        }
+    }
+    if phase == "Failed" || (phase == "Succeeded" && unknown.is_empty()) {
+        return (false, terminal_reason(phase), String::new());
+    }
+    let message = complaint(&unknown, &unready, "unready");
+    if message.is_empty() { (true, "", message) } else { (false, "ContainersNotReady", message) }
+}
+
+/// Status, reason and message of Ready: the containers, and the readiness gates.
+fn ready(pod: &Pod, conditions: &[Value], containers: &(bool, &'static str, String)) -> (bool, &'static str, String) {
+    if !containers.0 {
+        return containers.clone();
+    }
+    let mut missing = vec![];
+    for gate in pod.spec().at("readinessGates").items() {
+        let kind = gate.str_at("conditionType");
+        match conditions.iter().find(|c| c.str_at("type") == kind).map(|c| c.str_at("status")) {
+            None => {
+                missing.push(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist."));
+            }
+            Some("True") => {}
+            Some(other) => {
+                missing.push(format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {other}"));
+            }
+        }
+    }
+    if missing.is_empty() { (true, "", String::new()) } else { (false, "ReadinessGatesNotReady", missing.join(", ")) }
+}
+
+fn initialized(pod: &Pod, statuses: &[&Value], phase: &str) -> (bool, &'static str, String) {
+    let (mut unknown, mut incomplete) = (vec![], vec![]);
+    for c in pod.specs(true) {
+        let name = c.str_at("name");
+        match find(statuses, name) {
+            None => unknown.push(name),
+            Some(s) if s.bool_at(if is_sidecar(c) { "started" } else { "ready" }) => {}
+            Some(_) => incomplete.push(name),
+        }
+    }
+    if phase == "Succeeded" && unknown.is_empty() {
+        return (true, "PodCompleted", String::new());
+    }
+    let begun = |s: &Value| {
+        s.bool_at("started") || !s.at("lastState.terminated").is_null() || !s.at("state.terminated").is_null()
+    };
+    let app_started = pod.specs(false).iter().any(|c| find(statuses, c.str_at("name")).is_some_and(begun));
+    let message = complaint(&unknown, &incomplete, "incomplete");
+    if app_started || message.is_empty() {
+        (true, "", String::new())
+    } else {
+        (false, "ContainersNotInitialized", message)
+    }
+}
+
+/// All of them, in their order, after those that others own.
+pub fn all(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], phase: &str) -> Vec<Value> {
+    let statuses: Vec<&Value> = init.iter().chain(app).collect();
+    let foreign = pod.api.at("status.conditions").items();
+    let mut out: Vec<Value> =
+        foreign.iter().filter(|c| !super::manager::owns_condition(c.str_at("type"))).cloned().collect();
+    let missing = observed.sandbox_missing();
+    out.push(condition(
+        pod,
+        "PodReadyToStartContainers",
+        missing.is_none(),
+        if missing.is_some() { "PodSandboxNotReady" } else { "" },
+        missing.unwrap_or(""),
+    ));
+    let (ok, reason, message) = initialized(pod, &statuses, phase);
+    out.push(condition(pod, "Initialized", ok, reason, &message));
+    let containers = containers_ready(pod, &statuses, phase);
+    let (ok, reason, message) = ready(pod, &out, &containers);
+    out.push(condition(pod, "Ready", ok, reason, &message));
+    out.push(condition(pod, "ContainersReady", containers.0, containers.1, &containers.2));
+    out.push(condition(pod, "PodScheduled", true, "", ""));
+    out
+}
+
+/// Works out Ready and ContainersReady of a status anew.
+pub fn refresh_ready(pod: &Pod, status: &mut Value) {
+    let (init, app) = (status.at("initContainerStatuses").clone(), status.at("containerStatuses").clone());
+    let statuses: Vec<&Value> = init.items().iter().chain(app.items()).collect();
+    let containers = containers_ready(pod, &statuses, status.str_at("phase"));
+    let pod_ready = ready(pod, status.at("conditions").items(), &containers);
+    for (kind, (ok, reason, message)) in [("Ready", pod_ready), ("ContainersReady", containers)] {
+        let fresh = condition(pod, kind, ok, reason, &message);
+        if let Some(c) = status.slot("conditions").make_array().iter_mut().find(|c| c.str_at("type") == kind) {
+            let at = c.at("lastTransitionTime").clone();
+            let flips = c.str_at("status") != fresh.str_at("status");
+            *c = fresh;
+            // The manager stamps what flips.
+            if !flips {
+                c.set("lastTransitionTime", at);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Commands run in a container: lifecycle hooks, exec probes and `kubectl exec`.
+//!
+//! Models `pkg/kubelet/lifecycle/handlers.go` and the CRI's ExecSync.
+
+use std::rc::Rc;
+
+use super::pod::{Exec, Pod, Purpose};
+use super::{Cx, Task};
+use crate::api::Value;
+use crate::clock::{Millis, SECOND, Time};
+use crate::runtime::process::Io;
+use crate::runtime::shell::Machine;
+use crate::runtime::{LogLine, Stream};
+
+/// Starts a lifecycle hook. Returns when it ends, where that is known, or the command that runs.
+pub fn hook(cx: &mut Cx<'_, '_>, pod: &mut Pod, container: &Rc<str>, hook: &Value) -> (Option<Time>, Option<u32>) {
+    let command: Vec<String> =
+        hook.at("exec.command").items().iter().filter_map(|w| w.as_str().map(str::to_owned)).collect();
+    if !command.is_empty() {
+        return (None, Some(start(cx, pod, container, &command, Purpose::Hook, None)));
+    }
+    let seconds = hook.int_at("sleep.seconds").unwrap_or(0);
+    (Some(cx.ctx.now + seconds * SECOND), None)
+}
+
+/// Starts a command in a container.
+pub fn start(
+    cx: &mut Cx<'_, '_>,
+    pod: &mut Pod,
+    container: &Rc<str>,
+    command: &[String],
+    purpose: Purpose,
+    timeout: Option<Millis>,
+) -> u32 {
+    let n = pod.next_exec;
+    pod.next_exec += 1;
+    let env = pod.container(container).map(|c| c.env.clone()).unwrap_or_default();
+    let (machine, output, done) = match Machine::new(command, &env, false) {
+        Ok(machine) => (machine, vec![], None),
+        Err(text) => (
+            Machine::ended(126),
+            vec![LogLine { at: cx.ctx.now, stream: Stream::Stderr, text: text.into() }],
+            Some(Some(126)),
+        ),
+    };
+    let deadline = timeout.map(|t| cx.ctx.now + t);
+    pod.execs.insert(n, Exec { machine, container: container.clone(), output, purpose, deadline, done, due: None });
+    advance(cx, pod, n);
+    n
+}
+
+/// Lets a command run up to now.
+pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: u32) {
+    let now = cx.ctx.now;
+    let Some(mut exec) = pod.execs.remove(&n) else { return };
+    if exec.done.is_none() {
+        if let Some(c) = pod.container(&exec.container) {
+            let view = pod.view(c);
+            let mut io = Io { now, files: &mut pod.files, view: &view, logs: &mut exec.output, rng: cx.ctx.rng };
+            exec.machine.run(&mut io);
+            exec.done = match exec.machine.exit_code() {
+                Some(code) => Some(Some(code)),
+                None => exec.deadline.is_some_and(|d| d <= now).then_some(None),
+            };
+        } else {
+            exec.done = Some(Some(137));
+        }
+    }
+    let uid = pod.uid();
+    if exec.done.is_none() {
+        let when = [exec.machine.wake_at(), exec.deadline].into_iter().flatten().min();
+        if let Some(at) = when {
+            exec.due = Some(cx.at(at, Task::Exec(uid, n)));
+        }
+    } else if exec.purpose == Purpose::Hook {
+        cx.after(0, Task::Step(uid));
+    }
+    pod.execs.insert(n, exec);
+}
+
+/// What a command has printed, both streams together.
+pub fn output(exec: &Exec) -> String {
+    exec.output.iter().map(|l| format!("{}\n", l.text)).collect()
+}

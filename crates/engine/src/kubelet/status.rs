@@ -1,0 +1,352 @@
+//! A Pod's status, from its spec, what was seen running and its status before.
+//!
+//! Models `generateAPIPodStatus`, `convertToAPIContainerStatuses` and `getPhase` of `pkg/kubelet/kubelet_pods.go`.
+
+use super::pod::{Observed, Pod, Seen};
+use super::spec::{any_app_container, is_sidecar, should_be_started, should_restart};
+use super::{Cx, conditions, prober, sync};
+use crate::api::{Map, Object, Quantity, Value};
+use crate::clock::Time;
+use crate::runtime::State;
+
+/// Why a Pod that ran too long has failed.
+pub const DEADLINE_REASON: &str = "DeadlineExceeded";
+const DEADLINE_MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
+
+/// Works out the status. `terminal`: none of the Pod's containers will run again.
+pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, terminal: bool) -> Value {
+    let old = pod.status.value.clone().unwrap_or_else(|| pod.api.at("status").clone());
+    let api = pod.api.clone();
+    let api_phase = api.body().str_at("status.phase");
+    let is_final = |phase: &str| matches!(phase, "Failed" | "Succeeded");
+    let mut app = container_statuses(pod, observed, &old, false);
+    let mut init = container_statuses(pod, observed, &old, true);
+    let mut phase = phase(pod, observed, &init, &app, terminal);
+    if !is_final(phase) {
+        for known in [old.str_at("phase"), api_phase] {
+            if is_final(known) {
+                phase = if known == "Failed" { "Failed" } else { "Succeeded" };
+                break;
+            }
+        }
+    }
+    let (mut reason, mut message) = (Value::Null, Value::Null);
+    if phase == old.str_at("phase") {
+        let or_api = |field: &str| {
+            let own = old.at(field).clone();
+            if own.is_null() { pod.api.at("status").at(field).clone() } else { own }
+        };
+        reason = or_api("reason");
+        message = or_api("message");
+    }
+    if past_deadline(cx, pod) {
+        sync::deadline_event(cx, pod);
+        phase = "Failed";
+        reason = DEADLINE_REASON.into();
+        message = DEADLINE_MESSAGE.into();
+    }
+    if is_final(api_phase) {
+        phase = if api_phase == "Failed" { "Failed" } else { "Succeeded" };
+    }
+    prober::update_statuses(cx, pod, &mut init, &mut app);
+    let conditions = conditions::all(pod, observed, &init, &app, phase);
+    let host_ip = Value::from(cx.node(pod).ip.clone());
+    let host_network = pod.spec().bool_at("hostNetwork");
+    let ip = if host_network { host_ip.clone() } else { Value::from(observed.ip.clone()) };
+    let ips = |ip: &Value| match ip {
+        Value::Null => Value::Null,
+        ip => Value::array([Value::object([("ip", ip.clone())])]),
+    };
+    let lists = |l: Vec<Value>| if l.is_empty() { Value::Null } else { Value::from(l) };
+    let (resources, allocated) = pod_resources(pod);
+    let qos = pod.api.at("status.qosClass").clone();
+    Value::object([
+        ("allocatedResources", allocated),
+        ("conditions", conditions.into()),
+        ("containerStatuses", lists(app)),
+        ("hostIP", host_ip.clone()),
+        ("hostIPs", ips(&host_ip)),
+        ("initContainerStatuses", lists(init)),
+        ("message", message),
+        ("phase", phase.into()),
+        ("podIP", ip.clone()),
+        ("podIPs", ips(&ip)),
+        ("qosClass", if qos.is_null() { "BestEffort".into() } else { qos }),
+        ("reason", reason),
+        ("resources", resources),
+    ])
+}
+
+/// Whether `activeDeadlineSeconds` are over.
+fn past_deadline(cx: &Cx<'_, '_>, pod: &Pod) -> bool {
+    let Some(seconds) = pod.spec().int_at("activeDeadlineSeconds") else { return false };
+    super::manager::start_time(pod).is_some_and(|start| cx.ctx.now >= start + seconds * crate::clock::SECOND)
+}
+
+/// Whether a change of the status that others made is for the worker: a readiness gate. Models
+/// `NeedToReconcilePodReadiness`.
+pub fn needs_sync(pod: &Pod, newest: &Object) -> bool {
+    let gates = pod.spec().at("readinessGates").items();
+    gates.iter().any(|gate| {
+        let kind = gate.str_at("conditionType");
+        let status = |o: &Object| o.condition(kind).map(|c| c.str_at("status").to_owned());
+        status(&pod.api) != status(newest)
+    })
+}
+
+/// Requests and limits of all containers together, as the status tells them, and the requests alone.
+fn pod_resources(pod: &Pod) -> (Value, Value) {
+    let mut sums = Value::empty_object();
+    for c in pod.specs(false).iter().chain(pod.specs(true).iter().filter(|c| is_sidecar(c))) {
+        for list in ["requests", "limits"] {
+            for (name, amount) in c.at("resources").at(list).fields() {
+                let slot = sums.slot(list).make_object().entry(name);
+                if slot.is_null() {
+                    *slot = amount.clone();
+                } else if let (Ok(mut a), Ok(b)) = (Quantity::from_value(slot), Quantity::from_value(amount)) {
+                    a.add(&b);
+                    *slot = a.to_string().into();
+                }
+            }
+        }
+    }
+    let requests = sums.at("requests").clone();
+    (sums, requests)
+}
+
+fn state(kind: &str, fields: Map) -> Value {
+    Value::object([(kind, Value::from(fields))])
+}
+
+fn waiting(reason: &str, message: &str) -> Value {
+    let mut m = Map::new();
+    if !message.is_empty() {
+        m.insert("message", message);
+    }
+    if !reason.is_empty() {
+        m.insert("reason", reason);
+    }
+    state("waiting", m)
+}
+
+fn state_of(seen: &Seen) -> Value {
+    match seen.state {
+        State::Created => waiting("", ""),
+        State::Running => {
+            let mut m = Map::new();
+            m.insert("startedAt", seen.started_at.rfc3339());
+            state("running", m)
+        }
+        State::Exited => {
+            let mut m = Map::new();
+            m.insert("containerID", format!("containerd://{}", seen.id));
+            m.insert("exitCode", seen.exit_code);
+            m.insert("finishedAt", seen.finished_at.rfc3339());
+            if !seen.message.is_empty() {
+                m.insert("message", seen.message.clone());
+            }
+            m.insert("reason", seen.reason);
+            m.insert("startedAt", Time(seen.started_at.0).rfc3339());
+            state("terminated", m)
+        }
+    }
+}
+
+fn volume_mounts(container: &Value) -> Value {
+    let mounts = container.at("volumeMounts").items();
+    if mounts.is_empty() {
+        return Value::Null;
+    }
+    Value::array(mounts.iter().map(|m| {
+        let mut v = Value::object([("mountPath", m.at("mountPath").clone()), ("name", m.at("name").clone())]);
+        if m.bool_at("readOnly") {
+            v.set("readOnly", true);
+            v.set("recursiveReadOnly", "Disabled");
+        }
+        v
+    }))
+}
+
+/// The statuses of the app or init containers.
+fn container_statuses(pod: &Pod, observed: &Observed, old: &Value, init: bool) -> Vec<Value> {
+    let has_init = !pod.specs(true).is_empty();
+    let list = if init { "initContainerStatuses" } else { "containerStatuses" };
+    let old = old.at(list).items();
+    let mut out: Vec<Value> = pod
+        .specs(init)
+        .iter()
+        .map(|spec| {
+            let name = spec.str_at("name");
+            let old = old.iter().find(|s| s.str_at("name") == name);
+            container_status(pod, spec, observed, old, init, has_init)
+        })
+        .collect();
+    if !init {
+        out.sort_by(|a, b| a.str_at("name").cmp(b.str_at("name")));
+    }
+    out
+}
+
+fn container_status(
+    pod: &Pod,
+    spec: &Value,
+    observed: &Observed,
+    old: Option<&Value>,
+    init: bool,
+    has_init: bool,
+) -> Value {
+    let name = spec.str_at("name");
+    let mut instances = observed.containers.iter().filter(|c| c.name.as_ref() == name);
+    let (newest, previous) = (instances.next(), instances.next());
+    let mut status = Map::new();
+    status.insert("name", name);
+    status.insert("ready", false);
+    status.insert("started", false);
+    match old {
+        Some(old) => status.insert("volumeMounts", old.at("volumeMounts").clone()),
+        None => status.insert("volumeMounts", volume_mounts(spec)),
+    };
+    let old_terminated = old.map_or(&Value::Null, |o| o.at("state.terminated"));
+    let old_last = old.map_or(&Value::Null, |o| o.at("lastState"));
+    let empty = Value::empty_object;
+    match newest {
+        Some(seen) => {
+            let id = format!("containerd://{}", seen.id);
+            let old_count = old.and_then(|o| o.int_at("restartCount")).unwrap_or(0);
+            let last = if let Some(p) = previous {
+                state_of(p)
+            } else if old.is_some_and(|o| o.str_at("containerID") != id) && !old_terminated.is_null() {
+                Value::object([("terminated", old_terminated.clone())])
+            } else if old_last.at("terminated").is_null() {
+                empty()
+            } else {
+                old_last.clone()
+            };
+            status.insert("containerID", id);
+            status.insert("image", seen.image.clone());
+            status.insert("imageID", seen.image_id.clone());
+            status.insert("lastState", last);
+            status.insert("restartCount", seen.restart_count.max(old_count));
+            status.insert("state", state_of(seen));
+            let requests = spec.at("resources.requests");
+            if !requests.is_null() {
+                status.insert("allocatedResources", requests.clone());
+            }
+            let resources = spec.at("resources");
+            status.insert("resources", if resources.is_null() { empty() } else { resources.clone() });
+        }
+        None if !old_terminated.is_null() => {
+            for (k, v) in old.expect("it has a terminated state").fields() {
+                status.insert(k.clone(), v.clone());
+            }
+        }
+        None => {
+            let default = if has_init { "PodInitializing" } else { "ContainerCreating" };
+            status.insert("image", spec.at("image").clone());
+            status.insert("imageID", "");
+            status.insert("lastState", if old_last.is_null() { empty() } else { old_last.clone() });
+            status.insert("restartCount", old.and_then(|o| o.int_at("restartCount")).unwrap_or(0));
+            status.insert("state", waiting(default, ""));
+        }
+    }
+    let ended_well = newest.is_some_and(|s| s.state == State::Exited && s.exit_code == 0);
+    let skip =
+        init && (ended_well || (newest.is_none() && any_app_container(pod.spec(), observed) && !is_sidecar(spec)));
+    if !skip
+        && should_be_started(spec, pod.spec(), pod.api.is_deleting(), observed)
+        && let Some((reason, message)) = pod.reasons.get(name)
+    {
+        let before = status.get("state").cloned().unwrap_or_default();
+        if !before.at("terminated").is_null() {
+            status.insert("lastState", before);
+        }
+        status.insert("state", waiting(reason, message));
+    }
+    status.retain(|_, v| !v.is_null());
+    Value::from(status)
+}
+
+/// Counts of containers by what they do, for the phase.
+#[derive(Default)]
+struct Counts {
+    pending_init: u32,
+    pending_sidecars: u32,
+    failed_init_for_good: u32,
+    unknown: u32,
+    running: u32,
+    waiting: u32,
+    stopped: u32,
+    stopped_for_good: u32,
+    succeeded: u32,
+}
+
+fn find<'a>(statuses: &'a [Value], name: &str) -> Option<&'a Value> {
+    statuses.iter().find(|s| s.str_at("name") == name)
+}
+
+/// Models `getPhase`.
+fn phase(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], terminal: bool) -> &'static str {
+    let spec = pod.spec();
+    let mut n = Counts::default();
+    for c in pod.specs(true) {
+        let status = find(init, c.str_at("name"));
+        let running = status.is_some_and(|s| !s.at("state.running").is_null());
+        let waiting = status.is_some_and(|s| !s.at("state.waiting").is_null());
+        let code = status.and_then(|s| s.int_at("state.terminated.exitCode"));
+        let last = status.and_then(|s| s.int_at("lastState.terminated.exitCode"));
+        if is_sidecar(c) {
+            if running {
+                n.running += 1;
+                n.pending_sidecars += u32::from(!status.is_some_and(|s| s.bool_at("started")));
+            } else if waiting && last.is_none() {
+                n.pending_sidecars += 1;
+                n.waiting += 1;
+            } else if status.is_none() {
+                n.unknown += 1;
+            }
+            continue;
+        }
+        let ended = if waiting { last } else { code };
+        match ended {
+            Some(0) => {}
+            Some(code) => n.failed_init_for_good += u32::from(!should_restart(c, spec, code)),
+            None => n.pending_init += 1,
+        }
+    }
+    for c in pod.specs(false) {
+        let Some(status) = find(app, c.str_at("name")) else {
+            n.unknown += 1;
+            continue;
+        };
+        let code = status.int_at("state.terminated.exitCode");
+        let last = status.int_at("lastState.terminated.exitCode");
+        if !status.at("state.running").is_null() {
+            n.running += 1;
+        } else if let Some(code) = code {
+            n.stopped += 1;
+            n.stopped_for_good += u32::from(!should_restart(c, spec, code));
+            n.succeeded += u32::from(code == 0);
+        } else if let Some(last) = last {
+            n.stopped += 1;
+            n.stopped_for_good += u32::from(!should_restart(c, spec, last));
+        } else {
+            n.waiting += 1;
+        }
+    }
+    let initialized = any_app_container(spec, observed);
+    match () {
+        () if n.failed_init_for_good > 0 => "Failed",
+        () if n.pending_init > 0 || (n.pending_sidecars > 0 && !initialized) || n.waiting > 0 => "Pending",
+        () if n.running > 0 && n.unknown == 0 => "Running",
+        () if n.running == 0 && n.stopped > 0 && n.unknown == 0 => {
+            if !terminal && n.stopped != n.stopped_for_good {
+                "Running"
+            } else if n.stopped == n.succeeded {
+                "Succeeded"
+            } else {
+                "Failed"
+            }
+        }
+        () => "Pending",
+    }
+}

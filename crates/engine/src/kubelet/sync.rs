@@ -1,0 +1,310 @@
+//! The pod worker: one sync after the other, each on what was seen after the one before.
+//!
+//! Models `pkg/kubelet/pod_workers.go`, and `SyncPod`, `SyncTerminatingPod` and `SyncTerminatedPod` of
+//! `pkg/kubelet/kubelet.go`.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::actions::{self, Actions};
+use super::kill::{self, Kill};
+use super::pod::{Observed, Pod, Step, Sync, Work};
+use super::start::{self, DEFAULT_BACKOFF, Progress, StartAt};
+use super::{Cx, Task, manager, prober, spec, status, volumes};
+use crate::clock::{MINUTE, Millis, Time};
+use crate::events::EventType;
+use crate::runtime::Sandbox;
+
+/// How long the runtime takes to set up a sandbox.
+const SANDBOX_TIME: Millis = 150;
+/// The longest a failed sync waits for the next.
+const RESYNC_INTERVAL: Millis = MINUTE;
+/// How long after a sync the kubelet looks at its Pod.
+const RELIST_DELAY: Millis = 2;
+
+/// Tells the worker of an update. Models `UpdatePod`.
+pub fn update(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: bool) {
+    if pod.worker.finished {
+        return;
+    }
+    let phase = pod.api.body().str_at("status.phase");
+    let (deleting, terminal) = (pod.api.is_deleting(), matches!(phase, "Failed" | "Succeeded"));
+    let mut became_terminating = false;
+    if pod.worker.terminating_at.is_none() && (deleting || terminal || kill) {
+        pod.worker.deleted |= deleting;
+        pod.worker.terminating_at = Some(cx.ctx.now);
+        became_terminating = true;
+    }
+    let mut shortened = false;
+    if pod.worker.terminating_at.is_some() && pod.worker.terminated_at.is_none() {
+        let before = pod.worker.grace;
+        pod.worker.grace = effective_grace(pod);
+        shortened = before != 0 && before != pod.worker.grace;
+    }
+    pod.worker.pending = true;
+    if (became_terminating || shortened) && pod.worker.doing.is_some() {
+        if let Some(sync) = pod.worker.doing.as_mut() {
+            sync.cancelled = true;
+        }
+        advance(cx, pod);
+    } else {
+        run(cx, pod);
+    }
+}
+
+/// Models `calculateEffectiveGracePeriod`.
+fn effective_grace(pod: &Pod) -> i64 {
+    let mut grace = pod.worker.grace;
+    let mut overridden = false;
+    if let Some(g) = pod.api.body().int_at("metadata.deletionGracePeriodSeconds")
+        && (grace == 0 || g < grace)
+    {
+        grace = g;
+        overridden = true;
+    }
+    if !overridden && grace == 0 {
+        grace = pod.spec().int_at("terminationGracePeriodSeconds").unwrap_or(0);
+    }
+    grace.max(1)
+}
+
+/// Starts the next sync, if there is something to do and the kubelet has looked at the Pod since the last.
+pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
+    if pod.worker.doing.is_some() || !pod.worker.pending || pod.worker.finished {
+        return;
+    }
+    if let Some(last) = pod.worker.last_sync {
+        let seen = pod.observed_at.max(cx.node(pod).relist_time);
+        if seen.is_none_or(|t| t <= last) {
+            pod.worker.waiting = true;
+            let (uid, node) = (pod.uid(), pod.node.clone());
+            cx.nodes.entry(node.clone()).and_modify(|n| {
+                n.waiting.insert(uid);
+            });
+            cx.schedule_relist(&node);
+            return;
+        }
+    }
+    pod.worker.waiting = false;
+    pod.worker.pending = false;
+    let work = pod.worker.work();
+    let observed = pod.cache.clone();
+    let steps = match work {
+        Work::Sync => sync_pod(cx, pod, &observed),
+        Work::Terminating => sync_terminating(cx, pod, &observed),
+        Work::Terminated => {
+            let status = status::generate(cx, pod, &observed, true);
+            manager::set(cx, pod, status);
+            Some(VecDeque::new())
+        }
+    };
+    let Some(steps) = steps else {
+        complete_sync(cx, pod);
+        return;
+    };
+    pod.worker.doing = Some(Sync {
+        work,
+        observed,
+        steps,
+        results: false,
+        failed: false,
+        backoff_until: None,
+        cancelled: false,
+        due: None,
+    });
+    advance(cx, pod);
+}
+
+/// A sync of a Pod that is to run. None where it has come to its end.
+fn sync_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> Option<VecDeque<Step>> {
+    let status = status::generate(cx, pod, observed, false);
+    let terminal = matches!(status.str_at("phase"), "Succeeded" | "Failed");
+    manager::set(cx, pod, status);
+    if terminal {
+        return None;
+    }
+    if pod.mounted || !volumes::has_any(pod) {
+        return Some(after_volumes(cx, pod, observed));
+    }
+    Some(VecDeque::from([Step::Volumes { next: None, deadline: None }]))
+}
+
+/// What is to do once the volumes are there.
+fn after_volumes(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> VecDeque<Step> {
+    prober::add_pod(cx, pod);
+    let Actions { kill_pod, create_sandbox, init_to_start, to_start, to_kill } = actions::compute(pod, observed);
+    let mut steps = VecDeque::new();
+    if kill_pod {
+        if observed.sandbox.is_some() {
+            steps.push_back(Step::Kill { kills: kill::all(pod, None), sandbox: true });
+        }
+    } else if !to_kill.is_empty() {
+        for k in to_kill {
+            let kills = Kill::new(pod, &k.id, k.message, k.reason, None).into_iter().collect();
+            steps.push_back(Step::Kill { kills, sandbox: false });
+        }
+    }
+    if create_sandbox {
+        steps.push_back(Step::Sandbox { ready: None });
+    }
+    let start = |init: bool| move |index: usize| Step::Start { init, index, at: StartAt::New };
+    steps.extend(init_to_start.into_iter().map(start(true)));
+    steps.extend(to_start.into_iter().map(start(false)));
+    steps
+}
+
+/// A sync of a Pod that is to end.
+fn sync_terminating(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> Option<VecDeque<Step>> {
+    let status = status::generate(cx, pod, observed, false);
+    manager::set(cx, pod, status);
+    prober::stop_liveness_and_startup(pod);
+    let kills = kill::all(pod, Some(pod.worker.grace));
+    Some(VecDeque::from([Step::Kill { kills, sandbox: true }]))
+}
+
+/// Goes on with a sync until it has to wait or is done.
+pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
+    let Some(mut sync) = pod.worker.doing.take() else { return };
+    if let Some(due) = sync.due.take() {
+        cx.tasks.cancel(due);
+    }
+    while let Some(mut step) = sync.steps.pop_front() {
+        let wait = advance_step(cx, pod, &mut sync, &mut step);
+        if let Some(when) = wait {
+            sync.steps.push_front(step);
+            if let Some(at) = when {
+                sync.due = Some(cx.at(at, Task::Step(pod.uid())));
+            }
+            pod.worker.doing = Some(sync);
+            return;
+        }
+    }
+    finish(cx, pod, &sync);
+}
+
+/// Takes a step further. Returns until when it waits (or until something ends), none once it is done.
+fn advance_step(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, step: &mut Step) -> Option<Option<Time>> {
+    let now = cx.ctx.now;
+    match step {
+        Step::Volumes { next, deadline } => {
+            if sync.cancelled {
+                sync.failed = true;
+                sync.steps.clear();
+                return None;
+            }
+            match volumes::wait(cx, pod, next, deadline) {
+                volumes::Wait::Until(at) => return Some(Some(at)),
+                volumes::Wait::Mounted => {
+                    let observed = sync.observed.clone();
+                    sync.steps = after_volumes(cx, pod, &observed);
+                }
+                volumes::Wait::GaveUp => sync.failed = true,
+            }
+            None
+        }
+        Step::Sandbox { ready } => {
+            let at = *ready.get_or_insert(now + SANDBOX_TIME);
+            if now < at {
+                return Some(Some(at));
+            }
+            sync.results = true;
+            let attempt = sync.observed.sandbox.map_or(0, |(_, n)| n + 1);
+            let sandbox = Sandbox { id: cx.new_id(), ready: true, ip: cx.new_ip(pod), attempt };
+            pod.sandbox = Some(sandbox);
+            pod.dirty = true;
+            cx.noticed(pod);
+            manager::sandbox_ready(cx, pod);
+            None
+        }
+        Step::Kill { kills, sandbox } => {
+            // A deletion with a shorter grace period while the Pod is being stopped does not reach the runtime, which
+            // has its orders: as upstream.
+            if let Some(when) = kill::advance(cx, pod, kills) {
+                return Some(Some(when));
+            }
+            sync.results = true;
+            if *sandbox {
+                kill::stop_sandbox(cx, pod);
+            }
+            None
+        }
+        Step::Start { init, index, at } => {
+            let Some(container) = pod.specs(*init).get(*index).cloned() else { return None };
+            sync.results = true;
+            loop {
+                match start::advance(cx, pod, sync, &container, at) {
+                    Progress::Again => {}
+                    Progress::Wait(when) => return Some(when),
+                    Progress::Started => {
+                        pod.reasons.remove(container.str_at("name"));
+                        return None;
+                    }
+                    Progress::Failed(why, message) => {
+                        sync.failed = true;
+                        pod.reasons.insert(Rc::from(container.str_at("name")), (why, message));
+                        if *init && !spec::is_sidecar(&container) {
+                            sync.steps.clear();
+                        }
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The Pod has come to its end: it is to be torn down. Models `completeSync`.
+fn complete_sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
+    pod.worker.last_sync = Some(cx.ctx.now);
+    pod.worker.terminating_at.get_or_insert(cx.ctx.now);
+    pod.worker.grace = effective_grace(pod);
+    pod.worker.pending = true;
+    run(cx, pod);
+}
+
+/// A sync has ended. Models `completeTerminating`, `completeTerminated` and `completeWork`.
+fn finish(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &Sync) {
+    let now = cx.ctx.now;
+    pod.worker.last_sync = Some(now);
+    match sync.work {
+        Work::Sync => {
+            if sync.failed {
+                let wait = sync.backoff_until.map_or(DEFAULT_BACKOFF, |at| at - now).clamp(0, RESYNC_INTERVAL);
+                let wait = wait + (cx.ctx.rng.unit() * 0.5 * wait as f64) as Millis;
+                cx.requeue(pod, wait);
+            } else {
+                if let Some(due) = pod.requeue.take() {
+                    cx.tasks.cancel(due);
+                }
+                if sync.results {
+                    cx.after(RELIST_DELAY, Task::RelistPod(pod.uid()));
+                }
+            }
+        }
+        Work::Terminating => {
+            prober::remove_pod(pod);
+            let stopped = pod.observe();
+            let status = status::generate(cx, pod, &stopped, true);
+            manager::set(cx, pod, status);
+            pod.worker.terminated_at = Some(now);
+            pod.worker.pending = true;
+        }
+        Work::Terminated => {
+            manager::terminate(cx, pod);
+            pod.worker.finished = true;
+            cx.release(pod);
+            return;
+        }
+    }
+    run(cx, pod);
+}
+
+/// Says that the Pod has run longer than it may.
+pub fn deadline_event(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
+    cx.pod_event(
+        pod,
+        EventType::Normal,
+        "DeadlineExceeded",
+        "Pod was active on the node longer than the specified deadline",
+    );
+}

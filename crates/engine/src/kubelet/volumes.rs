@@ -1,0 +1,203 @@
+//! Volumes: waiting until they are mounted, what is in them, and the failures when a source is missing.
+//!
+//! Models `pkg/kubelet/volumemanager` (its 300 ms poll), the operation executor's back-off, and `pkg/volume/configmap`,
+//! `secret`, `projected`, `downwardapi` and `emptydir`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::pod::Pod;
+use super::{Cx, env, resources};
+use crate::api::{Kind, ObjectKey, Value};
+use crate::clock::{MINUTE, Millis, SECOND, Time};
+use crate::events::EventType;
+use crate::runtime::files::Mount;
+
+/// How often the worker looks whether the volumes are mounted, and when it gives up.
+const POLL: Millis = 300;
+const TIMEOUT: Millis = 2 * MINUTE + 3 * SECOND;
+/// The wait after a failed mount doubles from here.
+const FIRST_RETRY: Millis = 500;
+const MAX_RETRY: Millis = 2 * MINUTE + 2 * SECOND;
+/// How long a sync of a volume takes to begin.
+const RECONCILE: Millis = 100;
+
+/// What came of looking for the volumes.
+pub enum Wait {
+    /// Not yet: look again then.
+    Until(Time),
+    /// All are there.
+    Mounted,
+    /// It took too long.
+    GaveUp,
+}
+
+fn volumes(pod: &Pod) -> &[Value] {
+    pod.spec().at("volumes").items()
+}
+
+/// Whether the Pod mounts anything.
+pub fn has_any(pod: &Pod) -> bool {
+    !volumes(pod).is_empty()
+}
+
+/// The mounts of a container of the spec.
+pub fn mounts(container: &Value) -> Vec<Mount> {
+    let list = container.at("volumeMounts").items();
+    list.iter()
+        .map(|m| {
+            let sub = m.str_at("subPath");
+            Mount {
+                path: Rc::from(m.str_at("mountPath").trim_end_matches('/')),
+                space: Rc::from(format!("volume/{}", m.str_at("name"))),
+                sub_path: Rc::from(if sub.is_empty() { String::new() } else { format!("/{}", sub.trim_matches('/')) }),
+                read_only: m.bool_at("readOnly"),
+            }
+        })
+        .collect()
+}
+
+/// Looks for the volumes; mounts what is due.
+pub fn wait(cx: &mut Cx<'_, '_>, pod: &mut Pod, next: &mut Option<Time>, deadline: &mut Option<Time>) -> Wait {
+    let now = cx.ctx.now;
+    let first = deadline.is_none();
+    let end = *deadline.get_or_insert(now + TIMEOUT);
+    if first {
+        *next = Some(now + POLL);
+        return Wait::Until(now + POLL);
+    }
+    if next.is_some_and(|at| now < at) {
+        return Wait::Until(next.expect("it was just looked at"));
+    }
+    let mut missing = false;
+    let mut soonest: Option<Time> = None;
+    for volume in volumes(pod).to_vec() {
+        let name: Rc<str> = Rc::from(volume.str_at("name"));
+        let (failures, retry) = pod.mount_failures.get(&name).copied().unwrap_or((0, now));
+        if now < retry {
+            missing = true;
+            soonest = Some(soonest.map_or(retry, |s| s.min(retry)));
+            continue;
+        }
+        match contents(cx, pod, &volume) {
+            Ok(files) => {
+                pod.mount_failures.remove(&name);
+                fill(pod, &name, &files);
+            }
+            Err(why) => {
+                missing = true;
+                let text = format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
+                cx.pod_event(pod, EventType::Warning, "FailedMount", &text);
+                let wait = FIRST_RETRY.saturating_mul(1 << failures.min(20)).min(MAX_RETRY) + RECONCILE;
+                pod.mount_failures.insert(name, (failures + 1, now + wait));
+                soonest = Some(soonest.map_or(now + wait, |s| s.min(now + wait)));
+            }
+        }
+    }
+    if !missing {
+        pod.mounted = true;
+        return Wait::Mounted;
+    }
+    if now >= end {
+        *deadline = None;
+        return Wait::GaveUp;
+    }
+    // A mount that succeeds is noticed at the next poll.
+    let at = soonest.map_or(now + POLL, |s| now + ((s - now).max(1) + POLL - 1) / POLL * POLL).min(end);
+    *next = Some(at);
+    Wait::Until(at)
+}
+
+fn fill(pod: &mut Pod, name: &str, files: &BTreeMap<String, Rc<str>>) {
+    let space = format!("volume/{name}");
+    for (path, text) in files {
+        pod.files.put(&space, &format!("/{path}"), text.clone());
+    }
+}
+
+type Contents = BTreeMap<String, Rc<str>>;
+
+/// What is in a volume when it is mounted.
+fn contents(cx: &mut Cx<'_, '_>, pod: &Pod, volume: &Value) -> Result<Contents, String> {
+    let mut out = Contents::new();
+    if !volume.at("configMap").is_null() {
+        keyed(cx, pod, Kind::ConfigMap, volume.at("configMap"), "name", &mut out)?;
+    } else if !volume.at("secret").is_null() {
+        keyed(cx, pod, Kind::Secret, volume.at("secret"), "secretName", &mut out)?;
+    } else if !volume.at("downwardAPI").is_null() {
+        downward(cx, pod, volume.at("downwardAPI"), &mut out);
+    } else if !volume.at("persistentVolumeClaim").is_null() {
+        let name = volume.str_at("persistentVolumeClaim.claimName");
+        let key = ObjectKey::new(Kind::PersistentVolumeClaim, pod.api.namespace().clone(), name);
+        if cx.ctx.api.get(&key).is_none() {
+            return Err(format!("persistentvolumeclaim \"{name}\" not found"));
+        }
+    } else {
+        for source in volume.at("projected.sources").items() {
+            if !source.at("configMap").is_null() {
+                keyed(cx, pod, Kind::ConfigMap, source.at("configMap"), "name", &mut out)?;
+            } else if !source.at("secret").is_null() {
+                keyed(cx, pod, Kind::Secret, source.at("secret"), "name", &mut out)?;
+            } else if !source.at("downwardAPI").is_null() {
+                downward(cx, pod, source.at("downwardAPI"), &mut out);
+            } else if !source.at("serviceAccountToken").is_null() {
+                let path = source.str_at("serviceAccountToken.path");
+                out.insert(path.to_owned(), Rc::from("token-of-this-pod"));
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The files of a ConfigMap or Secret.
+fn keyed(
+    cx: &mut Cx<'_, '_>,
+    pod: &Pod,
+    kind: Kind,
+    source: &Value,
+    name_field: &str,
+    out: &mut Contents,
+) -> Result<(), String> {
+    let name = source.str_at(name_field);
+    let optional = source.bool_at("optional");
+    let word = if kind == Kind::Secret { "secret" } else { "configmap" };
+    let data = match env::data_of(cx.ctx.api, kind, pod.api.namespace(), name) {
+        Some(data) => data,
+        // Every namespace has it; a simulated one may not.
+        None if optional || name == "kube-root-ca.crt" => return Ok(()),
+        None => return Err(format!("{word} \"{name}\" not found")),
+    };
+    let items = source.at("items").items();
+    if items.is_empty() {
+        out.extend(data);
+        return Ok(());
+    }
+    for item in items {
+        let key = item.str_at("key");
+        match data.get(key) {
+            Some(text) => {
+                out.insert(item.str_at("path").to_owned(), text.clone());
+            }
+            None if optional => {}
+            None => {
+                return Err(format!(
+                    "references non-existent {} key: {key}",
+                    if kind == Kind::Secret { "secret" } else { "config" }
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn downward(cx: &mut Cx<'_, '_>, pod: &Pod, source: &Value, out: &mut Contents) {
+    let host_ip = cx.node(pod).ip.clone();
+    for item in source.at("items").items() {
+        let text = if item.at("fieldRef").is_null() {
+            resources::field(pod, &Value::Null, item.at("resourceFieldRef"))
+        } else {
+            env::field(pod, item.str_at("fieldRef.fieldPath"), "", &host_ip)
+        };
+        out.insert(item.str_at("path").to_owned(), Rc::from(text));
+    }
+}
