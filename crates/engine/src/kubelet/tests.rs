@@ -35,10 +35,14 @@ impl Bench {
             seen: vec![],
         };
         bench.api.act(bench.now, Actor::User);
-        for kind in [Kind::Namespace] {
-            let body = Value::from_json(r#"{"metadata":{"name":"default"}}"#).unwrap();
-            let _ = bench.api.create(kind, body, WriteOptions::default());
+        for (kind, text) in [
+            (Kind::Namespace, r#"{"metadata":{"name":"default"}}"#),
+            (Kind::ServiceAccount, r#"{"metadata":{"name":"default","namespace":"default"}}"#),
+        ] {
+            // A cluster may hold them from the start.
+            let _ = bench.api.create(kind, Value::from_json(text).unwrap(), WriteOptions::default());
         }
+        bench.api.take_changes();
         bench
     }
     /// A Pod with one container of the given command (a JSON list), policy, annotation and more of its spec.
