@@ -83,6 +83,7 @@ impl Civil {
 
 impl Time {
     /// A moment from whole seconds since the epoch.
+    #[must_use]
     pub fn from_seconds(s: i64) -> Self {
         Self(s.saturating_mul(1000))
     }
@@ -91,6 +92,7 @@ impl Time {
         self.0.div_euclid(1000)
     }
     /// The same moment without its fraction of a second, as `metav1.Time` keeps it.
+    #[must_use]
     pub fn truncate(self) -> Self {
         Self::from_seconds(self.seconds())
     }
@@ -132,17 +134,17 @@ impl Time {
     }
     /// Reads RFC 3339, with or without a fraction and with `Z` or an offset.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let b = text.as_bytes();
+        let bytes = text.as_bytes();
         let number = |from: usize, to: usize| -> Option<i64> {
             let part = text.get(from..to)?;
             if part.bytes().all(|c| c.is_ascii_digit()) { part.parse().ok() } else { None }
         };
-        if b.len() < 20
-            || b[4] != b'-'
-            || b[7] != b'-'
-            || !matches!(b[10], b'T' | b't')
-            || b[13] != b':'
-            || b[16] != b':'
+        if bytes.len() < 20
+            || bytes[4] != b'-'
+            || bytes[7] != b'-'
+            || !matches!(bytes[10], b'T' | b't')
+            || bytes[13] != b':'
+            || bytes[16] != b':'
         {
             return None;
         }
@@ -167,8 +169,8 @@ impl Time {
             "Z" | "z" => 0,
             _ => {
                 let sign = if zone.starts_with('-') { -1 } else { 1 };
-                let (h, m) = zone.get(1..)?.split_once(':')?;
-                sign * (h.parse::<i64>().ok()? * 60 + m.parse::<i64>().ok()?) * MINUTE
+                let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+                sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?) * MINUTE
             }
         };
         Some(civil.to_time() + ms - offset)
@@ -205,30 +207,25 @@ pub fn human_duration(ms: Millis) -> String {
 
 /// A duration as Go's `time.Duration.String` prints it, to the millisecond: `1m20s`, `1.234s`, `150ms`, `0s`.
 pub fn go_duration(ms: Millis) -> String {
-    if ms == 0 {
-        return "0s".into();
-    }
     let sign = if ms < 0 { "-" } else { "" };
     let t = ms.unsigned_abs();
+    if t == 0 {
+        return "0s".into();
+    }
     if t < 1000 {
         return format!("{sign}{t}ms");
     }
-    let (h, m, s, f) = (t / 3_600_000, t / 60_000 % 60, t / 1000 % 60, t % 1000);
-    let mut text = String::from(sign);
-    if h > 0 {
-        text += &format!("{h}h");
+    let fraction = format!("{:03}", t % 1000);
+    let fraction = match fraction.trim_end_matches('0') {
+        "" => String::new(),
+        digits => format!(".{digits}"),
+    };
+    let seconds = format!("{}{fraction}s", t / 1000 % 60);
+    match (t / 3_600_000, t / 60_000 % 60) {
+        (0, 0) => format!("{sign}{seconds}"),
+        (0, m) => format!("{sign}{m}m{seconds}"),
+        (h, m) => format!("{sign}{h}h{m}m{seconds}"),
     }
-    if t >= 60_000 {
-        text += &format!("{m}m");
-    }
-    let fraction = format!("{f:03}");
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        text += &format!("{s}s")
-    } else {
-        text += &format!("{s}.{fraction}s")
-    }
-    text
 }
 
 /// Reads Go's `time.ParseDuration`: `1h2m3.5s`, `100ms`, `-5s`, `0`. `None` where Go refuses.

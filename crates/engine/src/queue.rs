@@ -13,7 +13,7 @@ pub struct Sequence(u64);
 
 impl Sequence {
     /// The next place.
-    pub fn next(&mut self) -> u64 {
+    pub fn take(&mut self) -> u64 {
         self.0 += 1;
         self.0
     }
@@ -34,7 +34,7 @@ impl<T> Default for EventQueue<T> {
 impl<T> EventQueue<T> {
     /// Adds a task and returns its key, by which it can be cancelled.
     pub fn push(&mut self, sequence: &mut Sequence, at: Time, task: T) -> Due {
-        let due = (at, sequence.next());
+        let due = (at, sequence.take());
         self.tasks.insert(due, task);
         due
     }
