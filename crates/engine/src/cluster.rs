@@ -59,12 +59,43 @@ pub struct Progress {
     pub finished: bool,
     /// How many tasks ran.
     pub tasks: u32,
+    /// The limit that stopped it, where one did: time does not go on from here.
+    pub limit: Option<Limit>,
 }
+
+/// What a run may not exceed, so that a page stays alive whatever it is asked to simulate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// The history holds this many changes.
+    Changes(usize),
+    /// This many tasks ran at one moment without time going on.
+    Moment(u32),
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Changes(n) => write!(
+                f,
+                "this run has reached its limit of {n} changes; go back in time, or start afresh with fewer Pods or less time"
+            ),
+            Self::Moment(n) => {
+                write!(f, "this run stands still: {n} things happened at one moment; go back in time, or start afresh")
+            }
+        }
+    }
+}
+
+/// The most tasks at one moment.
+const MOMENT_TASKS: u32 = 500_000;
 
 /// The most virtual time between two checkpoints.
 const CHECKPOINT_INTERVAL: Millis = 10_000;
-/// The most tasks between two checkpoints.
-const CHECKPOINT_TASKS: u32 = 2_000;
+/// The most tasks between two checkpoints of an empty cluster. Each object adds half a task, as it adds to what a
+/// checkpoint costs.
+const CHECKPOINT_TASKS: usize = 400;
+/// A checkpoint for time alone is not worth it where less than this happened.
+const CHECKPOINT_LEAST: usize = 50;
 
 #[derive(Clone)]
 struct Checkpoint {
@@ -84,7 +115,9 @@ pub struct Cluster {
     commands: Vec<(Time, Command)>,
     command_position: usize,
     checkpoints: Vec<Checkpoint>,
-    tasks_since_checkpoint: u32,
+    tasks_since_checkpoint: usize,
+    /// How many tasks ran at the present moment.
+    tasks_now: u32,
     seen_until: Time,
 }
 
@@ -103,6 +136,7 @@ impl Cluster {
             command_position: 0,
             checkpoints: Vec::new(),
             tasks_since_checkpoint: 0,
+            tasks_now: 0,
         };
         cluster.collect();
         cluster.checkpoint();
@@ -159,13 +193,37 @@ impl Cluster {
 
     /// Carries a command out, now. A future that was seen is discarded (keep a clone for undo).
     pub fn handle(&mut self, command: Command) -> Outcome {
+        // What is due already happens first: so it is when the command is told again at its time.
+        let now = self.now();
         self.journal.truncate(self.journal_position);
         self.commands.truncate(self.command_position);
-        let now = self.now();
         self.checkpoints.retain(|c| c.world.now() <= now && c.commands <= self.command_position);
+        while self.limit().is_none() && self.world.next_due().is_some_and(|due| due <= now) {
+            self.run_task();
+        }
         self.seen_until = now;
+        if let Some(limit) = self.limit() {
+            let output = Output { stderr: format!("error: {limit}\n"), exit: 1, ..Output::default() };
+            return Outcome { output, finished: true };
+        }
         self.commands.push((now, command));
         self.run_command()
+    }
+
+    /// The limit that has been reached.
+    fn limit(&self) -> Option<Limit> {
+        if self.journal_position >= self.config.max_changes {
+            return Some(Limit::Changes(self.config.max_changes));
+        }
+        (self.tasks_now >= MOMENT_TASKS).then_some(Limit::Moment(MOMENT_TASKS))
+    }
+
+    fn run_task(&mut self) {
+        let before = self.now();
+        self.world.run_next(&self.config);
+        self.tasks_now = if self.now() == before { self.tasks_now + 1 } else { 0 };
+        self.tasks_since_checkpoint += 1;
+        self.collect();
     }
 
     fn run_command(&mut self) -> Outcome {
@@ -193,31 +251,31 @@ impl Cluster {
         loop {
             let command = self.commands.get(self.command_position).map(|(t, _)| *t);
             let due = self.world.next_due();
+            let limit = self.limit();
             match (due, command) {
                 (due, Some(at)) if at <= until && due.is_none_or(|d| d > at) => {
                     self.world.set_now(at);
                     self.run_command();
                 }
                 (Some(at), _) if at <= until => {
-                    if tasks >= budget {
-                        return Progress { now: self.now(), finished: false, tasks };
+                    if tasks >= budget || limit.is_some() {
+                        return Progress { now: self.now(), finished: false, tasks, limit };
                     }
-                    self.world.run_next(&self.config);
-                    self.collect();
-                    self.tasks_since_checkpoint += 1;
+                    self.run_task();
                 }
                 _ => break,
             }
             tasks += 1;
             let last = self.checkpoints.last().map_or(self.config.epoch, |c| c.world.now());
-            let far = self.now() - last >= CHECKPOINT_INTERVAL || self.tasks_since_checkpoint >= CHECKPOINT_TASKS;
-            if far && self.now() > last {
+            let long = self.now() - last >= CHECKPOINT_INTERVAL && self.tasks_since_checkpoint >= CHECKPOINT_LEAST;
+            let many = self.tasks_since_checkpoint >= CHECKPOINT_TASKS + self.world.objects() / 2;
+            if (long || many) && self.now() > last {
                 self.checkpoint();
             }
         }
         self.world.set_now(until);
         self.seen_until = self.seen_until.max(until);
-        Progress { now: self.now(), finished: true, tasks }
+        Progress { now: self.now(), finished: true, tasks, limit: None }
     }
 
     /// Goes to a time: back to a checkpoint and forward again, or just forward. The future that was seen is kept.
@@ -231,6 +289,7 @@ impl Cluster {
             self.journal_position = checkpoint.journal_len;
             self.command_position = checkpoint.commands;
             self.tasks_since_checkpoint = 0;
+            self.tasks_now = 0;
         }
         self.advance(to, u32::MAX);
         self.seen_until = seen.max(to);

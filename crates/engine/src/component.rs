@@ -33,6 +33,8 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// The most objects the store takes before it refuses with a clear message.
     pub max_objects: usize,
+    /// The most changes the history takes before the run stops with a clear message.
+    pub max_changes: usize,
 }
 
 impl Default for Config {
@@ -43,6 +45,7 @@ impl Default for Config {
             epoch: Time::from_seconds(1_795_510_800), // Tue, 24 Nov 2026 09:00:00 UTC
             nodes: (1..=3).map(node).collect(),
             max_objects: 50_000,
+            max_changes: 1_000_000,
         }
     }
 }

@@ -123,6 +123,10 @@ impl World {
     pub fn set_now(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
+    /// How many objects there are.
+    pub fn objects(&self) -> usize {
+        self.api.store().len()
+    }
     pub fn next_due(&self) -> Option<Time> {
         self.next().map(|(_, due)| due.0)
     }
