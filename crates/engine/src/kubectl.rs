@@ -20,7 +20,6 @@ mod session;
 mod sessions;
 mod shell;
 mod table;
-mod threeway;
 mod yaml;
 
 use crate::api::Object;

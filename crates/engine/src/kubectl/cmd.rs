@@ -7,10 +7,13 @@ mod common;
 mod config;
 mod create;
 mod delete;
+mod describe;
 mod get;
 mod help;
 mod replace;
 mod suggest;
+
+pub use apply::LAST_APPLIED;
 
 use super::failure::Failure;
 use super::session::{Io, Poll};
@@ -107,6 +110,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "apply" => apply::run(rest, cx, io),
         "create" => create::run(rest, cx, io),
         "config" => config::run(rest, cx, io),
+        "describe" => describe::run(rest, cx, io),
         "delete" => delete::run(rest, cx, io),
         "replace" => replace::run(rest, cx, io),
         other => Err(Failure::Misread(format!("error: unknown command {other:?} for \"kubectl\"\n"))),

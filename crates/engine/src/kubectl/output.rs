@@ -223,16 +223,4 @@ fn custom(columns: &[(String, Vec<Step>)], value: &Value, no_headers: bool) -> S
     TabWriter::table().align(&text)
 }
 
-/// A value as Go's `fmt` prints it.
-pub fn go_value(v: &Value) -> String {
-    match v {
-        Value::Str(s) => s.to_string(),
-        Value::Null => "<nil>".into(),
-        Value::Object(m) => {
-            let all: Vec<String> = m.iter().map(|(k, v)| format!("{k}:{}", go_value(v))).collect();
-            format!("map[{}]", all.join(" "))
-        }
-        Value::Array(a) => format!("[{}]", a.iter().map(go_value).collect::<Vec<_>>().join(" ")),
-        other => crate::api::text::go_json(other),
-    }
-}
+pub use crate::api::patch::go_value;

@@ -11,6 +11,7 @@ use super::super::session::Io;
 use super::common::{DryRun, add_source, finish, print_result};
 use super::{Done, ok};
 use crate::api::text::go_json;
+use crate::api::patch::{strategic, three_way};
 use crate::api::{Map, Value};
 use crate::apiserver::WriteOptions;
 
@@ -130,12 +131,13 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
         ));
     }
     let original = current.annotation(LAST_APPLIED).and_then(|t| Value::from_json(t).ok()).unwrap_or_default();
-    let patch = super::super::threeway::patch(info.key.kind, &original, &body, current.body());
+    let patch = three_way(info.key.kind, &original, &body, current.body()).map_err(|e| Failure::Error(e.message))?;
     if patch.as_object().is_none_or(Map::is_empty) {
         return Ok((super::super::output::shown(&current), "unchanged"));
     }
     if dry == DryRun::Client {
-        return Ok((super::common::patched(info.key.kind, current.body(), &patch), "configured"));
+        let patched = strategic(info.key.kind, current.body(), &patch).map_err(|e| Failure::Error(e.message))?;
+        return Ok((patched, "configured"));
     }
     let made = super::common::strategic(&info.key, &patch, options, cx, io).map_err(|e| {
         let head = format!(

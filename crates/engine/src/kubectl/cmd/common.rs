@@ -12,7 +12,7 @@ use super::super::output::{Form, list_of, name_of};
 use super::super::session::Io;
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::{Reason, Status, Subresource, WriteOptions};
+use crate::apiserver::{PatchType, Reason, Status, Subresource, WriteOptions};
 use crate::manifest::decode;
 
 /// `--dry-run`
@@ -142,7 +142,23 @@ pub fn create(
 ) -> Result<Rc<Object>, Failure> {
     let kind = info.key.kind;
     let body = decoded(kind, &info.labelled, &body, p, io)?;
-    Ok(cx.api.create(kind, body, options)?)
+    let made = cx.api.create(kind, body, options);
+    warn(cx, io);
+    Ok(made?)
+}
+
+/// Sends a patch.
+pub fn send_patch(
+    key: &ObjectKey,
+    how: PatchType,
+    patch: &Value,
+    options: WriteOptions,
+    cx: &mut Cx<'_>,
+    io: &mut Io,
+) -> Result<Rc<Object>, Failure> {
+    let made = cx.api.patch(key, how, patch, Subresource::Main, options);
+    warn(cx, io);
+    Ok(made?)
 }
 
 /// Sends a strategic merge patch.
@@ -153,34 +169,13 @@ pub fn strategic(
     cx: &mut Cx<'_>,
     io: &mut Io,
 ) -> Result<Rc<Object>, Failure> {
-    let _ = io;
-    let Some(current) = cx.api.get(key).cloned() else {
-        return Err(crate::apiserver::Status::not_found(key.kind, &key.name).into());
-    };
-    let body = patched(key.kind, current.body(), patch);
-    Ok(cx.api.update(key.kind, body, Subresource::Main, options)?)
+    send_patch(key, PatchType::Strategic, patch, options, cx, io)
 }
 
-/// A tree with a strategic merge patch applied.
-pub fn patched(kind: Kind, body: &Value, patch: &Value) -> Value {
-    let _ = kind;
-    let mut out = body.clone();
-    merge(&mut out, patch);
-    out
-}
-
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(m) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    let out = target.make_object();
-    for (k, v) in m.iter() {
-        if v.is_null() {
-            out.remove(k);
-        } else {
-            merge(out.entry(k), v);
-        }
+/// Prints the warnings that came with the API server's answer.
+pub fn warn(cx: &mut Cx<'_>, io: &mut Io) {
+    for text in cx.api.take_warnings() {
+        io.complain(&format!("Warning: {text}"));
     }
 }
 
@@ -191,6 +186,5 @@ pub fn server_side(
     options: WriteOptions,
     cx: &mut Cx<'_>,
 ) -> Result<Rc<Object>, Failure> {
-    let merged = patched(current.kind(), current.body(), body);
-    Ok(cx.api.update(current.kind(), merged, Subresource::Main, options)?)
+    Ok(cx.api.patch(&current.key(), PatchType::Strategic, body, Subresource::Main, options)?)
 }
