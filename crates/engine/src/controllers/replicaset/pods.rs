@@ -82,14 +82,11 @@ fn active_pods<'a>(api: &'a ApiServer, rs: &'a Object) -> impl Iterator<Item = &
     api.store().dependents(rs.uid()).filter(|p| p.kind() == Kind::Pod && is_pod_active(p) && is_controlled_by(p, rs))
 }
 
-/// Ranks two times logarithmically, so that ages of the same order of magnitude are a tie. Models `logarithmicRankDiff`.
-fn log_rank(a: Time, b: Time, now: Time) -> Ordering {
-    let rank = |t: Time| {
-        let age = now - t;
-        // Upstream takes the logarithm of nanoseconds.
-        if age > 0 { i64::from((age as u64).saturating_mul(1_000_000).ilog2()) } else { -1 }
-    };
-    rank(a).cmp(&rank(b))
+/// The order of magnitude of a time's age: times of the same are a tie. Models `logarithmicRankDiff`, which takes the
+/// logarithm of nanoseconds.
+fn age_rank(time: Option<Time>, now: Time) -> i64 {
+    let age = time.map_or(0, |t| now - t);
+    if age > 0 { i64::from((age as u64).saturating_mul(1_000_000).ilog2()) } else { -1 }
 }
 
 fn deletion_cost(pod: &Object) -> i64 {
@@ -101,7 +98,9 @@ struct Ranked {
     neighbours: usize,
 }
 
-/// Whether a Pod goes before another. Models `ActivePodsWithRanks.Less`.
+/// Whether a Pod goes before another. Models `ActivePodsWithRanks.Less`, where Pods that became ready, or were created,
+/// at different times of the same order of magnitude are put in order of their uids, that is by chance; here the later
+/// steps decide first, which makes it an order.
 fn order(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
     let node = |p: &Ranked| !p.pod.at("spec.nodeName").as_str().unwrap_or("").is_empty();
     let phase = |p: &Ranked| match p.pod.at("status.phase").as_str() {
@@ -109,19 +108,18 @@ fn order(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
         Some("Unknown") => 1,
         _ => 0,
     };
-    let by_time = |x: Option<Time>, y: Option<Time>| match (x, y) {
-        (Some(x), Some(y)) if x != y => log_rank(x, y, now).then_with(|| a.pod.uid().cmp(b.pod.uid())),
-        _ => Ordering::Equal,
-    };
+    let ready_age = |p: &Ranked| age_rank(ready_time(&p.pod), now);
+    let age = |p: &Ranked| age_rank(p.pod.creation_time(), now);
     node(a)
         .cmp(&node(b))
         .then_with(|| phase(a).cmp(&phase(b)))
         .then_with(|| is_pod_ready(&a.pod).cmp(&is_pod_ready(&b.pod)))
         .then_with(|| deletion_cost(&a.pod).cmp(&deletion_cost(&b.pod)))
         .then_with(|| b.neighbours.cmp(&a.neighbours))
-        .then_with(|| by_time(ready_time(&a.pod), ready_time(&b.pod)))
+        .then_with(|| ready_age(a).cmp(&ready_age(b)))
         .then_with(|| most_restarted_first(&a.pod, &b.pod))
-        .then_with(|| by_time(a.pod.creation_time(), b.pod.creation_time()))
+        .then_with(|| age(a).cmp(&age(b)))
+        .then_with(|| a.pod.uid().cmp(b.pod.uid()))
 }
 
 /// Active Pods of all ReplicaSets with the same owner, by node. Models `getIndirectlyRelatedPods`.

@@ -113,17 +113,25 @@ fn sort(infos: &mut [Info], steps: &[jsonpath::Step]) -> bool {
     any
 }
 
+/// Orders values: none before numbers before text, and quantities before other text.
 fn compare(a: Option<&Value>, b: Option<&Value>) -> std::cmp::Ordering {
+    let rank = |v: Option<&Value>| match v {
+        None | Some(Value::Null) => 0,
+        Some(Value::Bool(_)) => 1,
+        Some(Value::Int(_)) => 2,
+        Some(_) => 3,
+    };
     match (a, b) {
         (Some(Value::Str(x)), Some(Value::Str(y))) => {
             match (crate::api::Quantity::parse(x), crate::api::Quantity::parse(y)) {
                 (Ok(p), Ok(q)) => p.nanos().cmp(&q.nanos()),
-                _ => x.cmp(y),
+                (Err(_), Err(_)) => x.cmp(y),
+                (p, q) => p.is_err().cmp(&q.is_err()),
             }
         }
         (Some(Value::Int(x)), Some(Value::Int(y))) => x.cmp(y),
         (Some(Value::Bool(x)), Some(Value::Bool(y))) => x.cmp(y),
-        _ => a.is_some().cmp(&b.is_some()),
+        _ => rank(a).cmp(&rank(b)),
     }
 }
 
