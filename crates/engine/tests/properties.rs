@@ -1,0 +1,73 @@
+//! Properties of whole runs, over random manifests: what must hold at every instant of every history.
+//!
+//! `PROPTEST_CASES=10000 cargo test --test properties` for the nightly number of cases.
+
+#[path = "properties/job.rs"]
+mod job;
+#[path = "properties/manifest.rs"]
+mod manifest;
+
+use batchyard_engine::cluster::{Cluster, Command, Config};
+use proptest::prelude::*;
+use std::rc::Rc;
+
+/// 200 cases, or as many as the environment says.
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if option_env!("PROPTEST_CASES").is_none() && std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 200;
+    }
+    config.failure_persistence = None;
+    config
+}
+
+/// A cluster in which a manifest was applied.
+fn applied(manifest: &str, seed: u64) -> Cluster {
+    let mut cluster = Cluster::new(Config { seed, ..Config::default() });
+    kubectl(&mut cluster, "kubectl apply -f manifest.yaml", manifest);
+    cluster
+}
+
+/// Runs a command beside a file `manifest.yaml`.
+fn kubectl(cluster: &mut Cluster, line: &str, manifest: &str) {
+    let files = Rc::new(vec![("manifest.yaml".to_owned(), Rc::from(manifest))]);
+    cluster.handle(Command::Kubectl { line: line.to_owned(), files });
+}
+
+/// Runs so many seconds on.
+fn run(cluster: &mut Cluster, seconds: i64) {
+    let until = cluster.now() + seconds * 1000;
+    cluster.advance(until, u32::MAX);
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// What a Job's status says, at every version of it.
+    #[test]
+    fn jobs_keep_their_promises(job in manifest::job(), actions in manifest::actions(), seed in 0..9u64) {
+        let mut cluster = applied(&job.yaml(), seed);
+        prop_assert!(!cluster.snapshot().list(batchyard_engine::api::Kind::Job).next().is_none(), "{}", job.yaml());
+        for action in &actions {
+            run(&mut cluster, action.after);
+            kubectl(&mut cluster, &action.line, "");
+        }
+        run(&mut cluster, 300);
+        job::check(&cluster, &job)?;
+    }
+
+    /// The same seed and commands tell the same story.
+    #[test]
+    fn histories_repeat(job in manifest::job(), actions in manifest::actions(), seed in 0..9u64) {
+        let tell = || {
+            let mut cluster = applied(&job.yaml(), seed);
+            for action in &actions {
+                run(&mut cluster, action.after);
+                kubectl(&mut cluster, &action.line, "");
+            }
+            run(&mut cluster, 100);
+            cluster.journal().hash()
+        };
+        prop_assert_eq!(tell(), tell());
+    }
+}
