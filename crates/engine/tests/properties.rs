@@ -7,6 +7,7 @@ mod job;
 #[path = "properties/manifest.rs"]
 mod manifest;
 
+use batchyard_engine::api::Kind;
 use batchyard_engine::cluster::{Cluster, Command, Config};
 use proptest::prelude::*;
 use std::rc::Rc;
@@ -47,7 +48,7 @@ proptest! {
     #[test]
     fn jobs_keep_their_promises(job in manifest::job(), actions in manifest::actions(), seed in 0..9u64) {
         let mut cluster = applied(&job.yaml(), seed);
-        prop_assert!(!cluster.snapshot().list(batchyard_engine::api::Kind::Job).next().is_none(), "{}", job.yaml());
+        prop_assert!(cluster.snapshot().list(Kind::Job).next().is_some(), "{}", job.yaml());
         for action in &actions {
             run(&mut cluster, action.after);
             kubectl(&mut cluster, &action.line, "");

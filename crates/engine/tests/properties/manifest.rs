@@ -51,7 +51,8 @@ impl Job {
                 "  podFailurePolicy:\n    rules:\n    - action: {action}\n      onExitCodes: {{operator: In, values: [{code}]}}\n"
             );
         }
-        let step = |s: &Option<(u32, u32)>| s.map_or("hang".to_owned(), |(code, after)| format!("exit {code} after {after}s"));
+        let step =
+            |s: &Option<(u32, u32)>| s.map_or("hang".to_owned(), |(code, after)| format!("exit {code} after {after}s"));
         let attempts = self.attempts.iter().map(step).collect::<Vec<_>>().join("; ");
         let policy = if self.on_failure { "OnFailure" } else { "Never" };
         format!(

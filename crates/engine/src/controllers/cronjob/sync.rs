@@ -27,11 +27,18 @@ impl CronJobController {
         let jobs: Vec<Rc<Object>> = ctx.api.store().dependents(cron_job.uid()).filter(owned).cloned().collect();
         let mut status = CronJobStatus::read(&cron_job);
         self.clean_up_finished_jobs(ctx, &cron_job, &mut status, &jobs);
+        let active = cron_job.at("status.active").items().iter();
+        let cleaned: Vec<Value> = active.filter(|j| !status.is_active(j.str_at("uid"))).cloned().collect();
         let requeue = self.sync_cron_job(ctx, &cron_job, &mut status, &jobs);
         if status.changed {
             let mut body = cron_job.body().clone();
             body.set("status", status.value());
             ctx.api.update(Kind::CronJob, body, Subresource::Status, WriteOptions::default())?;
+        }
+        // The deletion of a Job has the CronJob synced once more before its own new status is seen, in which the Job that was
+        // just tidied away is missing.
+        for active in cleaned {
+            self.missing_job(ctx, &cron_job, active.str_at("name"));
         }
         requeue
     }
@@ -148,12 +155,16 @@ impl CronJobController {
             let known = jobs.iter().any(|j| j.uid().as_ref() == uid);
             let key = ObjectKey::new(Kind::Job, active.str_at("namespace"), name);
             if !known && ctx.api.get(&key).is_none() {
-                let message = format!("Active job went missing: {name}");
-                self.recorder.event(ctx, cron_job, EventType::Normal, "MissingJob", &message);
+                self.missing_job(ctx, cron_job, name);
                 status.remove_active(uid);
                 status.changed = true;
             }
         }
+    }
+
+    fn missing_job(&mut self, ctx: &mut Ctx<'_>, cron_job: &Object, name: &str) {
+        let message = format!("Active job went missing: {name}");
+        self.recorder.event(ctx, cron_job, EventType::Normal, "MissingJob", &message);
     }
 
     /// Deletes the Jobs that still run, so that the new one runs alone.
