@@ -61,8 +61,7 @@ fn entry(line: &TermLine) -> Html {
     html! {
         <>
             <span class="ps">{ "$ " }</span><span class="cmd">{ "kubectl " }{ line.line.clone() }</span>{ "\n" }
-            { paint(&line.output.stdout) }
-            if !line.output.stderr.is_empty() { <span class="err">{ line.output.stderr.clone() }</span> }
+            if line.output.stdout.is_empty() { <span class="err">{ line.output.screen.clone() }</span> } else { { paint(&line.output.screen) } }
         </>
     }
 }
@@ -75,7 +74,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     let back = use_state(|| 0_usize);
     {
         let body = body.clone();
-        let length: usize = props.lines.iter().map(|l| l.output.stdout.len() + l.output.stderr.len() + 1).sum();
+        let length: usize = props.lines.iter().map(|l| l.output.screen.len() + 1).sum();
         use_effect_with(length, move |_| {
             if let Some(e) = body.cast::<web_sys::Element>() {
                 e.set_scroll_top(e.scroll_height());

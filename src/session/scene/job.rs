@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use batchyard_engine::api::{Object, Value};
-use batchyard_engine::cluster::{Time, WaitKind};
+use batchyard_engine::cluster::{Time, WaitKind, job_completions, job_status_word};
 use yew::AttrValue;
 
 use super::{World, object_key, wait_of};
@@ -36,24 +36,6 @@ fn time(v: &Value) -> Option<Ms> {
     v.as_str().and_then(Time::parse_rfc3339).map(|t| t.0)
 }
 
-/// kubectl's STATUS of a Job.
-fn word(job: &Object) -> &'static str {
-    for (condition, word) in [("Complete", "Complete"), ("Failed", "Failed")] {
-        if job.condition_is_true(condition) {
-            return word;
-        }
-    }
-    if job.is_deleting() {
-        return "Terminating";
-    }
-    for word in ["Suspended", "FailureTarget", "SuccessCriteriaMet"] {
-        if job.condition_is_true(word) {
-            return word;
-        }
-    }
-    "Running"
-}
-
 /// Derives the view of a Job.
 pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     let body = job.body();
@@ -68,7 +50,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     };
     let life = world.history.work(job.uid());
     let lives: Vec<_> = world.history.pods.iter().filter(|p| p.owner == *job.uid() && p.created <= now).collect();
-    let word = word(job);
+    let word = job_status_word(job);
     let restarts = if word == "Failed" || word == "FailureTarget" {
         lives.iter().map(|p| p.restarts).sum()
     } else {
@@ -77,11 +59,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     let used = if tracks.restarts { restarts } else { failed };
     let start = time(status.at("startTime"));
     let end = time(status.at("completionTime"));
-    let completions = match tracks.completions {
-        Some(n) => format!("{succeeded}/{n}"),
-        None if tracks.parallelism > 1 => format!("{succeeded}/1 of {}", tracks.parallelism),
-        None => format!("{succeeded}/1"),
-    };
+    let completions = job_completions(job);
     let condition = |c: &&Value| c.str_at("status") == "True";
     let conditions: Rc<[AttrValue]> =
         status.at("conditions").items().iter().filter(condition).map(|c| c.str_at("type").to_owned().into()).collect();
