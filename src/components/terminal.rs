@@ -60,7 +60,7 @@ pub fn paint(text: &str) -> Html {
 fn entry(line: &TermLine) -> Html {
     html! {
         <>
-            <span class="ps">{ "$ " }</span><span class="cmd">{ "kubectl " }{ line.line.clone() }</span>{ "\n" }
+            <span class="ps">{ "$ " }</span><span class="cmd">{ line.line.clone() }</span>{ "\n" }
             if line.output.stdout.is_empty() { <span class="err">{ line.output.screen.clone() }</span> } else { { paint(&line.output.screen) } }
         </>
     }
@@ -81,7 +81,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             }
         });
     }
-    let history: Vec<String> = props.lines.iter().map(|l| ["kubectl ", &l.line].concat()).collect();
+    let history: Vec<String> = props.lines.iter().map(|l| l.line.clone()).collect();
     let onkeydown = {
         let (on_act, input) = (props.on_act.clone(), input.clone());
         Callback::from(move |e: KeyboardEvent| {
@@ -99,6 +99,10 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                         back.set(0);
                     }
                 }
+                "c" if e.ctrl_key() && field.selection_start() == field.selection_end() => {
+                    e.prevent_default();
+                    on_act.emit(Act::Interrupt);
+                }
                 "ArrowUp" => {
                     e.prevent_default();
                     recall((*back + 1).min(history.len()));
@@ -113,7 +117,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
         })
     };
     let attempt = |line: &AttrValue| {
-        let l = line.to_string();
+        let l = ["kubectl ", line].concat();
         let onclick = props.on_act.reform(move |_: MouseEvent| Act::Command(l.clone()));
         html! { <button type="button" class="try" {onclick}>{ line.clone() }</button> }
     };

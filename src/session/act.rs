@@ -166,7 +166,9 @@ pub enum Act {
     Show(Panel),
     /// A line for the terminal.
     Command(String),
-    /// A kubectl line sent from a button, not echoed as typed.
+    /// Ctrl+C in the terminal.
+    Interrupt,
+    /// A kubectl line sent from a button, without the word kubectl.
     Do(String),
     /// Why?
     Why(Question),

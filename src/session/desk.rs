@@ -401,7 +401,9 @@ impl Desk {
             }
             Act::Tab(tab) => self.tab = tab,
             Act::Show(panel) => self.panel = panel,
-            Act::Command(line) | Act::Do(line) => self.kubectl(&line, &mut effects),
+            Act::Command(line) => self.kubectl(&line, &mut effects),
+            Act::Do(line) => self.kubectl(&["kubectl ", &line].concat(), &mut effects),
+            Act::Interrupt => self.run.interrupt(),
             Act::Why(question) => {
                 self.playing = false;
                 self.why = if self.why.as_ref() == Some(&question) { None } else { Some(question) };

@@ -13,7 +13,7 @@ use super::view::{Scene, Timeline};
 /// The name under which the manifest is seen by kubectl.
 pub const FILE: &str = "job.yaml";
 /// The line that the Apply button stands for.
-pub const APPLY: &str = "apply -f job.yaml";
+pub const APPLY: &str = "kubectl apply -f job.yaml";
 /// How many acts can be undone.
 const UNDO: usize = 24;
 /// How far ahead the next event is looked for.
@@ -155,10 +155,9 @@ impl Run {
         }
         output
     }
-    /// Carries out a kubectl line now. A future that was seen is cut when the line changes anything.
+    /// Carries out a line of the terminal now. A future that was seen is cut when the line changes anything.
     pub fn kubectl(&mut self, line: &str, text: &str) -> Output {
         let line = line.trim();
-        let line = line.strip_prefix("kubectl ").or_else(|| line.strip_prefix("k ")).unwrap_or(line);
         let mut tried = self.cluster.clone();
         let before = tried.journal_position();
         let outcome = tried.handle(command(line, text));
@@ -173,9 +172,14 @@ impl Run {
         self.echo(line, outcome.output.clone(), outcome.finished);
         outcome.output
     }
+    /// Ends the newest command that goes on.
+    pub fn interrupt(&mut self) {
+        self.cluster.handle(Command::Interrupt);
+        self.read();
+    }
     /// What a kubectl line prints now, with nothing kept of it.
     pub fn ask(&self, line: &str) -> Output {
-        self.cluster.clone().handle(command(line, "")).output
+        self.cluster.clone().handle(command(&["kubectl ", line].concat(), "")).output
     }
     fn echo(&mut self, line: &str, output: Output, finished: bool) {
         let at = self.now();

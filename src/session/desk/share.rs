@@ -40,7 +40,7 @@ impl Desk {
         let mut acts = Vec::new();
         for (at, command) in self.run.cluster().commands().iter().filter(|(t, _)| t.0 <= now) {
             let Command::Kubectl { line, files } = command else { continue };
-            let verb = line.split_whitespace().next().unwrap_or("");
+            let verb = line.split_whitespace().nth(1).unwrap_or("");
             if !READING.contains(&verb) && !(acts.is_empty() && line == APPLY) {
                 let file = files.first().map(|(_, t)| &**t).filter(|t| *t != main && line.contains(" -f"));
                 acts.push((at.0 - origin, line.clone(), file.map(str::to_owned)));

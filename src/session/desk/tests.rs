@@ -67,7 +67,7 @@ fn the_past_can_be_seen_again_and_changed() {
     assert_eq!(job(&desk).active + job(&desk).failed + job(&desk).succeeded, job(&desk).active);
     assert!(desk.timeline.seen > 0, "what was seen stays on the timeline");
     desk.act(Act::Step(true));
-    desk.act(Act::Command("delete job db-migration --wait=false".into()));
+    desk.act(Act::Command("kubectl delete job db-migration --wait=false".into()));
     assert!(desk.note.as_ref().is_some_and(|n| n.undo), "{:?}", desk.note);
     assert!(desk.run.seen() < end);
     desk.act(Act::Undo);
