@@ -141,7 +141,8 @@ mod tests {
     use super::*;
 
     fn sample(n: u64) -> Shared {
-        let text = include_str!("../../examples/migration-fails-twice.yaml").replace("db-migration", &format!("job-{n}"));
+        let text =
+            include_str!("../../examples/migration-fails-twice.yaml").replace("db-migration", &format!("job-{n}"));
         Shared {
             acts: (0..n % 4)
                 .map(|i| (i as i64 * 1000, format!("delete pod a-{i}"), (i == 2).then(|| text.clone())))

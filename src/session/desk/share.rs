@@ -86,9 +86,7 @@ impl Desk {
     pub fn summary(&self) -> String {
         let mut out = String::new();
         for w in &self.run.history.work {
-            let end = w
-                .end
-                .map_or_else(String::new, |(t, word)| format!(": {word} after {}", human(t - w.created)));
+            let end = w.end.map_or_else(String::new, |(t, word)| format!(": {word} after {}", human(t - w.created)));
             out += &format!("- {} `{}`{end}\n", w.kind.name(), w.name);
             for p in self.run.history.pods.iter().filter(|p| p.owner == w.uid) {
                 let words: Vec<&str> = p.spans.iter().map(|s| &*s.word).collect();

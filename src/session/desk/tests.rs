@@ -106,7 +106,7 @@ fn every_example_is_accepted_and_explains_itself() {
         let mut desk = Desk::new(example, None);
         assert_eq!(desk.problems, [], "{}", example.id);
         desk.act(Act::Apply);
-        for _ in 0..12 {
+        for _ in 0..6 {
             desk.act(Act::Step(true));
             for w in desk.scene.workloads.clone() {
                 let question = match &w {

@@ -265,7 +265,8 @@ fn sidings(tracks: &Tracks, pods: &[&Rc<PodView>], used: i64, succeeded: i64) ->
     let bad_pods = ended(false);
     let used = used.max(0) as usize;
     let counted = if tracks.restarts { used } else { used.max(bad_pods.len()) };
-    let n = if tracks.per_index.is_some() { (counted + 1).max(3) } else { bar.saturating_add(1).max(counted) }.min(DRAWN as usize);
+    let n = if tracks.per_index.is_some() { (counted + 1).max(3) } else { bar.saturating_add(1).max(counted) }
+        .min(DRAWN as usize);
     let bad = (0..n)
         .map(|i| {
             if tracks.restarts {
@@ -282,7 +283,13 @@ fn sidings(tracks: &Tracks, pods: &[&Rc<PodView>], used: i64, succeeded: i64) ->
 }
 
 fn free_bad(i: usize, bar: usize) -> Berth {
-    Berth::Free(if bar == usize::MAX { "free".into() } else if i >= bar { "Job fails".into() } else { (i + 1).to_string().into() })
+    Berth::Free(if bar == usize::MAX {
+        "free".into()
+    } else if i >= bar {
+        "Job fails".into()
+    } else {
+        (i + 1).to_string().into()
+    })
 }
 
 /// The doubling series under the signal. It needs one Pod at a time to be told in order.
