@@ -16,6 +16,7 @@ mod scheme;
 pub mod selector;
 pub mod text;
 pub mod typed;
+pub mod validation;
 mod value;
 
 pub use field::{ErrorType, FieldError, Path};

@@ -98,6 +98,26 @@ fn dns_subdomain_limited(s: &str, too_long: String) -> Vec<String> {
     out
 }
 
+/// A DNS subdomain whose labels may hold underscores, as search domains may.
+pub fn dns_subdomain_with_underscore(s: &str) -> Vec<String> {
+    let label = |l: &str| {
+        let l = l.strip_prefix('_').unwrap_or(l);
+        framed(l, lower_alnum, |b| lower_alnum(b) || matches!(b, b'-' | b'_'))
+    };
+    let mut out = Vec::new();
+    if s.len() > 253 {
+        out.push(max_characters(253));
+    }
+    if !s.split('.').all(label) {
+        out.push(regex_error(
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+            "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*",
+            &["example.com"],
+        ));
+    }
+    out
+}
+
 /// A name of a Service: a label that begins with a letter.
 pub fn dns_1035_label(s: &str) -> Vec<String> {
     let mut out = Vec::new();

@@ -111,6 +111,8 @@ pub struct Field {
 pub struct Type {
     /// `PodSpec`
     pub name: &'static str,
+    /// Which package it is of: `core`, `meta`.
+    pub group: &'static str,
     /// Go's package as messages print it: `v1`.
     pub package: &'static str,
     /// For a named type, what it is: `DNSPolicy` is a string, `ResourceList` a map.
@@ -258,6 +260,7 @@ fn parse(text: &'static str) -> Table {
             let (group, short) = name.split_once('.').unwrap_or(("", name));
             let mut t = Type {
                 name: short,
+                group,
                 package: package_name(group),
                 underlying: None,
                 fields: Vec::new(),

@@ -2,18 +2,42 @@
 
 use super::{Actor, ApiServer, PatchType, Status};
 use crate::api::schema::{self, Ty};
-use crate::api::{Kind, Object, Value, patch};
+use crate::api::{Kind, Object, Value, patch, validation};
 use crate::manifest::decode::{cannot_be_handled, decode};
 
 impl ApiServer {
-    /// Refuses a new object that breaks a rule of its kind. A Pod that a controller makes from a template was checked with
-    /// it, unless a LimitRange changed it since.
-    pub(super) fn validate_new(&mut self, _kind: Kind, _body: &Value, _limited: bool) -> Result<(), Status> {
+    /// Refuses a new object that breaks a rule of its kind. What a controller makes from a template was checked with it,
+    /// unless a LimitRange changed it since.
+    pub(super) fn validate_new(&mut self, kind: Kind, body: &Value, limited: bool) -> Result<(), Status> {
+        if self.actor != Actor::User && !limited {
+            return Ok(());
+        }
+        let errors = validation::validate_create(kind, body);
+        if !errors.is_empty() {
+            return Err(Status::invalid_fields(kind, body.str_at("metadata.name"), &errors));
+        }
+        if self.actor == Actor::User {
+            for text in validation::warnings(kind, body) {
+                self.warn(text);
+            }
+        }
         Ok(())
     }
 
-    /// Refuses a change that breaks a rule of the kind.
-    pub(super) fn validate_update(&mut self, _kind: Kind, _body: &Value, _old: &Object) -> Result<(), Status> {
+    /// Refuses a change that breaks a rule of the kind. Controllers keep to the rules.
+    pub(super) fn validate_update(&mut self, kind: Kind, body: &Value, old: &Object) -> Result<(), Status> {
+        if self.actor != Actor::User {
+            return Ok(());
+        }
+        let errors = validation::validate_update(kind, body, old.body());
+        if !errors.is_empty() {
+            return Err(Status::invalid_fields(kind, body.str_at("metadata.name"), &errors));
+        }
+        if self.actor == Actor::User {
+            for text in validation::warnings_on_update(kind, body, old.body()) {
+                self.warn(text);
+            }
+        }
         Ok(())
     }
 
