@@ -18,7 +18,7 @@ use crate::clock::{MINUTE, Millis, SECOND, Time};
 use crate::component::{Component, Ctx};
 use crate::events::{EventRecorder, EventType};
 use crate::queue::{Due, EventQueue};
-use filters::{Nodes, Plugin, PreFilter, Rejection};
+use filters::{Nodes, Plugin, PreFilter, Rejection, claims_problem};
 use hints::ClusterEvent;
 use node_info::{NodeInfo, PodInfo};
 use preemption::Preemption;
@@ -55,8 +55,13 @@ struct Queued {
     attempts: u32,
 }
 
-/// Why each node refuses, and the word for the nodes that were not looked at.
-type Refusal = (BTreeMap<Rc<str>, Rejection>, Option<&'static str>);
+/// Why there is no node for a Pod.
+enum Refusal {
+    /// Why each node refuses, and the word for the nodes that were not looked at.
+    ByNodes(BTreeMap<Rc<str>, Rejection>, Option<&'static str>),
+    /// What keeps the Pod from every node.
+    BeforeAll(Plugin, String),
+}
 
 /// Order of the active queue: higher priority first, then the time of queueing.
 type ActiveKey = (i64, Time, u64);
@@ -277,7 +282,7 @@ impl Scheduler {
         let info = Rc::new(PodInfo::new(&pod));
         match self.find_node(ctx.api, &info) {
             Ok(node) => self.bind(ctx, &pod, &node),
-            Err((rejections, before)) => self.fail(ctx, &info, &rejections, before),
+            Err(refusal) => self.fail(ctx, &info, &refusal),
         }
     }
 
@@ -298,18 +303,20 @@ impl Scheduler {
 
     /// Filters and scores. The error is why each node refuses, and the word for nodes that were not looked at.
     fn find_node(&self, api: &ApiServer, info: &Rc<PodInfo>) -> Result<Rc<str>, Refusal> {
+        let claim = |name: &str| {
+            api.get(&ObjectKey::new(Kind::PersistentVolumeClaim, info.pod.namespace().clone(), name)).cloned()
+        };
+        if let Some(why) = claims_problem(&info.pod, &claim) {
+            return Err(Refusal::BeforeAll(Plugin::VolumeBinding, why));
+        }
         let labels = namespace_labels(api);
         let adjusted = if self.nominated.is_empty() { None } else { Some(self.with_nominated(api, info)) };
         let nodes = adjusted.as_ref().unwrap_or(&self.nodes);
         let pre = PreFilter::new(info, nodes, &labels);
-        let mut absent = None;
-        if let Some(only) = &pre.only {
-            absent = Some(if only.is_empty() {
-                "pod affinity terms conflict"
-            } else {
-                "node(s) didn't satisfy plugin(s) [NodeAffinity]"
-            });
+        if pre.only.as_ref().is_some_and(BTreeSet::is_empty) {
+            return Err(Refusal::BeforeAll(Plugin::NodeAffinity, "pod affinity terms conflict".to_owned()));
         }
+        let absent = pre.only.as_ref().map(|_| "node(s) didn't satisfy plugin(s) [NodeAffinity]");
         let mut rejections = BTreeMap::new();
         let mut fitting: Vec<Rc<str>> = Vec::new();
         for (name, node) in nodes.iter().filter(|(_, n)| n.node.is_some()) {
@@ -327,7 +334,7 @@ impl Scheduler {
             return Ok(n);
         }
         if fitting.is_empty() {
-            return Err((rejections, absent));
+            return Err(Refusal::ByNodes(rejections, absent));
         }
         Ok(score::best(info, &fitting, nodes, &labels))
     }
@@ -352,19 +359,21 @@ impl Scheduler {
     }
 
     /// Models `handleSchedulingFailure` after `PostFilter`.
-    fn fail(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        info: &Rc<PodInfo>,
-        rejections: &BTreeMap<Rc<str>, Rejection>,
-        absent: Option<&'static str>,
-    ) {
+    fn fail(&mut self, ctx: &mut Ctx<'_>, info: &Rc<PodInfo>, refusal: &Refusal) {
         let pod = &info.pod;
         let all = self.nodes.values().filter(|n| n.node.is_some()).count();
         let (mut nominate, mut text) = (None, String::from("no nodes available to schedule pods"));
+        let none = BTreeMap::new();
+        let (rejections, absent) = match refusal {
+            Refusal::ByNodes(rejections, absent) => (rejections, *absent),
+            Refusal::BeforeAll(..) => (&none, None),
+        };
         let mut refused_by: BTreeSet<Plugin> = rejections.values().map(|r| r.plugin).collect();
         if absent.is_some() {
             refused_by.insert(Plugin::NodeAffinity);
+        }
+        if let Refusal::BeforeAll(plugin, _) = refusal {
+            refused_by.insert(*plugin);
         }
         if all > 0 {
             let mut reasons: BTreeMap<Rc<str>, usize> = BTreeMap::new();
@@ -387,7 +396,10 @@ impl Scheduler {
                     why
                 }
             };
-            text = fit_error(all, &reasons, &after);
+            text = match refusal {
+                Refusal::ByNodes(..) => fit_error(all, &reasons, &after),
+                Refusal::BeforeAll(_, why) => format!("0/{all} nodes are available: {why}. {after}"),
+            };
         }
         if let Some(queued) = self.pods.get_mut(&pod.key()) {
             queued.refused_by = refused_by;
@@ -500,6 +512,11 @@ impl Component for Scheduler {
         match change.key.kind {
             Kind::Pod => self.observe_pod(ctx, change),
             Kind::Node => self.observe_node(ctx, change),
+            Kind::PersistentVolumeClaim => {
+                if let Some(claim) = &change.after {
+                    self.move_on(ctx, &ClusterEvent::Claim(claim));
+                }
+            }
             _ => {}
         }
     }

@@ -26,6 +26,8 @@ pub enum Plugin {
     NodePorts,
     /// Resources.
     NodeResourcesFit,
+    /// Volume claims.
+    VolumeBinding,
     /// `topologySpreadConstraints`
     PodTopologySpread,
     /// Affinity and anti-affinity to other Pods.
@@ -100,6 +102,30 @@ fn counts_for_spread(spec: &Value, constraint: &Value, node: &Object) -> bool {
     let honor_taints = constraint.str_at("nodeTaintsPolicy") == "Honor";
     (!affinity || node_affinity_matches(spec, node))
         && (!honor_taints || untolerated(spec, node, &["NoSchedule", "NoExecute"]).is_none())
+}
+
+/// What keeps a Pod's volume claims from every node, if anything does. Models the `PreFilter` of `volumebinding` and
+/// `volumerestrictions` for a cluster where nothing provides volumes.
+pub fn claims_problem(pod: &Object, claim: &dyn Fn(&str) -> Option<Rc<Object>>) -> Option<String> {
+    let mut unbound = false;
+    for volume in pod.at("spec.volumes").items() {
+        let name = if volume.at("ephemeral").is_null() {
+            match volume.at("persistentVolumeClaim.claimName").as_str() {
+                Some(name) => name.to_owned(),
+                None => continue,
+            }
+        } else {
+            format!("{}-{}", pod.name(), volume.str_at("name"))
+        };
+        let Some(claim) = claim(&name) else {
+            return Some(format!("persistentvolumeclaim \"{name}\" not found"));
+        };
+        if claim.is_deleting() {
+            return Some(format!("persistentvolumeclaim \"{name}\" is being deleted"));
+        }
+        unbound |= claim.at("status.phase").as_str() != Some("Bound");
+    }
+    unbound.then(|| "pod has unbound immediate PersistentVolumeClaims".to_owned())
 }
 
 /// The first taint of some effects that a Pod does not tolerate.

@@ -19,6 +19,8 @@ pub enum ClusterEvent<'a> {
     PodLeft(&'a Rc<Object>),
     /// The labels of a Pod with a node changed.
     PodRelabelled(&'a Rc<Object>, &'a Rc<Object>),
+    /// A volume claim came or changed.
+    Claim(&'a Object),
     /// A node came, changed or went.
     Node(Option<&'a Rc<Object>>, Option<&'a Rc<Object>>),
 }
@@ -58,7 +60,7 @@ fn node_helps(plugin: Plugin, info: &PodInfo, before: Option<&Rc<Object>>, after
         Plugin::PodTopologySpread => relabelled || retainted,
         Plugin::InterPodAffinity => relabelled,
         Plugin::NodePorts | Plugin::NodeName => before.is_none(),
-        Plugin::SchedulingGates => false,
+        Plugin::SchedulingGates | Plugin::VolumeBinding => false,
     }
 }
 
@@ -85,6 +87,7 @@ impl ClusterEvent<'_> {
         let unwanted = |p: &Object| info.anti_affinity.iter().any(|t| t.matches(p, namespace_labels));
         refused_by.iter().any(|plugin| match (self, plugin) {
             (Self::Node(before, Some(after)), plugin) => node_helps(*plugin, &info, *before, after),
+            (Self::Claim(claim), Plugin::VolumeBinding) => claim.namespace() == pod.namespace(),
             (Self::Node(_, None), plugin) => *plugin == Plugin::PodTopologySpread,
             (Self::PodLeft(_), Plugin::NodeResourcesFit) => true,
             (Self::PodLeft(p), Plugin::NodePorts) => PodInfo::new(p).ports_clash(&info),
@@ -112,6 +115,6 @@ pub fn own_change_may_help(before: &Object, after: &Object, refused_by: &BTreeSe
         Plugin::InterPodAffinity => changed("metadata.labels"),
         Plugin::NodeResourcesFit => changed("spec.containers"),
         Plugin::NodeAffinity => changed("spec.nodeSelector") || changed("spec.affinity"),
-        Plugin::NodeName | Plugin::NodePorts => false,
+        Plugin::NodeName | Plugin::NodePorts | Plugin::VolumeBinding => false,
     })
 }

@@ -10,8 +10,8 @@ use super::super::output::Form;
 use super::super::session::Io;
 use super::common::{DryRun, add_source, finish, print_result};
 use super::{Done, ok};
-use crate::api::text::go_json;
 use crate::api::patch::{strategic, three_way};
+use crate::api::text::go_json;
 use crate::api::{Map, Value};
 use crate::apiserver::WriteOptions;
 

@@ -2,12 +2,12 @@
 //!
 //! Models `pkg/cmd/describe/describe.go`.
 
+use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Request};
 use super::super::describe::{Scene, describe};
 use super::super::failure::Failure;
 use super::super::session::Io;
-use super::super::Cx;
 use super::get::nothing_found;
 use super::{Done, ok};
 

@@ -29,11 +29,9 @@ pub fn describe(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
                 w.field(1, name, &if v.is_null() { "<unset>".to_owned() } else { stamp(v) });
             }
         }
-        None => w.field(
-            0,
-            "Lease",
-            &format!("Failed to get lease: leases.coordination.k8s.io \"{}\" not found", n.name()),
-        ),
+        None => {
+            w.field(0, "Lease", &format!("Failed to get lease: leases.coordination.k8s.io \"{}\" not found", n.name()))
+        }
     }
     let status = n.at("status");
     if !status.at("conditions").items().is_empty() {
@@ -115,7 +113,9 @@ fn taints(n: &Object, w: &mut Doc) {
 
 /// The sum of a resource over a Pod's containers, or the largest of an init container. Models `resourcehelper.PodRequests`.
 fn of_pod(pod: &Object, side: &str, resource: &str) -> Quantity {
-    let at = |c: &Value| Quantity::from_value(c.at("resources").at(side).get(resource).unwrap_or(&Value::Null)).unwrap_or_default();
+    let at = |c: &Value| {
+        Quantity::from_value(c.at("resources").at(side).get(resource).unwrap_or(&Value::Null)).unwrap_or_default()
+    };
     let mut sum = Quantity::default();
     for c in pod.at("spec.containers").items() {
         sum.add(&at(c));

@@ -68,14 +68,7 @@ pub fn describe(pod: &Object, scene: &Scene<'_>, w: &mut Doc) {
         resources(spec.at("resources"), w, 1);
     }
     if !spec.at("initContainers").items().is_empty() {
-        containers(
-            "Init Containers",
-            spec.at("initContainers"),
-            status.at("initContainerStatuses"),
-            Some(pod),
-            w,
-            "",
-        );
+        containers("Init Containers", spec.at("initContainers"), status.at("initContainerStatuses"), Some(pod), w, "");
     }
     containers("Containers", spec.at("containers"), status.at("containerStatuses"), Some(pod), w, "");
     let conditions = status.at("conditions").items();

@@ -2,8 +2,8 @@
 
 use super::container::containers;
 use super::{Doc, annotations, labels};
-use crate::api::{Quantity, Value};
 use crate::api::selector::format_label_selector;
+use crate::api::{Quantity, Value};
 
 /// `Pod Template:`
 pub fn pod_template(template: &Value, w: &mut Doc) {
@@ -97,11 +97,7 @@ fn volume(v: &Value, w: &mut Doc) {
             w.field(2, "HostPathType", s.at("type").as_str().unwrap_or("<none>"));
         }
         "persistentVolumeClaim" => {
-            w.field(
-                2,
-                "Type",
-                "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
-            );
+            w.field(2, "Type", "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)");
             w.field(2, "ClaimName", s.str_at("claimName"));
             w.field(2, "ReadOnly", &s.bool_at("readOnly").to_string());
         }
@@ -134,7 +130,11 @@ fn volume(v: &Value, w: &mut Doc) {
                     w.field(2, "ConfigMapName", map.str_at("name"));
                     w.field(2, "Optional", &optional(map));
                 } else if let Some(token) = source.get("serviceAccountToken") {
-                    w.field(2, "TokenExpirationSeconds", &token.int_at("expirationSeconds").unwrap_or(3600).to_string());
+                    w.field(
+                        2,
+                        "TokenExpirationSeconds",
+                        &token.int_at("expirationSeconds").unwrap_or(3600).to_string(),
+                    );
                 }
             }
         }
