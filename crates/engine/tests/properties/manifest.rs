@@ -24,33 +24,25 @@ pub struct Job {
 impl Job {
     /// The manifest.
     pub fn yaml(&self) -> String {
-        let mut spec = format!("  parallelism: {}\n  backoffLimit: {}\n", self.parallelism, self.backoff_limit);
-        if let Some(n) = self.completions {
-            spec += &format!("  completions: {n}\n");
-        }
-        if self.indexed {
-            spec += "  completionMode: Indexed\n";
-        }
-        if let Some(n) = self.per_index {
-            spec += &format!("  backoffLimitPerIndex: {n}\n");
-            if let Some(n) = self.max_failed {
-                spec += &format!("  maxFailedIndexes: {n}\n");
-            }
-        }
-        if self.replace_failed {
-            spec += "  podReplacementPolicy: Failed\n";
-        }
-        if let Some(n) = self.deadline {
-            spec += &format!("  activeDeadlineSeconds: {n}\n");
-        }
-        if let Some(n) = self.success_count {
-            spec += &format!("  successPolicy:\n    rules:\n    - succeededCount: {n}\n");
-        }
-        if let Some((action, code)) = self.policy {
-            spec += &format!(
-                "  podFailurePolicy:\n    rules:\n    - action: {action}\n      onExitCodes: {{operator: In, values: [{code}]}}\n"
-            );
-        }
+        let field = |name: &str, n: Option<u32>| n.map_or(String::new(), |n| format!("  {name}: {n}\n"));
+        let flag = |text: &str, on: bool| if on { text.to_owned() } else { String::new() };
+        let rules = |policy: &str, rule: String| format!("  {policy}:\n    rules:\n    - {rule}\n");
+        let spec = [
+            field("parallelism", Some(self.parallelism)),
+            field("backoffLimit", Some(self.backoff_limit)),
+            field("completions", self.completions),
+            flag("  completionMode: Indexed\n", self.indexed),
+            field("backoffLimitPerIndex", self.per_index),
+            field("maxFailedIndexes", self.per_index.and(self.max_failed)),
+            flag("  podReplacementPolicy: Failed\n", self.replace_failed),
+            field("activeDeadlineSeconds", self.deadline),
+            self.success_count.map_or(String::new(), |n| rules("successPolicy", format!("succeededCount: {n}"))),
+            self.policy.map_or(String::new(), |(action, code)| {
+                let codes = format!("{{operator: In, values: [{code}]}}");
+                rules("podFailurePolicy", format!("action: {action}\n      onExitCodes: {codes}"))
+            }),
+        ]
+        .concat();
         let step =
             |s: &Option<(u32, u32)>| s.map_or("hang".to_owned(), |(code, after)| format!("exit {code} after {after}s"));
         let attempts = self.attempts.iter().map(step).collect::<Vec<_>>().join("; ");
