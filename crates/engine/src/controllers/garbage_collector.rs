@@ -13,7 +13,7 @@ use crate::queue::Due;
 use crate::workqueue::WorkQueue;
 
 /// From a change to the sync that it causes: the informer, the queue, and a read of the newest version.
-const LATENCY: Millis = 6;
+const LATENCY: Millis = 15;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";

@@ -39,7 +39,7 @@ use spec::{is_finished, is_managed_elsewhere, is_suspended};
 /// Changes of Pods and statuses within this time are taken care of by one sync.
 const SYNC_JOB_BATCH_PERIOD: Millis = SECOND;
 /// From a write to the sync that it causes: what the API server, the watch and the queue take.
-const LATENCY: Millis = 8;
+const LATENCY: Millis = 5;
 
 /// The wait that keeps a Job from making its next Pod.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -86,7 +86,10 @@ impl JobController {
         self.queue.add(ctx, job, LATENCY);
     }
     fn enqueue_batched(&mut self, ctx: &mut Ctx<'_>, job: ObjectKey) {
-        self.queue.add_after(ctx, job, SYNC_JOB_BATCH_PERIOD + LATENCY);
+        // The kubelet tells that a Pod has ended one relist after its containers have, and a relist is as long as the batch
+        // period. Whether a sync sees it is a matter of milliseconds, here as in a real cluster.
+        let period = SYNC_JOB_BATCH_PERIOD + ctx.rng.between(-LATENCY, LATENCY);
+        self.queue.add_after(ctx, job, period);
     }
     fn enqueue_orphan(&mut self, ctx: &mut Ctx<'_>, pod: &Object) {
         ctx.after(&mut self.orphans, LATENCY, Orphans::Pod(pod.key(), 0));
