@@ -31,6 +31,8 @@ pub struct Config {
     pub epoch: Time,
     /// The nodes.
     pub nodes: Vec<NodeConfig>,
+    /// Images that every node holds from the start.
+    pub images: Vec<Rc<str>>,
     /// The most objects the store takes before it refuses with a clear message.
     pub max_objects: usize,
     /// The most changes the history takes before the run stops with a clear message.
@@ -44,6 +46,7 @@ impl Default for Config {
             seed: 1,
             epoch: Time::from_seconds(1_795_510_800), // Tue, 24 Nov 2026 09:00:00 UTC
             nodes: (1..=3).map(node).collect(),
+            images: Vec::new(),
             max_objects: 50_000,
             max_changes: 1_000_000,
         }

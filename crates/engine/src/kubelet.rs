@@ -37,7 +37,7 @@ use crate::clock::{Millis, SECOND, Time};
 use crate::component::{Component, Ctx, Timer};
 use crate::events::{EventRecorder, EventType};
 use crate::queue::{Due, EventQueue};
-use crate::runtime::images::Image;
+use crate::runtime::images::{self, Image};
 use crate::runtime::process::Io;
 use pod::{Pod, Purpose};
 pub use query::ExecOutput;
@@ -132,6 +132,11 @@ impl Cx<'_, '_> {
             let addresses = ctx.api.get(&key).map_or(Value::Null, |n| n.at("status.addresses").clone());
             let known = addresses.items().iter().find(|a| a.str_at("type") == "InternalIP");
             let ip = known.map_or_else(|| format!("192.0.2.{}", place + 2), |a| a.str_at("address").to_owned());
+            let held = ctx
+                .config
+                .images
+                .iter()
+                .filter_map(|i| Some((images::canonical(i), images::pull(i, None).result.ok()?)));
             Node {
                 ip: Rc::from(ip),
                 subnet: place + 1,
@@ -142,7 +147,7 @@ impl Cx<'_, '_> {
                 relist_due: None,
                 dirty: BTreeSet::new(),
                 waiting: BTreeSet::new(),
-                images: BTreeMap::new(),
+                images: held.collect(),
                 recorder: EventRecorder::on_host("kubelet", name.clone()),
             }
         })

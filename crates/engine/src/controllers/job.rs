@@ -88,7 +88,7 @@ impl JobController {
     fn enqueue_batched(&mut self, ctx: &mut Ctx<'_>, job: ObjectKey) {
         // The kubelet tells that a Pod has ended one relist after its containers have, and a relist is as long as the batch
         // period. Whether a sync sees it is a matter of milliseconds, here as in a real cluster.
-        let period = SYNC_JOB_BATCH_PERIOD + ctx.rng.between(-LATENCY, LATENCY);
+        let period = SYNC_JOB_BATCH_PERIOD + ctx.rng.between(-LATENCY, LATENCY + 3);
         self.queue.add_after(ctx, job, period);
     }
     fn enqueue_orphan(&mut self, ctx: &mut Ctx<'_>, pod: &Object) {
