@@ -45,8 +45,8 @@ fn one(name: &str, files: &Rc<Vec<(String, Rc<str>)>>, seed: u64) -> Value {
     }
     let ready = cluster.now() + 2_000;
     cluster.advance(ready, u32::MAX);
-    let mut call = |line: String| {
-        let o = run_with(&mut cluster, line, files.clone(), 120_000).output;
+    let call = |cluster: &mut Cluster, line: String| {
+        let o = run_with(cluster, line, files.clone(), 120_000).output;
         (
             o.exit,
             o.stdout.clone(),
@@ -56,11 +56,14 @@ fn one(name: &str, files: &Rc<Vec<(String, Rc<str>)>>, seed: u64) -> Value {
     let mut m = Map::new();
     m.insert("file", name);
     m.insert("namespace", namespace.as_str());
-    m.insert("create", call(format!("kubectl create --dry-run=server -f {name}")).2);
-    let (exit, _, apply) = call(format!("kubectl apply -f {name}"));
+    m.insert("create", call(&mut cluster, format!("kubectl create --dry-run=server -f {name}")).2);
+    let (exit, _, apply) = call(&mut cluster, format!("kubectl apply -f {name}"));
     m.insert("apply", apply);
     if exit == 0 {
-        let (exit, text, _) = call(format!("kubectl get -f {name} -o json"));
+        // A program takes a moment to start: time enough to schedule a Pod.
+        let soon = cluster.now() + 50;
+        cluster.advance(soon, u32::MAX);
+        let (exit, text, _) = call(&mut cluster, format!("kubectl get -f {name} -o json"));
         if exit == 0 {
             let v = Value::from_json(&text).unwrap_or_default();
             let mut items: Vec<Value> =

@@ -29,6 +29,13 @@ pub fn apply(kind: Kind, object: &mut Value) {
     }
 }
 
+/// What an object gets when it is read back for the first time: a Job without labels those that were made for its Pods.
+pub fn apply_on_read(kind: Kind, object: &mut Value) {
+    if kind == Kind::Job {
+        workloads::labels_from_template(object);
+    }
+}
+
 /// Sets the value at a path where there is none.
 fn default(v: &mut Value, path: &str, value: impl Into<Value>) {
     if v.at(path).is_null() {

@@ -76,6 +76,7 @@ impl ApiServer {
             strategy::allocate_service(&mut body, &self.store, &mut self.rng);
         }
         self.validate_new(kind, &body, limited)?;
+        defaults::apply_on_read(kind, &mut body);
         self.check_limits(kind, &body)?;
         let object = Object::new(kind, body);
         let charges = self.charge(&object, None)?;

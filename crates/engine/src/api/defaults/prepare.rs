@@ -1,7 +1,6 @@
 //! What a strategy does to an object before it is checked and stored. Models `PrepareForCreate` and `PrepareForUpdate` of
 //! `pkg/registry/*/strategy.go`.
 
-use super::workloads::labels_from_template;
 use super::{each, qos_class, within};
 use crate::api::typed;
 use crate::api::{Kind, Value};
@@ -30,7 +29,6 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
         }
         Kind::Job => {
             generate_selector(object);
-            labels_from_template(object);
             object.set("status", Value::empty_object());
             object.set("metadata.generation", 1);
             drop_disabled_job_fields(object, "spec");
@@ -151,7 +149,7 @@ fn generate_selector(job: &mut Value) {
     if job.bool_at("spec.manualSelector") {
         return;
     }
-    let (name, uid) = (job.at("metadata.name").clone(), job.at("metadata.uid").clone());
+    let (name, uid) = (Value::from(job.str_at("metadata.name")), Value::from(job.str_at("metadata.uid")));
     for (key, value) in [
         ("job-name", &name),
         ("batch.kubernetes.io/job-name", &name),

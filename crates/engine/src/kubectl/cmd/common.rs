@@ -120,6 +120,11 @@ pub fn decoded(kind: Kind, labelled: &str, body: &Value, p: &Parsed, io: &mut Io
     let labelled = if labelled.is_empty() { kind.name() } else { labelled };
     let refuse =
         |why: &str| Failure::Status(Status::new(Reason::BadRequest, decode::cannot_be_handled(kind, labelled, why)));
+    if labelled != kind.name() {
+        let (kind, version) = (go_quote(labelled), go_quote(&kind.api_version()));
+        let scheme = "scheme \"pkg/runtime/scheme.go:111\"";
+        return Err(refuse(&format!("no kind {kind} is registered for version {version} in {scheme}")));
+    }
     let decoded = decode::decode(kind, body).map_err(|e| refuse(&e.message))?;
     if !decoded.strict.is_empty() {
         match p.text("validate").unwrap_or("strict") {
@@ -141,7 +146,9 @@ pub fn create(
     io: &mut Io,
 ) -> Result<Rc<Object>, Failure> {
     let kind = info.key.kind;
-    let body = decoded(kind, &info.labelled, &body, p, io)?;
+    let mut body = decoded(kind, &info.labelled, &body, p, io)?;
+    // kubectl takes the version of an exported object away; the API server would refuse it.
+    body.unset("metadata.resourceVersion");
     let made = cx.api.create(kind, body, options);
     warn(cx, io);
     Ok(made?)
