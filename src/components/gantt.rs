@@ -70,8 +70,9 @@ fn ArcLabel(props: &ArcLabelProps) -> Html {
     let now = use_now() - props.origin;
     let end = props.cut.unwrap_or(props.from + props.full);
     let running = props.from <= now && now < end;
+    let late = running && (now - props.from) * 10 > props.full * 3;
     html! {
-        <b class={running.then_some("is-now")}>
+        <b class={classes!(running.then_some("is-now"), late.then_some("is-late"))}>
             <span class="arc-w">{ "back-off " }</span>{ human(props.full) }
             if running { { ", " }{ left(props.from + props.full - now) }{ "s left" } } else if props.cut.is_some() { { ", cut short" } }
         </b>

@@ -165,7 +165,13 @@ pub fn JobCard(props: &JobCardProps) -> Html {
             <p class="tally mono">
                 { count(job.active, "Active", "work") }{ count(job.succeeded, "Succeeded", "done") }{ count(job.failed, "Failed", "fail") }
             </p>
-            <div class="jobcard-meter"><RetryMeter used={job.used} limit={job.tracks.limit} restarts={job.tracks.restarts} /></div>
+            <div class="jobcard-meter">
+                if let Some(n) = job.tracks.per_index {
+                    <p class="meter-text"><span>{ "failed " }<b>{ job.failed }</b>{ ", " }<span class="mono">{ "backoffLimitPerIndex " }{ n }</span></span></p>
+                } else {
+                    <RetryMeter used={job.used} limit={job.tracks.limit} restarts={job.tracks.restarts} />
+                }
+            </div>
             <ul class="conds" aria-label="Conditions">
                 { condition(job, "SuccessCriteriaMet", "Complete", "done") }
                 { condition(job, "FailureTarget", "Failed", "fail") }

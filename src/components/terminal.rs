@@ -60,9 +60,8 @@ pub fn paint(text: &str) -> Html {
 fn entry(line: &TermLine) -> Html {
     html! {
         <>
-            <span class="ps">{ "$ " }</span><span class="cmd">{ "kubectl " }{ line.line.clone() }</span>{ "\n" }
-            { paint(&line.output.stdout) }
-            if !line.output.stderr.is_empty() { <span class="err">{ line.output.stderr.clone() }</span> }
+            <span class="ps">{ "$ " }</span><span class="cmd">{ line.line.clone() }</span>{ "\n" }
+            if line.output.stdout.is_empty() { <span class="err">{ line.output.screen.clone() }</span> } else { { paint(&line.output.screen) } }
         </>
     }
 }
@@ -75,14 +74,14 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     let back = use_state(|| 0_usize);
     {
         let body = body.clone();
-        let length: usize = props.lines.iter().map(|l| l.output.stdout.len() + l.output.stderr.len() + 1).sum();
+        let length: usize = props.lines.iter().map(|l| l.output.screen.len() + 1).sum();
         use_effect_with(length, move |_| {
             if let Some(e) = body.cast::<web_sys::Element>() {
                 e.set_scroll_top(e.scroll_height());
             }
         });
     }
-    let history: Vec<String> = props.lines.iter().map(|l| ["kubectl ", &l.line].concat()).collect();
+    let history: Vec<String> = props.lines.iter().map(|l| l.line.clone()).collect();
     let onkeydown = {
         let (on_act, input) = (props.on_act.clone(), input.clone());
         Callback::from(move |e: KeyboardEvent| {
@@ -100,6 +99,10 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                         back.set(0);
                     }
                 }
+                "c" if e.ctrl_key() && field.selection_start() == field.selection_end() => {
+                    e.prevent_default();
+                    on_act.emit(Act::Interrupt);
+                }
                 "ArrowUp" => {
                     e.prevent_default();
                     recall((*back + 1).min(history.len()));
@@ -114,7 +117,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
         })
     };
     let attempt = |line: &AttrValue| {
-        let l = line.to_string();
+        let l = ["kubectl ", line].concat();
         let onclick = props.on_act.reform(move |_: MouseEvent| Act::Command(l.clone()));
         html! { <button type="button" class="try" {onclick}>{ line.clone() }</button> }
     };

@@ -127,8 +127,7 @@ fn good(props: &YardProps) -> Html {
     let job = &props.job;
     let n = job.good.len();
     if n > MANY {
-        let taken = job.good.iter().filter(|b| matches!(b, Berth::Pod(_))).count();
-        return gauge(taken, n, "done");
+        return gauge(job.succeeded, job.tracks.completions.unwrap_or(job.succeeded), "done");
     }
     html! { <ol class={classes!("berths", (n > 5).then_some("berths--many"))}>{ for job.good.iter().map(|b| berth(b, false, props)) }</ol> }
 }
@@ -136,7 +135,7 @@ fn good(props: &YardProps) -> Html {
 fn bad(props: &YardProps) -> Html {
     let job = &props.job;
     if job.bad.len() > MANY {
-        return gauge(job.used.max(0) as usize, job.bar, "fail");
+        return gauge(job.used, if job.tracks.per_index.is_some() { job.used } else { job.tracks.limit }, "fail");
     }
     let mut parts = Vec::new();
     for (i, b) in job.bad.iter().enumerate() {
@@ -149,7 +148,7 @@ fn bad(props: &YardProps) -> Html {
 }
 
 /// A siding with too many berths to draw: how far it is filled.
-fn gauge(taken: usize, of: usize, lamp: &'static str) -> Html {
+fn gauge(taken: i64, of: i64, lamp: &'static str) -> Html {
     let share = (taken as f64 / of.max(1) as f64 * 100.0).min(100.0);
     html! {
         <div class="gauge" data-lamp={lamp} role="img" aria-label={format!("{taken} of {of}")}>

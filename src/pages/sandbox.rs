@@ -11,22 +11,29 @@ use crate::components::behaviour::BehaviourPanel;
 use crate::components::clockwork::Now;
 use crate::components::dialogs::{KeysDialog, LegendDialog, MenuDialog};
 use crate::components::editor::{ApplyBar, Diagnostic, Editor};
+use crate::components::examples::ExamplesDialog;
 use crate::components::gantt::Gantt;
 use crate::components::glyph::icon;
 use crate::components::inspector::Inspector;
 use crate::components::outcome::Outcome;
+use crate::components::settings::{Settings, SettingsDialog};
+use crate::components::share::ShareDialog;
 use crate::components::stage::Stage;
 use crate::components::terminal::Terminal;
 use crate::components::top::TopBar;
+use crate::components::tour::Tour;
 use crate::components::transport::Transport;
+use crate::components::why::WhyPopover;
 use crate::platform::dom::{self, Listener};
 use crate::platform::frames::{self, Frames, Timeout};
-use crate::platform::storage;
+use crate::platform::{files, storage};
 use crate::session::act::{Act, Dialog, Panel};
 use crate::session::desk::{Desk, Effect};
 use crate::session::examples;
 use crate::session::laid;
+use crate::session::permalink::{self, Broken};
 use crate::session::run::FILE;
+use crate::session::why;
 
 /// A frame may take so many milliseconds of the engine.
 const FRAME_BUDGET: f64 = 4.0;
@@ -45,6 +52,8 @@ pub enum Msg {
     Check,
     /// The page was hidden or shown.
     Visible,
+    /// Nobody has been here before: the example runs at once.
+    FirstVisit,
     /// The passing message has been there long enough.
     NoteOver,
 }
@@ -59,6 +68,9 @@ pub struct Sandbox {
     note: Option<Timeout>,
     live: AttrValue,
     live_at: f64,
+    tour: bool,
+    broken: Option<Broken>,
+    read_only: bool,
     _listeners: Vec<Listener>,
 }
 
@@ -68,8 +80,22 @@ impl Component for Sandbox {
 
     fn create(ctx: &Context<Self>) -> Self {
         let id = storage::get("example").unwrap_or_default();
-        let example = examples::find(&id).or_else(|| examples::find(examples::FIRST)).unwrap_or(&examples::EXAMPLES[0]);
-        let desk = Desk::new(example, storage::get(&draft_name(example.id)));
+        let example = examples::open(&id);
+        let mut desk = Desk::new(example, storage::get(&draft_name(example.id)));
+        apply_settings();
+        let (mut broken, mut read_only) = (None, false);
+        match permalink::decode(&dom::hash()) {
+            Some(Ok(shared)) => {
+                read_only = shared.read_only;
+                desk.restore(&shared);
+            }
+            Some(Err(b)) => broken = Some(b),
+            None => {}
+        }
+        let first = storage::get("tour").is_none() && broken.is_none() && !read_only;
+        if first && !desk.is_applied() {
+            ctx.link().send_message(Msg::FirstVisit);
+        }
         let link = ctx.link();
         let keys = {
             let link = link.clone();
@@ -93,6 +119,9 @@ impl Component for Sandbox {
             note: None,
             live: "".into(),
             live_at: 0.0,
+            tour: first,
+            broken,
+            read_only,
             _listeners: vec![keys, visible],
         }
     }
@@ -118,6 +147,13 @@ impl Component for Sandbox {
                 self.check = None;
                 self.desk.check();
             }
+            Msg::FirstVisit => {
+                storage::set("tour", "seen");
+                if !dom::reduced_motion() {
+                    self.desk.act(Act::Apply);
+                    self.frames_as_needed(ctx);
+                }
+            }
             Msg::Visible => self.frames_as_needed(ctx),
             Msg::NoteOver => {
                 self.note = None;
@@ -131,6 +167,26 @@ impl Component for Sandbox {
     fn view(&self, _ctx: &Context<Self>) -> Html {
         self.draw()
     }
+}
+
+/// What is set on this device.
+pub fn settings() -> Settings {
+    let get = |n: &str| storage::get(n).unwrap_or_default();
+    let theme = get("theme");
+    Settings {
+        theme: if theme.is_empty() { "auto".into() } else { theme },
+        room: get("scale") == "room",
+        still: get("still") == "on",
+        keys: get("keys") != "off",
+    }
+}
+
+/// Puts the settings into force.
+pub fn apply_settings() {
+    let s = settings();
+    dom::set_root("data-theme", (s.theme != "auto").then_some(&*s.theme));
+    dom::set_root("data-scale", s.room.then_some("room"));
+    dom::set_root("data-still", s.still.then_some(""));
 }
 
 fn draft_name(id: &str) -> String {
@@ -152,10 +208,20 @@ impl Sandbox {
             Effect::Open(dialog) => dom::open_dialog(dialog.id()),
             Effect::Theme => {
                 let theme = if dom::is_dark() { "light" } else { "dark" };
-                dom::set_root("data-theme", Some(theme));
                 storage::set("theme", theme);
+                apply_settings();
             }
-            Effect::Setting(name, value) => storage::set(name, value),
+            Effect::Setting(name, value) => {
+                storage::set(name, value);
+                apply_settings();
+            }
+            Effect::Picture(svg) => files::download("timeline.svg", "image/svg+xml", &svg),
+            Effect::Export => files::download("batchyard-settings.json", "application/json", &storage::export()),
+            Effect::Tour(on) => {
+                self.tour = on;
+                storage::set("tour", "seen");
+            }
+            Effect::Address(hash) => dom::set_hash(&hash),
             Effect::Caret(line) => caret(line),
             Effect::Frames => {}
         }
@@ -209,6 +275,7 @@ impl Sandbox {
                         { self.source() }
                         <Stage scene={desk.scene.clone()} sentence={Rc::new(laid::sentence(&desk.drafts))} selected={desk.selected.clone()}
                             speed={if desk.cut { 0 } else { desk.speed }} asked={desk.why.clone()} on_act={on_act.clone()}>
+                            if let Some(b) = &self.broken { <Outcome says={says::broken(b)} on_act={on_act.clone()} /> }
                             if let Some(says) = says::outcome(desk) { <Outcome {says} on_act={on_act.clone()} /> }
                         </Stage>
                         <section class="pane time" aria-label="Timeline">
@@ -225,6 +292,11 @@ impl Sandbox {
                             if note.undo { <button type="button" class="toast-btn" onclick={on_act.reform(|_: MouseEvent| Act::Undo)}>{ "Undo" }</button> }
                         </div>
                     }
+                    if let Some(answer) = desk.why.as_ref().and_then(|q| why::answer(desk, q)) { <WhyPopover {answer} on_act={on_act.clone()} /> }
+                    <ShareDialog shared={desk.shared()} title={desk.example.title} summary={desk.summary()} on_act={on_act.clone()} />
+                    <ExamplesDialog open={desk.example.id} on_act={on_act.clone()} />
+                    <SettingsDialog settings={settings()} on_act={on_act.clone()} />
+                    if self.tour { <Tour on_act={on_act.clone()} /> }
                     <LegendDialog />
                     <KeysDialog on={storage::get("keys").as_deref() != Some("off")} on_act={on_act.clone()} />
                     <MenuDialog here="" on_act={on_act.clone()} />

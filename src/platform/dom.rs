@@ -127,3 +127,15 @@ pub fn target(event: &Event) -> Option<Element> {
 pub fn closest(event: &Event, selector: &str) -> Option<Element> {
     target(event)?.closest(selector).ok().flatten()
 }
+
+/// The part of the address after `#`.
+pub fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Puts a run into the address, without a new entry in the history of the browser.
+pub fn set_hash(hash: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&["#", hash].concat()));
+    }
+}

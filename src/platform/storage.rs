@@ -38,3 +38,17 @@ pub fn remove(name: &str) {
     }
     MEMORY.with_borrow_mut(|m| m.remove(&name));
 }
+
+/// Everything that is kept, as JSON.
+pub fn export() -> String {
+    let mut all: BTreeMap<String, String> = MEMORY.with_borrow(Clone::clone);
+    if let Some(s) = storage() {
+        let n = s.length().unwrap_or(0);
+        for name in (0..n).filter_map(|i| s.key(i).ok().flatten()).filter(|k| k.starts_with(PREFIX)) {
+            if let Ok(Some(value)) = s.get_item(&name) {
+                all.insert(name, value);
+            }
+        }
+    }
+    serde_json::to_string_pretty(&all).unwrap_or_default()
+}

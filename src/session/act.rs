@@ -166,7 +166,9 @@ pub enum Act {
     Show(Panel),
     /// A line for the terminal.
     Command(String),
-    /// A kubectl line sent from a button, not echoed as typed.
+    /// Ctrl+C in the terminal.
+    Interrupt,
+    /// A kubectl line sent from a button, without the word kubectl.
     Do(String),
     /// Why?
     Why(Question),
@@ -178,6 +180,18 @@ pub enum Act {
     Dialog(Dialog),
     /// Single keys act (true) or not.
     SingleKeys(bool),
+    /// A setting, by its name.
+    Setting(&'static str, &'static str),
+    /// Settings and drafts go into a file.
+    Export,
+    /// The timeline goes into a file, as a picture.
+    Picture,
+    /// The tour is shown, or has been seen.
+    Tour(bool),
+    /// The address is to hold this run.
+    Address(String),
+    /// A message is to be shown.
+    Say(String),
     /// The other theme.
     Theme,
     /// Puts the caret at a line of the manifest.

@@ -1,6 +1,10 @@
 //! The desk: the draft, the run, playback and what is selected. Every act of the learner is a change of it; what the
 //! browser has to do about it comes back as [`Effect`]s.
 
+mod share;
+#[cfg(test)]
+mod tests;
+
 use std::rc::Rc;
 
 use yew::AttrValue;
@@ -27,6 +31,14 @@ pub enum Effect {
     Open(Dialog),
     /// Show the other theme.
     Theme,
+    /// Save a picture of the timeline.
+    Picture(String),
+    /// Save settings and drafts as a file.
+    Export,
+    /// Show the tour, or remember that it was seen.
+    Tour(bool),
+    /// Put a run into the address.
+    Address(String),
     /// Keep a setting.
     Setting(&'static str, &'static str),
     /// Put the caret at a line of the editor.
@@ -182,7 +194,7 @@ impl Desk {
         }
         self.derived = Some(stamp);
         if self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty() {
-            self.scene = Rc::new(laid::scene(&self.drafts));
+            self.scene = Rc::new(laid::scene(&self.drafts, now));
             self.timeline = Rc::new(Timeline { view: 60_000, step: 10_000, ..Timeline::default() });
             return;
         }
@@ -389,7 +401,9 @@ impl Desk {
             }
             Act::Tab(tab) => self.tab = tab,
             Act::Show(panel) => self.panel = panel,
-            Act::Command(line) | Act::Do(line) => self.kubectl(&line, &mut effects),
+            Act::Command(line) => self.kubectl(&line, &mut effects),
+            Act::Do(line) => self.kubectl(&["kubectl ", &line].concat(), &mut effects),
+            Act::Interrupt => self.run.interrupt(),
             Act::Why(question) => {
                 self.playing = false;
                 self.why = if self.why.as_ref() == Some(&question) { None } else { Some(question) };
@@ -399,9 +413,16 @@ impl Desk {
             Act::Unnote => self.note = None,
             Act::Dialog(d) => effects.push(Effect::Open(d)),
             Act::SingleKeys(on) => effects.push(Effect::Setting("keys", if on { "on" } else { "off" })),
+            Act::Setting(name, value) => effects.push(Effect::Setting(name, value)),
+            Act::Picture => effects.push(Effect::Picture(self.picture())),
+            Act::Export => effects.push(Effect::Export),
+            Act::Tour(on) => effects.push(Effect::Tour(on)),
+            Act::Address(hash) => effects.push(Effect::Address(hash)),
+            Act::Say(text) => self.note = Some(Note { text: text.into(), undo: false }),
             Act::Theme => effects.push(Effect::Theme),
             Act::GoTo(line) => {
                 self.panel = Panel::Yaml;
+                self.why = None;
                 effects.push(Effect::Caret(line));
             }
         }

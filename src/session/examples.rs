@@ -1,4 +1,8 @@
-//! Manifests to start from, each with what it shows.
+//! Manifests to start from, each with what it shows: the files of `examples/` and their index.
+
+use std::sync::OnceLock;
+
+use super::yaml::{fields, unquote};
 
 /// An example.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,30 +21,112 @@ pub struct Example {
     pub text: &'static str,
 }
 
-macro_rules! examples {
-    ($($group:literal { $($id:literal $title:literal $says:literal $watch:literal;)* })*) => {
-        /// All examples, in the order of the menu.
-        pub const EXAMPLES: &[Example] = &[$($(Example {
-            id: $id,
-            group: $group,
-            title: $title,
-            says: $says,
-            watch: $watch,
-            text: include_str!(concat!("../../examples/", $id, ".yaml")),
-        },)*)*];
+macro_rules! files {
+    ($($id:literal)*) => {
+        /// The files, in the order of the index.
+        const FILES: &[(&str, &str)] = &[$(($id, include_str!(concat!("../../examples/", $id, ".yaml"))),)*];
     };
 }
 
-examples! {
-    "The article" {
-        "db-migration" "A Job that runs once" "A database migration runs to completion and is never run again." "ContainerCreating, Running, Completed, and then nothing: that is the point.";
-    }
+files! {
+    "db-migration"
+    "migration-fails-twice"
+    "migration-gives-up"
+    "migration-as-deployment"
+    "nightly-backup"
+    "pi"
+    "never"
+    "on-failure"
+    "on-failure-gives-up"
+    "six-retries"
+    "success-resets-the-wait"
+    "three-failures-one-wait"
+    "six-by-two"
+    "work-queue"
+    "hundred-pods"
+    "indexed"
+    "retries-per-index"
+    "too-many-failed-indexes"
+    "leader"
+    "fail-at-once"
+    "ignore-disruption"
+    "deadline"
+    "deaf-to-sigterm"
+    "clean-up"
+    "suspended"
+    "replace-when-gone"
+    "every-minute"
+    "forbid"
+    "replace"
+    "allow"
+    "failing-cron"
+    "time-zone"
+    "image-typo"
+    "no-room"
+    "out-of-memory"
+    "no-such-command"
+    "missing-configmap"
+    "crash-loop"
+    "init-containers"
+    "second-container"
+    "sidecar"
+    "rolling-update"
+    "ordered"
+    "every-node"
+}
+
+const INDEX: &str = include_str!("../../examples/index.yaml");
+
+/// All examples, in the order of the menu.
+pub fn all() -> &'static [Example] {
+    static ALL: OnceLock<Vec<Example>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let index = fields(INDEX);
+        let value = |i: usize, key: &str| -> &'static str {
+            let path = [&i.to_string(), ".", key].concat();
+            let text = index.iter().find(|f| f.path == path).map(|f| unquote(&f.value)).unwrap_or_default();
+            Box::leak(text.into_boxed_str())
+        };
+        let one = |(i, (id, text)): (usize, &(&'static str, &'static str))| Example {
+            id,
+            group: value(i, "group"),
+            title: value(i, "title"),
+            says: value(i, "sentence"),
+            watch: value(i, "watch"),
+            text,
+        };
+        FILES.iter().enumerate().map(one).collect()
+    })
 }
 
 /// The example that opens first.
-pub const FIRST: &str = "db-migration";
+pub const FIRST: &str = "migration-fails-twice";
 
 /// An example by its id.
 pub fn find(id: &str) -> Option<&'static Example> {
-    EXAMPLES.iter().find(|e| e.id == id)
+    all().iter().find(|e| e.id == id)
+}
+
+/// The example that opens first, or the one that was open last.
+pub fn open(id: &str) -> &'static Example {
+    find(id).or_else(|| find(FIRST)).unwrap_or(&all()[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::laid::drafts;
+
+    #[test]
+    fn the_menu_is_the_index() {
+        let listed: Vec<String> =
+            fields(INDEX).iter().filter(|f| f.path.ends_with(".file")).map(|f| f.value.replace(".yaml", "")).collect();
+        assert_eq!(all().iter().map(|e| e.id).collect::<Vec<_>>(), listed);
+        assert!(all().len() > 26);
+        for e in all() {
+            assert!(!drafts(e.text).is_empty(), "{}", e.id);
+            assert!(![e.group, e.title, e.says, e.watch].contains(&""), "{}", e.id);
+        }
+        assert_eq!(open("").id, FIRST);
+    }
 }

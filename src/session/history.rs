@@ -226,7 +226,7 @@ impl History {
             self.moment(at);
             return;
         }
-        let c = columns(object.body());
+        let c = columns(object);
         life.restarts = life.restarts.max(c.restarts);
         let word_changed = life.spans.last().is_none_or(|s| s.word != c.word);
         let phase = object.body().str_at("status.phase");
@@ -290,7 +290,7 @@ impl History {
                 a.cut = Some(at);
             }
         }
-        let c = columns(object.body());
+        let c = columns(object);
         self.index.insert(object.uid().clone(), self.pods.len());
         self.pods.push(PodLife {
             uid: object.uid().clone(),

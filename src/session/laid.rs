@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use yew::AttrValue;
 
-use super::scene::laid;
-use super::text::{count, exact, ordinal};
-use super::view::{CronView, Face, ReplicasView, Scene, Tracks, Workload};
+use super::scene::{laid, planned};
+use super::text::{Ms, count, exact, ordinal};
+use super::view::{CronView, ReplicasView, Scene, Tracks, Workload};
 use super::yaml::{self, Field, fields};
 
 /// One workload of a manifest's text.
@@ -27,6 +27,8 @@ pub struct Draft {
     pub replicas: i64,
     /// `spec.schedule`
     pub schedule: String,
+    /// `spec.timeZone`
+    pub zone: String,
     /// Path of the Job spec within the document, with a dot at its end: `spec.`.
     pub spec: &'static str,
 }
@@ -67,38 +69,21 @@ fn draft(all: &[Field], doc: usize) -> Option<Draft> {
         },
         replicas: text("spec.replicas").parse().unwrap_or(1),
         schedule: text("spec.schedule"),
+        zone: text("spec.timeZone"),
         spec,
         kind,
     })
 }
 
 /// The stage before anything is applied.
-pub fn scene(drafts: &[Draft]) -> Scene {
+pub fn scene(drafts: &[Draft], now: Ms) -> Scene {
     let mut scene = Scene::default();
     for d in drafts {
         let key: AttrValue = [&d.namespace, "/", &*d.name].concat().into();
         let name: AttrValue = if d.name.is_empty() { "unnamed".into() } else { d.name.clone().into() };
         scene.workloads.push(match &*d.kind {
             "Job" => Workload::Job(Rc::new(laid(&name, &d.namespace, d.tracks.clone()))),
-            "CronJob" => Workload::Cron(Rc::new(CronView {
-                key,
-                name,
-                schedule: d.schedule.clone().into(),
-                zone: "UTC".into(),
-                offset: 0,
-                policy: "".into(),
-                suspended: false,
-                wait: None,
-                face: Face::None,
-                due: Rc::new([]),
-                next: Rc::new([]),
-                last: "<none>".into(),
-                active: Rc::new([]),
-                good: Rc::new([]),
-                bad: Rc::new([]),
-                keep_good: 3,
-                keep_bad: 1,
-            })),
+            "CronJob" => Workload::Cron(Rc::new(cron(d, key, name, now))),
             "Pod" => continue,
             kind => Workload::Replicas(Rc::new(ReplicasView {
                 kind: match kind {
@@ -117,6 +102,29 @@ pub fn scene(drafts: &[Draft]) -> Scene {
         });
     }
     scene
+}
+
+fn cron(d: &Draft, key: AttrValue, name: AttrValue, now: Ms) -> CronView {
+    let (face, offset, due, next) = planned(&d.schedule, &d.zone, now);
+    CronView {
+        key,
+        name,
+        schedule: d.schedule.clone().into(),
+        zone: if d.zone.is_empty() { "<none>".into() } else { d.zone.clone().into() },
+        offset,
+        policy: "".into(),
+        suspended: false,
+        wait: None,
+        face,
+        due: due.into(),
+        next: next.into(),
+        last: "<none>".into(),
+        active: Rc::new([]),
+        good: Rc::new([]),
+        bad: Rc::new([]),
+        keep_good: 3,
+        keep_bad: 1,
+    }
 }
 
 /// A piece of a sentence: plain, or bold.

@@ -12,6 +12,8 @@ use super::view::{Scene, Timeline};
 
 /// The name under which the manifest is seen by kubectl.
 pub const FILE: &str = "job.yaml";
+/// The line that the Apply button stands for.
+pub const APPLY: &str = "kubectl apply -f job.yaml";
 /// How many acts can be undone.
 const UNDO: usize = 24;
 /// How far ahead the next event is looked for.
@@ -128,12 +130,12 @@ impl Run {
     /// What kubectl would say to a text, without doing it.
     pub fn try_apply(&self, text: &str) -> Output {
         let mut cluster = self.fresh.clone();
-        cluster.handle(command("apply -f job.yaml", text)).output
+        cluster.handle(command(APPLY, text)).output
     }
     /// Applies a text in a fresh cluster, where the clock starts anew. What is not accepted leaves the run as it was.
     pub fn apply_fresh(&mut self, text: &str) -> Output {
         let mut cluster = self.fresh.clone();
-        let outcome = cluster.handle(command("apply -f job.yaml", text));
+        let outcome = cluster.handle(command(APPLY, text));
         if outcome.output.exit == 0 {
             self.save();
             self.origin = cluster.now().0;
@@ -142,21 +144,20 @@ impl Run {
             self.terminal.clear();
             self.read();
         }
-        self.echo("apply -f job.yaml", outcome.output.clone(), outcome.finished);
+        self.echo(APPLY, outcome.output.clone(), outcome.finished);
         outcome.output
     }
     /// Applies a text in the cluster as it is.
     pub fn apply_here(&mut self, text: &str) -> Output {
-        let output = self.kubectl("apply -f job.yaml", text);
+        let output = self.kubectl(APPLY, text);
         if output.exit == 0 {
             self.applied = Some(text.into());
         }
         output
     }
-    /// Carries out a kubectl line now. A future that was seen is cut when the line changes anything.
+    /// Carries out a line of the terminal now. A future that was seen is cut when the line changes anything.
     pub fn kubectl(&mut self, line: &str, text: &str) -> Output {
         let line = line.trim();
-        let line = line.strip_prefix("kubectl ").or_else(|| line.strip_prefix("k ")).unwrap_or(line);
         let mut tried = self.cluster.clone();
         let before = tried.journal_position();
         let outcome = tried.handle(command(line, text));
@@ -171,9 +172,14 @@ impl Run {
         self.echo(line, outcome.output.clone(), outcome.finished);
         outcome.output
     }
+    /// Ends the newest command that goes on.
+    pub fn interrupt(&mut self) {
+        self.cluster.handle(Command::Interrupt);
+        self.read();
+    }
     /// What a kubectl line prints now, with nothing kept of it.
     pub fn ask(&self, line: &str) -> Output {
-        self.cluster.clone().handle(command(line, "")).output
+        self.cluster.clone().handle(command(&["kubectl ", line].concat(), "")).output
     }
     fn echo(&mut self, line: &str, output: Output, finished: bool) {
         let at = self.now();

@@ -1,5 +1,6 @@
 //! The scene at an instant, derived from the objects of the cluster, its running waits and the history.
 
+mod cron;
 mod job;
 mod pod;
 mod replicas;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 use batchyard_engine::api::{Kind, Object};
 use batchyard_engine::cluster::{Cluster, Timer, WaitKind};
 
+pub use cron::planned;
 pub use job::laid;
 pub use timeline::timeline;
 
@@ -69,6 +71,7 @@ pub fn scene(world: &World) -> Scene {
             Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
                 scene.workloads.push(Workload::Replicas(Rc::new(replicas::view(object, &pods, world))));
             }
+            Kind::CronJob => scene.workloads.push(Workload::Cron(Rc::new(cron::view(object, world)))),
             _ => {}
         }
     }

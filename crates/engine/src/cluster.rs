@@ -15,6 +15,7 @@ pub use snapshot::Snapshot;
 pub use crate::apiserver::{Actor, Change};
 pub use crate::clock::{Millis, Time};
 pub use crate::component::{Config, NodeConfig, Timer, WaitKind};
+pub use crate::cron::{Schedule, Zone};
 use crate::journal::Journal;
 pub use crate::kubectl::printers::{job_completions, job_status_word};
 pub use crate::kubectl::{Home, Output, PodStatusWord, pod_status_word};

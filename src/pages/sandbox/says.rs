@@ -6,6 +6,7 @@ use crate::components::outcome::Says;
 use crate::session::act::{Act, Question, Tab, Target};
 use crate::session::behaviour::{Ending, preset};
 use crate::session::desk::Desk;
+use crate::session::permalink::Broken;
 use crate::session::text::{count, human, left};
 use crate::session::view::{JobView, Workload};
 
@@ -35,6 +36,20 @@ pub fn outcome(desk: &Desk) -> Option<Says> {
         "Complete" => Some(complete(desk, job, plain("", String::new()))),
         "Failed" => Some(failed(desk, job)),
         _ => stuck(job, &plain("", String::new())),
+    }
+}
+
+/// The strip of a link that cannot be read.
+pub fn broken(broken: &Broken) -> Says {
+    let (title, text) = broken.says();
+    Says {
+        lamp: "fail",
+        glyph: "Error",
+        title: title.into(),
+        text: text.into(),
+        why: None,
+        next: Vec::new(),
+        link: None,
     }
 }
 

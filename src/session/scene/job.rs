@@ -3,19 +3,21 @@
 use std::rc::Rc;
 
 use batchyard_engine::api::{Object, Value};
-use batchyard_engine::cluster::{Time, WaitKind};
+use batchyard_engine::cluster::{Time, WaitKind, job_completions, job_status_word};
 use yew::AttrValue;
 
 use super::{World, object_key, wait_of};
 use crate::session::history::WorkLife;
 use crate::session::status::Lamp;
-use crate::session::text::{Ms, exact, human, left, spoken};
+use crate::session::text::{Ms, cells, exact, human, left, spoken};
 use crate::session::view::{Berth, Hop, HopState, JobView, PodView, Road, Signal, Tracks, Wait};
 
 type Pods = [(Rc<Object>, Rc<PodView>)];
 
 /// Roads that are drawn; what is beyond is counted.
 const ROADS: i64 = 12;
+/// Berths that are made; a siding with more is drawn as a bar with a count.
+const DRAWN: i64 = 26;
 /// How long a passed branch stays lit.
 const LIT: Ms = 2_000;
 
@@ -36,24 +38,6 @@ fn time(v: &Value) -> Option<Ms> {
     v.as_str().and_then(Time::parse_rfc3339).map(|t| t.0)
 }
 
-/// kubectl's STATUS of a Job.
-fn word(job: &Object) -> &'static str {
-    for (condition, word) in [("Complete", "Complete"), ("Failed", "Failed")] {
-        if job.condition_is_true(condition) {
-            return word;
-        }
-    }
-    if job.is_deleting() {
-        return "Terminating";
-    }
-    for word in ["Suspended", "FailureTarget", "SuccessCriteriaMet"] {
-        if job.condition_is_true(word) {
-            return word;
-        }
-    }
-    "Running"
-}
-
 /// Derives the view of a Job.
 pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     let body = job.body();
@@ -68,7 +52,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     };
     let life = world.history.work(job.uid());
     let lives: Vec<_> = world.history.pods.iter().filter(|p| p.owner == *job.uid() && p.created <= now).collect();
-    let word = word(job);
+    let word = job_status_word(job);
     let restarts = if word == "Failed" || word == "FailureTarget" {
         lives.iter().map(|p| p.restarts).sum()
     } else {
@@ -77,11 +61,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     let used = if tracks.restarts { restarts } else { failed };
     let start = time(status.at("startTime"));
     let end = time(status.at("completionTime"));
-    let completions = match tracks.completions {
-        Some(n) => format!("{succeeded}/{n}"),
-        None if tracks.parallelism > 1 => format!("{succeeded}/1 of {}", tracks.parallelism),
-        None => format!("{succeeded}/1"),
-    };
+    let completions = job_completions(job);
     let condition = |c: &&Value| c.str_at("status") == "True";
     let conditions: Rc<[AttrValue]> =
         status.at("conditions").items().iter().filter(condition).map(|c| c.str_at("type").to_owned().into()).collect();
@@ -253,7 +233,7 @@ fn sidings(tracks: &Tracks, pods: &[&Rc<PodView>], used: i64, succeeded: i64) ->
         list
     };
     let good_pods = ended(true);
-    let want = tracks.completions.unwrap_or(succeeded.max(1)).max(0) as usize;
+    let want = tracks.completions.unwrap_or(succeeded.max(1)).clamp(0, DRAWN) as usize;
     let free = |i: usize| {
         Berth::Free(match (tracks.indexed, want) {
             (true, _) => i.to_string().into(),
@@ -271,7 +251,7 @@ fn sidings(tracks: &Tracks, pods: &[&Rc<PodView>], used: i64, succeeded: i64) ->
             })
             .collect()
     } else {
-        let n = want.max(good_pods.len());
+        let n = want.max(good_pods.len()).min(DRAWN as usize);
         let gone = (succeeded.max(0) as usize).saturating_sub(good_pods.len());
         (0..n)
             .map(|i| match good_pods.get(i) {
@@ -281,10 +261,12 @@ fn sidings(tracks: &Tracks, pods: &[&Rc<PodView>], used: i64, succeeded: i64) ->
             })
             .collect()
     };
-    let bar = crate::session::text::cells(tracks.limit, tracks.restarts);
+    let bar = if tracks.per_index.is_some() { usize::MAX } else { cells(tracks.limit, tracks.restarts) };
     let bad_pods = ended(false);
     let used = used.max(0) as usize;
-    let n = (bar + 1).max(if tracks.restarts { used } else { used.max(bad_pods.len()) });
+    let counted = if tracks.restarts { used } else { used.max(bad_pods.len()) };
+    let n = if tracks.per_index.is_some() { (counted + 1).max(3) } else { bar.saturating_add(1).max(counted) }
+        .min(DRAWN as usize);
     let bad = (0..n)
         .map(|i| {
             if tracks.restarts {
@@ -301,7 +283,13 @@ fn sidings(tracks: &Tracks, pods: &[&Rc<PodView>], used: i64, succeeded: i64) ->
 }
 
 fn free_bad(i: usize, bar: usize) -> Berth {
-    Berth::Free(if i >= bar { "Job fails".into() } else { (i + 1).to_string().into() })
+    Berth::Free(if bar == usize::MAX {
+        "free".into()
+    } else if i >= bar {
+        "Job fails".into()
+    } else {
+        (i + 1).to_string().into()
+    })
 }
 
 /// The doubling series under the signal. It needs one Pod at a time to be told in order.

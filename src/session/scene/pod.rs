@@ -20,7 +20,7 @@ fn suffix(object: &Object) -> String {
 /// Derives the view of a Pod.
 pub fn view(object: &Object, world: &World) -> PodView {
     let body = object.body();
-    let c = columns(body);
+    let c = columns(object);
     let now = world.now;
     let created = object.creation_time().map_or(now, |t| t.0);
     let uid = object.uid();

@@ -1,0 +1,57 @@
+//! Settings, kept on this device: theme, text size, motion, single keys.
+
+use yew::prelude::*;
+
+use super::dialogs::Sheet;
+use crate::session::act::Act;
+
+/// What is set.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Settings {
+    /// `auto`, `light` or `dark`.
+    pub theme: String,
+    /// Larger text, for a projector.
+    pub room: bool,
+    /// Less motion.
+    pub still: bool,
+    /// Whether single keys act.
+    pub keys: bool,
+}
+
+/// Properties of [`SettingsDialog`].
+#[derive(Properties, PartialEq)]
+pub struct SettingsProps {
+    /// What is set.
+    pub settings: Settings,
+    /// What a change does.
+    pub on_act: Callback<Act>,
+}
+
+/// The dialog.
+#[component]
+pub fn SettingsDialog(props: &SettingsProps) -> Html {
+    let s = &props.settings;
+    let switch = |label: &'static str, name: &'static str, on: bool, yes: &'static str, no: &'static str| {
+        let onchange = props.on_act.reform(move |_: Event| Act::Setting(name, if on { no } else { yes }));
+        html! { <label class="check"><input type="checkbox" checked={on} {onchange} />{ label }</label> }
+    };
+    let theme = |value: &'static str, label: &'static str| {
+        let onchange = props.on_act.reform(move |_: Event| Act::Setting("theme", value));
+        html! { <label class="check"><input type="radio" name="theme" checked={s.theme == value} {onchange} />{ label }</label> }
+    };
+    html! {
+        <Sheet id="settings" heading="Settings"><div class="sheet-in">
+            <fieldset class="optlist"><legend class="sr">{ "Theme" }</legend>{ theme("auto", "As the system") }{ theme("light", "Light") }{ theme("dark", "Dark") }</fieldset>
+            <div class="optlist">
+                { switch("Large text, for a projector", "scale", s.room, "room", "") }
+                { switch("Less motion", "still", s.still, "on", "") }
+                { switch("Single-key shortcuts", "keys", s.keys, "on", "off") }
+            </div>
+            <p class="facts-line"><span>{ "Settings and drafts are kept in this browser." }</span></p>
+            <div class="outcome-next">
+                <button type="button" class="btn" onclick={props.on_act.reform(|_: MouseEvent| Act::Export)}>{ "Export settings and drafts" }</button>
+                <button type="button" class="btn" onclick={props.on_act.reform(|_: MouseEvent| Act::Tour(true))}>{ "Show the tour" }</button>
+            </div>
+        </div></Sheet>
+    }
+}
