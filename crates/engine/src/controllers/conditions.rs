@@ -2,7 +2,7 @@
 //!
 //! Models the condition helpers of `pkg/controller/{replicaset,deployment,statefulset}` and apimachinery `util/intstr`.
 
-use crate::api::Value;
+use crate::api::{Value, int_or_string};
 
 /// The condition of a type in a list of conditions.
 pub fn find<'v>(conditions: &'v Value, kind: &str) -> Option<&'v Value> {
@@ -39,17 +39,9 @@ pub fn set(status: &mut Value, mut condition: Value, keep_transition: bool) {
     status.slot("conditions").make_array().push(condition);
 }
 
-/// A number given as such or as a percentage of a total. Models `GetScaledValueFromIntOrPercent`; what cannot be read
-/// is 0.
+/// A number given as such or as a percentage of a total; what cannot be read is 0.
 pub fn scaled(value: &Value, total: i64, round_up: bool) -> i64 {
-    match value {
-        Value::Str(s) => {
-            let percent: i64 = s.strip_suffix('%').and_then(|p| p.parse().ok()).unwrap_or(0);
-            let product = percent * total;
-            if round_up { product.div_euclid(100) + i64::from(product.rem_euclid(100) != 0) } else { product / 100 }
-        }
-        other => other.as_i64().unwrap_or(0),
-    }
+    int_or_string::scaled(value, total, round_up).unwrap_or(0)
 }
 
 /// Puts a count into a status, or takes the field away where the count is 0 and JSON leaves it out.
