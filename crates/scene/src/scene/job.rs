@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use batchyard_engine::api::{Object, Value};
 use batchyard_engine::cluster::{Time, WaitKind, job_completions, job_status_word};
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
 use super::{World, object_key, wait_of};
-use crate::session::history::WorkLife;
-use crate::session::status::Lamp;
-use crate::session::text::{Ms, cells, exact, human, left, spoken};
-use crate::session::view::{Berth, Hop, HopState, JobView, PodView, Road, Signal, Tracks, Wait};
+use crate::history::WorkLife;
+use crate::status::Lamp;
+use crate::text::{Ms, cells, exact, human, left, spoken};
+use crate::view::{Berth, Hop, HopState, JobView, PodView, Road, Signal, Tracks, Wait};
 
 type Pods = [(Rc<Object>, Rc<PodView>)];
 

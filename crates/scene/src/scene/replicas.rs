@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use batchyard_engine::api::{Kind, Object};
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
 use super::{World, object_key};
-use crate::session::view::{PodView, ReplicasView};
+use crate::view::{PodView, ReplicasView};
 
 /// Derives the view of such a workload.
 pub fn view(object: &Object, pods: &[(Rc<Object>, Rc<PodView>)], world: &World) -> ReplicasView {

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use batchyard_engine::api::Kind;
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
-use crate::session::history::{History, PodLife, WorkLife};
-use crate::session::text::Ms;
-use crate::session::view::{Arc, Mark, Row, Scene, Span, Timeline, Workload};
+use crate::history::{History, PodLife, WorkLife};
+use crate::text::Ms;
+use crate::view::{Arc, Mark, Row, Scene, Span, Timeline, Workload};
 
 /// Lengths of the axis, with the distance of its ticks.
 const AXES: [(Ms, Ms); 16] = [

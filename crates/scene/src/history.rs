@@ -8,7 +8,7 @@ use std::rc::Rc;
 use batchyard_engine::api::{Kind, Object};
 use batchyard_engine::cluster::{Change, Time};
 use batchyard_engine::journal::Journal;
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
 use super::podstatus::columns;
 use super::status::{Lamp, look};

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use batchyard_engine::api::{Kind, Object};
 use batchyard_engine::cluster::{Schedule, Time, WaitKind, Zone};
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
 use super::{World, object_key, wait_of};
-use crate::session::text::{Ms, human};
-use crate::session::view::{CronView, Face, Wait};
+use crate::text::{Ms, human};
+use crate::view::{CronView, Face, Wait};
 
 const HOUR: Ms = 3_600_000;
 const DAY: Ms = 86_400_000;

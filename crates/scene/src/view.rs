@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
 use super::status::{Lamp, Look, look};
 use super::text::Ms;

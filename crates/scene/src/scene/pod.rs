@@ -2,12 +2,12 @@
 
 use batchyard_engine::api::Object;
 use batchyard_engine::cluster::WaitKind;
-use yew::AttrValue;
+use implicit_clone::unsync::IString as AttrValue;
 
 use super::{World, wait_of};
-use crate::session::podstatus::columns;
-use crate::session::text::{human, left};
-use crate::session::view::{Fact, PodView};
+use crate::podstatus::columns;
+use crate::text::{human, left};
+use crate::view::{Fact, PodView};
 
 /// The end of a Pod's name that tells it from its siblings: what follows the name of what made it.
 fn suffix(object: &Object) -> String {

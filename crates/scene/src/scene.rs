@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use batchyard_engine::api::{Kind, Object};
 use batchyard_engine::cluster::{Cluster, Timer, WaitKind};
+use implicit_clone::unsync::IString as AttrValue;
 
 pub use cron::planned;
 pub use job::laid;
@@ -87,6 +88,6 @@ pub fn scene(world: &World) -> Scene {
     scene
 }
 
-fn object_key(object: &Object) -> yew::AttrValue {
+fn object_key(object: &Object) -> AttrValue {
     key_of(object)
 }
