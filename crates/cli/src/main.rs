@@ -9,6 +9,7 @@ mod args;
 mod cluster_file;
 mod kubectl;
 mod record;
+mod render;
 mod run;
 mod texts;
 
@@ -29,6 +30,8 @@ Usage:
   batchyard record manifests --out FILE.jsonl MANIFEST_DIR
   batchyard record commands --out FILE.jsonl COMMANDS.txt FIXTURES_DIR
       Write what the simulator says to manifests, and what kubectl prints.
+  batchyard render FILE... [--at 30s] [--seed N] [--theme auto|light|dark] [--out FILE_OR_DIR]
+      Draw the timeline of a manifest's run at a moment, else at its end, as SVG. For several files --out is a folder.
 
 Durations are written as 90s, 5m or 1h30m. --help after a command prints this text.
 ";
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         "run" => run::main(rest),
         "kubectl" => kubectl::main(rest),
         "record" => record::main(rest),
+        "render" => render::main(rest),
         "help" => {
             print!("{HELP}");
             Ok(0)

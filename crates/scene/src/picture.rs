@@ -39,6 +39,8 @@ const RIGHT: i64 = 24;
 const TOP: i64 = 56;
 const JOB_ROW: i64 = 60;
 const POD_ROW: i64 = 26;
+/// The most rows that are drawn; a line says how many more there are.
+const ROWS_DRAWN: usize = 24;
 /// Room above the first row for the arcs of the waits.
 const ARC_TALLEST: f64 = 40.0;
 
@@ -190,8 +192,11 @@ impl Drawing<'_> {
 
 /// Draws the timeline as it is at `now` (milliseconds since its start, as everything in it).
 pub fn timeline_svg(timeline: &Timeline, now: Ms, caption: &Caption, theme: Theme) -> String {
-    let rows: i64 = timeline.rows.iter().map(|r| if r.kind.is_empty() { POD_ROW } else { JOB_ROW }).sum();
-    let axis = TOP + rows + 14;
+    let born: Vec<&Row> = timeline.rows.iter().map(|r| &**r).filter(|r| r.from <= now).collect();
+    let drawn = &born[..born.len().min(ROWS_DRAWN)];
+    let more = born.len() - drawn.len() + timeline.more;
+    let rows: i64 = drawn.iter().map(|r| if r.kind.is_empty() { POD_ROW } else { JOB_ROW }).sum();
+    let axis = TOP + rows + if more > 0 { POD_ROW } else { 0 } + 14;
     let height = axis + if caption.foot.is_empty() { 34 } else { 56 };
     let colours = match theme {
         Theme::Auto => format!(":root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}"),
@@ -213,13 +218,18 @@ pub fn timeline_svg(timeline: &Timeline, now: Ms, caption: &Caption, theme: Them
         escape(&caption.text)
     ));
     let mut y = TOP;
-    for row in &timeline.rows {
+    for row in drawn {
         let tall = if row.kind.is_empty() { POD_ROW } else { JOB_ROW };
         d.line(LEFT as f64, (WIDTH - RIGHT) as f64, y + tall, "hair");
-        if row.from <= now {
-            if row.kind.is_empty() { d.pod_row(row, y) } else { d.object_row(row, y) }
+        if row.kind.is_empty() {
+            d.pod_row(row, y)
+        } else {
+            d.object_row(row, y)
         }
         y += tall;
+    }
+    if more > 0 {
+        d.put(format_args!("<text class=\"foot\" x=\"16\" y=\"{}\">+ {more} more</text>", y + POD_ROW / 2 + 4));
     }
     d.line(LEFT as f64, (WIDTH - RIGHT) as f64, axis, "axis");
     let mut t = 0;
@@ -324,6 +334,15 @@ mod tests {
         assert!(early.contains("Error, exit 1"));
         assert!(!early.contains("kz8wd"), "a Pod of the future is not in the picture");
         assert!(timeline_svg(&sample(), 20_000, &caption(), Theme::Auto).contains("kz8wd"));
+    }
+
+    #[test]
+    fn a_crowd_is_counted_not_drawn() {
+        let mut crowd = sample();
+        let pod = crowd.rows[1].clone();
+        crowd.rows.extend((0..40).map(|_| pod.clone()));
+        let svg = timeline_svg(&crowd, 20_000, &caption(), Theme::Auto);
+        assert!(svg.contains("+ 19 more"), "43 rows, 24 drawn");
     }
 
     #[test]
