@@ -10,6 +10,7 @@ pub mod live;
 pub mod manifest;
 pub mod permalink;
 pub mod run;
+pub mod says;
 pub mod why;
 pub mod yaml;
 

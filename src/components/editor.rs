@@ -20,6 +20,9 @@ pub struct EditorProps {
     pub marks: Vec<LineMark>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// Whether it can only be read.
+    #[prop_or_default]
+    pub read_only: bool,
     /// What typing does.
     pub on_act: Callback<Act>,
 }
@@ -161,7 +164,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                 </div>
                 <textarea id="manifest" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
                     aria-describedby={(!props.problems.is_empty()).then_some("diag")} aria-invalid={(!props.problems.is_empty()).then_some("true")}
-                    value={props.text.clone()} {oninput} {onkeydown} {onblur} />
+                    readonly={props.read_only} value={props.text.clone()} {oninput} {onkeydown} {onblur} />
             </div>
         </div>
     }

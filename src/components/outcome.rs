@@ -4,25 +4,7 @@ use yew::prelude::*;
 
 use super::glyph::glyph_of;
 use crate::session::act::Act;
-
-/// What the strip says.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Says {
-    /// `done`, `fail`, `wait`, or empty for plain.
-    pub lamp: &'static str,
-    /// The STATUS word whose glyph stands in front; empty for none.
-    pub glyph: &'static str,
-    /// In bold.
-    pub title: AttrValue,
-    /// The sentence; parts between backticks are Kubernetes' words.
-    pub text: AttrValue,
-    /// Whether Why? can be asked, and what it is.
-    pub why: Option<Act>,
-    /// What can be done next.
-    pub next: Vec<(AttrValue, Act)>,
-    /// A page to go to.
-    pub link: Option<(&'static str, &'static str)>,
-}
+use crate::session::says::Says;
 
 /// Properties of [`Outcome`].
 #[derive(Properties, PartialEq)]

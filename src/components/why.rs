@@ -53,7 +53,9 @@ pub fn WhyPopover(props: &WhyProps) -> Html {
                 let _ = close.focus();
             }
             move || {
-                if let Some(e) = before {
+                // Unless something else has taken the focus meanwhile: the editor, when the answer led to a line.
+                let lost = dom::document().active_element().is_none_or(|e| e.tag_name() == "BODY");
+                if let Some(e) = before.filter(|_| lost) {
                     let _ = e.focus();
                 }
             }

@@ -1,9 +1,5 @@
 //! The sandbox: manifest and behaviour at the start, yard, timeline, terminal and inspector beside them.
 
-mod says;
-
-use std::rc::Rc;
-
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
@@ -30,10 +26,9 @@ use crate::platform::{files, storage};
 use crate::session::act::{Act, Dialog, Panel};
 use crate::session::desk::{Desk, Effect};
 use crate::session::examples;
-use crate::session::laid;
 use crate::session::permalink::{self, Broken};
 use crate::session::run::FILE;
-use crate::session::why;
+use crate::session::says;
 
 /// A frame may take so many milliseconds of the engine.
 const FRAME_BUDGET: f64 = 4.0;
@@ -68,6 +63,9 @@ pub struct Sandbox {
     note: Option<Timeout>,
     live: AttrValue,
     live_at: f64,
+    /// A dialog that opens once it is drawn.
+    opening: Option<Dialog>,
+    settings: Settings,
     tour: bool,
     broken: Option<Broken>,
     read_only: bool,
@@ -119,6 +117,8 @@ impl Component for Sandbox {
             note: None,
             live: "".into(),
             live_at: 0.0,
+            opening: None,
+            settings: settings(),
             tour: first,
             broken,
             read_only,
@@ -129,6 +129,13 @@ impl Component for Sandbox {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Act(act) => {
+                let act = match act {
+                    Act::Example(id) => {
+                        storage::set("example", id);
+                        Act::Draft(id, storage::get(&draft_name(id)))
+                    }
+                    act => act,
+                };
                 for effect in self.desk.act(act) {
                     self.carry_out(ctx, effect);
                 }
@@ -166,6 +173,12 @@ impl Component for Sandbox {
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
         self.draw()
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        if let Some(dialog) = self.opening.take() {
+            dom::open_dialog(dialog.id());
+        }
     }
 }
 
@@ -205,15 +218,18 @@ impl Sandbox {
                 let link = ctx.link().clone();
                 self.check = Some(Timeout::new(CHECK_AFTER, move || link.send_message(Msg::Check)));
             }
-            Effect::Open(dialog) => dom::open_dialog(dialog.id()),
+            Effect::Open(dialog) => self.opening = Some(dialog),
             Effect::Theme => {
                 let theme = if dom::is_dark() { "light" } else { "dark" };
                 storage::set("theme", theme);
                 apply_settings();
+                self.settings = settings();
+                self.settings = settings();
             }
             Effect::Setting(name, value) => {
                 storage::set(name, value);
                 apply_settings();
+                self.settings = settings();
             }
             Effect::Picture(svg) => files::download("timeline.svg", "image/svg+xml", &svg),
             Effect::Export => files::download("batchyard-settings.json", "application/json", &storage::export()),
@@ -273,15 +289,15 @@ impl Sandbox {
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
                         { self.switch() }
                         { self.source() }
-                        <Stage scene={desk.scene.clone()} sentence={Rc::new(laid::sentence(&desk.drafts))} selected={desk.selected.clone()}
+                        <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
                             speed={if desk.cut { 0 } else { desk.speed }} asked={desk.why.clone()} on_act={on_act.clone()}>
                             if let Some(b) = &self.broken { <Outcome says={says::broken(b)} on_act={on_act.clone()} /> }
-                            if let Some(says) = says::outcome(desk) { <Outcome {says} on_act={on_act.clone()} /> }
+                            if let Some(says) = desk.shown.outcome.clone() { <Outcome {says} on_act={on_act.clone()} /> }
                         </Stage>
                         <section class="pane time" aria-label="Timeline">
                             <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} origin={desk.run.origin} ready=true on_act={on_act.clone()} />
                             <div class="gantt-box">
-                                <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} value_text={says::moment(desk)} selected={desk.selected.clone()} on_act={on_act.clone()} />
+                                <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
                             </div>
                         </section>
                         { self.dock() }
@@ -292,13 +308,13 @@ impl Sandbox {
                             if note.undo { <button type="button" class="toast-btn" onclick={on_act.reform(|_: MouseEvent| Act::Undo)}>{ "Undo" }</button> }
                         </div>
                     }
-                    if let Some(answer) = desk.why.as_ref().and_then(|q| why::answer(desk, q)) { <WhyPopover {answer} on_act={on_act.clone()} /> }
-                    <ShareDialog shared={desk.shared()} title={desk.example.title} summary={desk.summary()} on_act={on_act.clone()} />
+                    if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
+                    if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} on_act={on_act.clone()} /> }
                     <ExamplesDialog open={desk.example.id} on_act={on_act.clone()} />
-                    <SettingsDialog settings={settings()} on_act={on_act.clone()} />
+                    <SettingsDialog settings={self.settings.clone()} on_act={on_act.clone()} />
                     if self.tour { <Tour on_act={on_act.clone()} /> }
                     <LegendDialog />
-                    <KeysDialog on={storage::get("keys").as_deref() != Some("off")} on_act={on_act.clone()} />
+                    <KeysDialog on={self.settings.keys} on_act={on_act.clone()} />
                     <MenuDialog here="" on_act={on_act.clone()} />
                 </div>
             </ContextProvider<Now>>
@@ -334,11 +350,11 @@ impl Sandbox {
                         }
                         <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={open}>{ "Examples " }{ icon("#i-down") }</button>
                     </div></div>
-                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.marks()} problems={desk.problems.clone()} on_act={on_act.clone()} />
+                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
                     <Diagnostic problems={desk.problems.clone()} on_act={on_act.clone()} />
                     <ApplyBar said={desk.said()} bad={!desk.problems.is_empty()} applied={desk.is_applied()} changed={desk.is_changed()} on_act={on_act.clone()} />
                 </div>
-                <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={says::attempts(desk)} on_act={on_act.clone()} />
+                <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={desk.shown.attempts.clone()} on_act={on_act.clone()} />
             </section>
         }
     }
@@ -347,14 +363,15 @@ impl Sandbox {
         let desk = &self.desk;
         let terminal = desk.panel != Panel::Inspector;
         let show = if terminal { "terminal" } else { "inspector" };
-        let inspected = says::inspected(desk);
+        let i = &desk.shown.inspected;
         html! {
             <div class="dock" data-show={show}>
                 <div class="switch"><div class="seg">
                     { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
                 </div></div>
-                <Terminal lines={desk.run.printed()} tries={says::tries(desk)} on_act={self.on_act.clone()} />
-                <Inspector target={inspected.target} word={inspected.word} tab={desk.tab} text={inspected.text} on_act={self.on_act.clone()} />
+                <Terminal lines={desk.shown.terminal.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
+                <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
+                    actions={i.actions.clone()} on_act={self.on_act.clone()} />
             </div>
         }
     }

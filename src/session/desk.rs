@@ -12,10 +12,12 @@ use yew::AttrValue;
 use super::act::{Act, Dialog, Panel, Question, Tab, Target};
 use super::behaviour::{self, Behaviour};
 use super::examples::{self, Example};
-use super::laid::{self, Draft};
+use super::laid::{self, Draft, Piece};
 use super::live;
-use super::manifest::{self, Fix, LineMark, Problem};
+use super::manifest::{self, Fix, Problem};
+use super::permalink::Shared;
 use super::run::Run;
+use super::says::{self, Shown};
 use super::text::{Ms, clock, spoken};
 use super::view::{Scene, Timeline, Workload};
 use super::yaml;
@@ -94,6 +96,12 @@ pub struct Desk {
     pub scene: Rc<Scene>,
     /// The timeline.
     pub timeline: Rc<Timeline>,
+    /// What stands on the page besides them.
+    pub shown: Rc<Shown>,
+    /// What the manifest will do.
+    pub sentence: Rc<Vec<Piece>>,
+    /// What is being shared.
+    pub sharing: Option<(Shared, String)>,
     /// A message that passes.
     pub note: Option<Note>,
     /// Sentences for the live region.
@@ -132,6 +140,9 @@ impl Desk {
             why: None,
             scene: Rc::default(),
             timeline: Rc::default(),
+            shown: Rc::default(),
+            sentence: Rc::default(),
+            sharing: None,
             note: None,
             live: Vec::new(),
             cut: true,
@@ -155,6 +166,7 @@ impl Desk {
         self.draft = text.into();
         self.drafts = laid::drafts(text);
         self.behaviour = behaviour::read(text);
+        self.sentence = Rc::new(laid::sentence(&self.drafts));
         self.refused = false;
         self.derived = None;
     }
@@ -181,35 +193,34 @@ impl Desk {
         }
     }
 
-    /// Derives the scene and the timeline anew, where anything they show has changed.
+    /// Derives what is shown anew, where anything has changed since.
     pub fn derive(&mut self) {
         let now = self.run.now();
-        let stamp = (
-            self.run.cluster().journal_position(),
-            (now - self.run.origin).div_euclid(1000),
-            self.run.history.moments.len(),
-        );
+        let second = (now - self.run.origin).div_euclid(1000);
+        let stamp = (self.run.cluster().journal_position(), second, self.run.history.moments.len());
         if self.derived == Some(stamp) {
             return;
         }
         self.derived = Some(stamp);
-        if self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty() {
+        if self.is_blank() {
             self.scene = Rc::new(laid::scene(&self.drafts, now));
             self.timeline = Rc::new(Timeline { view: 60_000, step: 10_000, ..Timeline::default() });
-            return;
+        } else {
+            let scene = Rc::new(self.run.scene());
+            if !self.cut {
+                let news =
+                    if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
+                self.live.extend(news);
+            }
+            self.timeline = Rc::new(self.run.timeline(&scene));
+            self.scene = scene;
         }
-        let scene = Rc::new(self.run.scene());
-        let news = if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
-        if !self.cut {
-            self.live.extend(news);
-        }
-        self.timeline = Rc::new(self.run.timeline(&scene));
-        self.scene = scene;
+        self.shown = Rc::new(says::shown(self, &self.shown));
     }
 
-    /// The marks beside the manifest's lines.
-    pub fn marks(&self) -> Vec<LineMark> {
-        manifest::marks(&self.draft, &self.drafts, &self.scene)
+    /// Whether nothing was made yet: the stage shows what the manifest would make.
+    fn is_blank(&self) -> bool {
+        self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty()
     }
 
     /// What the inspector is about: the selected object, else the first workload.
@@ -411,7 +422,14 @@ impl Desk {
             }
             Act::Unwhy => self.why = None,
             Act::Unnote => self.note = None,
-            Act::Dialog(d) => effects.push(Effect::Open(d)),
+            Act::Dialog(d) => {
+                if d == Dialog::Share {
+                    self.playing = false;
+                    self.sharing = Some((self.shared(), self.summary()));
+                    effects.push(Effect::Frames);
+                }
+                effects.push(Effect::Open(d));
+            }
             Act::SingleKeys(on) => effects.push(Effect::Setting("keys", if on { "on" } else { "off" })),
             Act::Setting(name, value) => effects.push(Effect::Setting(name, value)),
             Act::Picture => effects.push(Effect::Picture(self.picture())),
@@ -426,6 +444,7 @@ impl Desk {
                 effects.push(Effect::Caret(line));
             }
         }
+        self.derived = None;
         self.derive();
         effects
     }

@@ -1,14 +1,77 @@
-//! What the sandbox says in words: the strip under the yard, the moment for the scrubber, what the inspector prints.
+//! What the page says in words: the strip under the yard, the moment for the scrubber, what the inspector prints.
 
 use yew::AttrValue;
 
-use crate::components::outcome::Says;
-use crate::session::act::{Act, Question, Tab, Target};
-use crate::session::behaviour::{Ending, preset};
-use crate::session::desk::Desk;
-use crate::session::permalink::Broken;
-use crate::session::text::{count, human, left};
-use crate::session::view::{JobView, Workload};
+use super::act::{Act, Question, Tab, Target};
+use super::behaviour::{Ending, preset};
+use super::desk::Desk;
+use super::manifest::{self, LineMark};
+use super::permalink::Broken;
+use super::run::TermLine;
+use super::text::{count, human, left};
+use super::view::{JobView, Workload};
+use super::why::{self, Answer};
+
+/// What the strip says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Says {
+    /// `done`, `fail`, `wait`, or empty for plain.
+    pub lamp: &'static str,
+    /// The STATUS word whose glyph stands in front; empty for none.
+    pub glyph: &'static str,
+    /// In bold.
+    pub title: AttrValue,
+    /// The sentence; parts between backticks are Kubernetes' words.
+    pub text: AttrValue,
+    /// Whether Why? can be asked, and what it is.
+    pub why: Option<Act>,
+    /// What can be done next.
+    pub next: Vec<(AttrValue, Act)>,
+    /// A page to go to.
+    pub link: Option<(&'static str, &'static str)>,
+}
+
+/// What stands on the page besides stage and timeline, at an instant.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Shown {
+    /// Marks and live counts beside the manifest's lines.
+    pub marks: Vec<LineMark>,
+    /// STATUS of each attempt that has begun.
+    pub attempts: Vec<AttrValue>,
+    /// The strip under the yard.
+    pub outcome: Option<Says>,
+    /// The moment in words.
+    pub moment: AttrValue,
+    /// The terminal.
+    pub terminal: Vec<TermLine>,
+    /// Lines to try in it.
+    pub tries: Vec<AttrValue>,
+    /// The inspector.
+    pub inspected: Inspected,
+    /// The answer to a Why?
+    pub answer: Option<Answer>,
+}
+
+/// What stands on the page now. `before` is what stood there: the inspector marks what has changed since.
+pub fn shown(desk: &Desk, before: &Shown) -> Shown {
+    let mut inspected = inspected(desk);
+    let same = inspected.target == before.inspected.target && inspected.tab == before.inspected.tab;
+    if same && inspected.text == before.inspected.text {
+        inspected.before = before.inspected.before.clone();
+    } else if same {
+        inspected.before = before.inspected.text.clone();
+    }
+    Shown {
+        marks: manifest::marks(&desk.draft, &desk.drafts, &desk.scene),
+        attempts: attempts(desk),
+        outcome: outcome(desk),
+        moment: moment(desk),
+        terminal: desk.run.printed(),
+        tries: tries(desk),
+        answer: desk.why.as_ref().and_then(|q| why::answer(desk, q)),
+        inspected,
+    }
+}
 
 /// The strip under the yard.
 pub fn outcome(desk: &Desk) -> Option<Says> {
@@ -193,18 +256,25 @@ pub fn tries(desk: &Desk) -> Vec<AttrValue> {
 }
 
 /// What the inspector shows.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Inspected {
     /// The object.
     pub target: Option<Target>,
+    /// The tab.
+    pub tab: Tab,
     /// Its STATUS.
     pub word: AttrValue,
     /// What kubectl prints.
     pub text: AttrValue,
+    /// What it printed before the last change.
+    pub before: AttrValue,
+    /// What can be done to the object.
+    pub actions: Vec<(AttrValue, Act)>,
 }
 
 /// Asks kubectl for what the inspector shows.
 pub fn inspected(desk: &Desk) -> Inspected {
-    let Some(target) = desk.target() else { return Inspected { target: None, word: "".into(), text: "".into() } };
+    let Some(target) = desk.target() else { return Inspected::default() };
     let word = match target.resource {
         "pod" => desk.scene.pod(&target.name).map_or_else(|| "Terminating".into(), |p| p.word.clone()),
         _ => desk.scene.workloads.iter().find(|w| *w.name() == target.name).map_or_else(
@@ -224,5 +294,77 @@ pub fn inspected(desk: &Desk) -> Inspected {
     };
     let output = desk.run.ask(&line);
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    Inspected { target: Some(target), word, text: text.into() }
+    let actions = actions(desk, &target);
+    Inspected { target: Some(target), tab: desk.tab, word, text: text.into(), before: "".into(), actions }
+}
+
+/// What can be done to an object, each as the kubectl line that does it.
+fn actions(desk: &Desk, target: &Target) -> Vec<(AttrValue, Act)> {
+    let (name, ns) = (&target.name, &target.namespace);
+    let line = |label: &'static str, line: String| (AttrValue::from(label), Act::Do(format!("{line} -n {ns}")));
+    let patch = |kind: &str, body: &str| format!("patch {kind} {name} --type=merge -p '{body}'");
+    match target.resource {
+        "pod" => {
+            let Some(pod) = desk.scene.pod(name) else { return Vec::new() };
+            let mut out = vec![("Why?".into(), Act::Why(Question::Pod(name.clone())))];
+            if pod.look().family == "Running" {
+                out.push(line("Fail now", format!("exec {name} -- kill -9 1")));
+            }
+            out.push(line("Delete", format!("delete pod {name} --wait=false")));
+            if !pod.node.is_empty() && !pod.over {
+                out.push(("Cordon node".into(), Act::Do(format!("cordon {}", pod.node))));
+                out.push(("Drain node".into(), Act::Do(format!("drain {} --ignore-daemonsets --force", pod.node))));
+            }
+            out
+        }
+        "job" => {
+            let Some(job) = desk.scene.workloads.iter().find_map(|w| match w {
+                Workload::Job(j) if j.name == *name => Some(j),
+                _ => None,
+            }) else {
+                return Vec::new();
+            };
+            let mut out = Vec::new();
+            if &*job.word == "Suspended" {
+                out.push(line("Resume", patch("job", r#"{"spec":{"suspend":false}}"#)));
+            } else if !job.is_over() {
+                out.push(line("Suspend", patch("job", r#"{"spec":{"suspend":true}}"#)));
+                let n = job.tracks.parallelism + 1;
+                out.push(line("One more at a time", patch("job", &format!(r#"{{"spec":{{"parallelism":{n}}}}}"#))));
+            }
+            out.push(line("Delete", format!("delete job {name} --wait=false")));
+            out.push(line("Delete, keep Pods", format!("delete job {name} --cascade=orphan --wait=false")));
+            out
+        }
+        "cronjob" => {
+            let mut out = vec![line("Run now", format!("create job {name}-now --from=cronjob/{name}"))];
+            let cron = desk.scene.workloads.iter().find_map(|w| match w {
+                Workload::Cron(c) if c.name == *name => Some(c),
+                _ => None,
+            });
+            let off = cron.is_some_and(|c| c.suspended);
+            out.push(line(
+                if off { "Resume" } else { "Suspend" },
+                patch("cronjob", &format!(r#"{{"spec":{{"suspend":{}}}}}"#, !off)),
+            ));
+            out.push(line("Delete", format!("delete cronjob {name} --wait=false")));
+            out
+        }
+        "deployment" | "statefulset" => {
+            let r = desk.scene.workloads.iter().find_map(|w| match w {
+                Workload::Replicas(r) if r.name == *name => Some(r),
+                _ => None,
+            });
+            let n = r.map_or(1, |r| r.wanted);
+            let kind = target.resource;
+            let mut out = vec![line("Scale up", format!("scale {kind} {name} --replicas={}", n + 1))];
+            if n > 0 {
+                out.push(line("Scale down", format!("scale {kind} {name} --replicas={}", n - 1)));
+            }
+            out.push(line("Restart", format!("rollout restart {kind} {name}")));
+            out.push(line("Delete", format!("delete {kind} {name} --wait=false")));
+            out
+        }
+        kind => vec![line("Delete", format!("delete {kind} {name} --wait=false"))],
+    }
 }
