@@ -55,7 +55,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return generic(&p, form, found, io);
     }
     let mut infos = found.infos;
-    let kinds: Vec<Kind> = infos.iter().map(|i| i.key.kind).collect();
+    let kinds: Vec<Kind> = found.kinds.iter().copied().chain(infos.iter().map(|i| i.key.kind)).collect();
     let several = kinds.windows(2).any(|w| w[0] != w[1]);
     if let Some(path) = p.text("sort-by") {
         let steps = jsonpath::relaxed(path).map_err(Failure::Error)?;
