@@ -1,7 +1,7 @@
 //! Which events are told again, counted, put together or left out.
 //!
 //! Models client-go `tools/record/events_cache.go`: ten similar messages within ten minutes become one that says so, alike
-//! events are counted, and about one object a source may speak 25 times and then once in five minutes.
+//! events are counted, and about one object a source may tell 25 events of a type and then one in five minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -69,7 +69,8 @@ struct Series {
 /// What was said about one object.
 #[derive(Clone, Debug)]
 struct Seen {
-    budget: Millis,
+    /// One for Normal and one for Warning events.
+    budgets: [Millis; 2],
     last: Time,
     logs: Vec<Log>,
     similar: Vec<Similar>,
@@ -111,8 +112,9 @@ impl Correlator {
         if self.objects.len() >= OBJECTS && !self.objects.contains_key(uid) {
             self.forget_oldest();
         }
-        let fresh =
-            || Rc::new(Seen { budget: BURST, last: now, logs: Vec::new(), similar: Vec::new(), series: Vec::new() });
+        let fresh = || {
+            Rc::new(Seen { budgets: [BURST; 2], last: now, logs: Vec::new(), similar: Vec::new(), series: Vec::new() })
+        };
         Rc::make_mut(self.objects.entry(uid.clone()).or_insert_with(fresh))
     }
 
@@ -179,11 +181,14 @@ impl Correlator {
             None
         };
         let message = if grouped { format!("(combined from similar events): {message}") } else { message.to_owned() };
-        seen.budget = (seen.budget + (now - seen.last)).min(BURST);
+        for budget in &mut seen.budgets {
+            *budget = (*budget + (now - seen.last)).min(BURST);
+        }
         seen.last = now;
-        let skip = seen.budget < COST;
+        let budget = &mut seen.budgets[usize::from(kind == EventType::Warning)];
+        let skip = *budget < COST;
         if !skip {
-            seen.budget -= COST;
+            *budget -= COST;
         }
         Verdict { message, grouped, known, skip }
     }
