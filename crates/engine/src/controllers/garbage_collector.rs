@@ -15,6 +15,9 @@ use crate::workqueue::WorkQueue;
 /// From a change to the sync that it causes: the informer, the queue, and a read of the newest version.
 const LATENCY: Millis = 15;
 
+/// How long it takes to patch an owner's dependents.
+const PATCHES: Millis = 20;
+
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
 
@@ -204,6 +207,10 @@ impl GarbageCollector {
             return;
         }
         let dependents: Vec<ObjectKey> = ctx.api.store().dependents(owner.uid()).map(|d| d.key()).collect();
+        if dependents.is_empty() {
+            self.remove_finalizer(ctx, key, ORPHAN);
+            return;
+        }
         for dependent in dependents {
             self.patch(ctx, &dependent, |body| {
                 let owners = body.slot("metadata.ownerReferences").make_array();
@@ -213,7 +220,8 @@ impl GarbageCollector {
                 }
             });
         }
-        self.remove_finalizer(ctx, key, ORPHAN);
+        // The owner's controller sees that it has no dependents any more before the owner is gone.
+        self.attempt_to_orphan.add(ctx, key.clone(), PATCHES);
     }
 
     fn remove_finalizer(&mut self, ctx: &mut Ctx<'_>, key: &ObjectKey, finalizer: &str) {
