@@ -44,20 +44,25 @@ impl Map {
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.entries.binary_search_by(|(k, _)| k.as_ref().cmp(key))
     }
+    /// Where a field is. Lengths lie beside each other, texts do not: in a small map, looking at every length and only
+    /// at the texts of the right length is faster than halving.
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.entries.len() > 32 {
+            return self.find(key).ok();
+        }
+        self.entries.iter().position(|(k, _)| k.len() == key.len() && k.as_bytes() == key.as_bytes())
+    }
     /// The value of a field.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.find(key).ok().map(|i| &self.entries[i].1)
+        self.position(key).map(|i| &self.entries[i].1)
     }
     /// The value of a field, for changing it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        match self.find(key) {
-            Ok(i) => Some(&mut self.entries[i].1),
-            Err(_) => None,
-        }
+        self.position(key).map(|i| &mut self.entries[i].1)
     }
     /// Whether the field is there, be it null.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.position(key).is_some()
     }
     /// Sets a field and returns what it was.
     pub fn insert(&mut self, key: impl Into<Rc<str>>, value: impl Into<Value>) -> Option<Value> {
@@ -187,8 +192,18 @@ impl Value {
     /// The value at a dotted path, null where any step is absent. A step that is a number picks from a list.
     /// `pod.at("status.phase")`.
     pub fn at(&self, path: &str) -> &Value {
-        let mut v = self;
-        for step in path.split('.') {
+        let (mut v, mut rest) = (self, Some(path));
+        while let Some(path) = rest {
+            let step = match path.bytes().position(|b| b == b'.') {
+                Some(dot) => {
+                    rest = Some(&path[dot + 1..]);
+                    &path[..dot]
+                }
+                None => {
+                    rest = None;
+                    path
+                }
+            };
             v = match v {
                 Self::Object(m) => m.get(step).unwrap_or(NULL),
                 Self::Array(a) => step.parse::<usize>().ok().and_then(|i| a.get(i)).unwrap_or(NULL),
