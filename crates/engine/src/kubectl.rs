@@ -20,6 +20,7 @@ mod session;
 mod sessions;
 mod shell;
 mod table;
+mod textdiff;
 mod yaml;
 
 use crate::api::Object;

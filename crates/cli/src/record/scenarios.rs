@@ -37,7 +37,9 @@ const PATIENCE: i64 = 120_000;
 pub fn record(out: &str, dirs: &[String], seed: u64) -> Result<u8, String> {
     let mut failed = 0;
     for dir in dirs {
-        match one(out, dir, seed) {
+        // A scenario that the engine cannot stand is one scenario lost, not all.
+        let result = std::panic::catch_unwind(|| one(out, dir, seed)).unwrap_or_else(|_| Err("the engine panicked".into()));
+        match result {
             Ok(lines) => println!("{}: {lines} lines", label(dir)),
             Err(e) => {
                 eprintln!("{dir}: {e}");

@@ -3,15 +3,25 @@
 //! Models `pkg/cmd/cmd.go`.
 
 mod apply;
+mod change;
 mod common;
 mod config;
 mod create;
 mod delete;
 mod describe;
+mod events;
+mod explain;
 mod get;
 mod help;
+mod logs;
+mod misc;
+mod node;
 mod replace;
+mod rollout;
+mod run;
+mod set;
 mod suggest;
+mod wait;
 
 pub use apply::LAST_APPLIED;
 
@@ -41,6 +51,18 @@ pub enum Waiting {
     Watch(Box<get::Watch>),
     /// `delete`, until the objects are gone.
     Deleted(Box<delete::Deleted>),
+    /// `wait`
+    Wait(Box<wait::Wait>),
+    /// `logs`
+    Logs(Box<logs::Logs>),
+    /// `rollout status`
+    Rollout(Box<rollout::Status>),
+    /// `events -w`
+    Events(Box<events::EventsWatch>),
+    /// `drain`
+    Drain(Box<node::Drain>),
+    /// `run -it`
+    Attached(Box<run::Attached>),
 }
 
 /// What a command gives back.
@@ -60,6 +82,12 @@ impl Waiting {
             Self::Sleep(_) => Ok(Flow::Wait(self)),
             Self::Watch(w) => w.poll(cx, io),
             Self::Deleted(d) => d.poll(cx, io),
+            Self::Wait(w) => w.poll(cx, io),
+            Self::Logs(l) => l.poll(cx, io),
+            Self::Rollout(r) => r.poll(cx, io),
+            Self::Events(e) => e.poll(cx, io),
+            Self::Drain(d) => d.poll(cx, io),
+            Self::Attached(a) => a.poll(cx, io),
         }
     }
     /// What it waits for.
@@ -67,14 +95,22 @@ impl Waiting {
         match self {
             Self::Start(_) => Poll::Done,
             Self::Sleep(t) => Poll::WaitUntil(*t),
-            Self::Watch(_) => Poll::WaitChange,
+            Self::Watch(_) | Self::Events(_) => Poll::WaitChange,
             Self::Deleted(d) => d.until(),
+            Self::Wait(w) => w.until(),
+            Self::Logs(l) => l.until(),
+            Self::Rollout(r) => r.until(),
+            Self::Drain(d) => d.until(),
+            Self::Attached(a) => a.until(),
         }
     }
     /// Hears of a change.
     pub fn observe(&mut self, change: &Change) {
-        if let Self::Watch(w) = self {
-            w.observe(change);
+        match self {
+            Self::Watch(w) => w.observe(change),
+            Self::Rollout(r) => r.observe(change),
+            Self::Events(e) => e.observe(change),
+            _ => {}
         }
     }
 }
@@ -101,10 +137,39 @@ fn start(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
 }
 
+/// The commands, as the suggestions for a mistyped word know them.
+pub const COMMANDS: [&str; 44] = [
+    "annotate", "api-resources", "api-versions", "apply", "attach", "auth", "autoscale", "certificate", "cluster-info",
+    "completion", "config", "cordon", "cp", "create", "debug", "delete", "describe", "diff", "drain", "edit", "events", "exec",
+    "explain", "expose", "get", "help", "kustomize", "label", "logs", "options", "patch", "plugin", "port-forward", "proxy",
+    "replace", "rollout", "run", "scale", "set", "taint", "top", "uncordon", "version", "wait",
+];
+
 /// Runs kubectl with its arguments.
 fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    let Some(first) = words.first() else { return ok() };
-    let rest = &words[1..];
+    // Flags may stand before the command: `kubectl -n x get pods`.
+    let (before, at) = match leading_flags(words) {
+        Ok(found) => found,
+        Err(e) => return Err(e),
+    };
+    let Some(first) = words.get(at) else { return help::print("", cx, io) };
+    let mut rest = words[at + 1..].to_vec();
+    if let Some(word) = before.iter().chain(&rest).take_while(|w| *w != "--").find(|w| *w == "-h" || *w == "--help") {
+        let _ = word;
+        let path: Vec<&str> = std::iter::once(first)
+            .chain(&rest)
+            .map(String::as_str)
+            .take_while(|w| !w.starts_with('-'))
+            .collect();
+        return help::print(&help::command_of(&path), cx, io);
+    }
+    if let Some(context) = flag(&before, &rest, "--context").filter(|c| c != config::CONTEXT) {
+        let text = format!("Error in configuration: context was not found for specified context: {context}\n");
+        return Err(Failure::Plain(text));
+    }
+    let dash = rest.iter().position(|w| w == "--").unwrap_or(rest.len());
+    rest.splice(dash..dash, before);
+    let rest = rest.as_slice();
     match first.as_str() {
         "get" => get::run(rest, cx, io),
         "apply" => apply::run(rest, cx, io),
@@ -113,6 +178,76 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "describe" => describe::run(rest, cx, io),
         "delete" => delete::run(rest, cx, io),
         "replace" => replace::run(rest, cx, io),
-        other => Err(Failure::Misread(format!("error: unknown command {other:?} for \"kubectl\"\n"))),
+        "patch" => change::patch(rest, cx, io),
+        "scale" => change::scale(rest, cx, io),
+        "label" => change::label(rest, cx, io),
+        "annotate" => change::annotate(rest, cx, io),
+        "logs" => logs::run(rest, cx, io),
+        "rollout" => rollout::run(rest, cx, io),
+        "set" => set::run(rest, cx, io),
+        "wait" => wait::run(rest, cx, io),
+        "events" => events::run(rest, cx, io),
+        "run" => run::run(rest, cx, io),
+        "cordon" => node::cordon(true, rest, cx, io),
+        "uncordon" => node::cordon(false, rest, cx, io),
+        "drain" => node::drain(rest, cx, io),
+        "taint" => node::taint(rest, cx, io),
+        "version" => misc::version(rest, io),
+        "api-versions" => misc::api_versions(io),
+        "api-resources" => misc::api_resources(rest, io),
+        "auth" => misc::auth(rest, cx, io),
+        "top" => misc::top(rest, cx, io),
+        "exec" => misc::exec(rest, cx, io),
+        "cp" => misc::cp(rest),
+        "port-forward" => misc::unsimulated("port-forward", rest, cx, io),
+        "attach" => misc::unsimulated("attach", rest, cx, io),
+        "debug" => misc::unsimulated("debug", rest, cx, io),
+        "expose" => misc::expose(rest, cx, io),
+        "autoscale" => misc::autoscale(rest, cx, io),
+        "diff" => misc::diff(rest, cx, io),
+        "edit" => misc::edit(rest, cx, io),
+        "explain" => explain::run(rest, cx, io),
+        "cluster-info" => misc::cluster_info(io),
+        "help" => {
+            let path: Vec<&str> = rest.iter().map(String::as_str).collect();
+            help::print(&help::command_of(&path), cx, io)
+        }
+        "options" => help::print("options", cx, io),
+        verb @ ("proxy" | "certificate" | "completion" | "plugin" | "kustomize" | "kuberc" | "alpha") => {
+            Err(Failure::Error(format!("{verb} is not simulated: it has nothing to work on here")))
+        }
+        other => Err(misc::unknown(other)),
     }
+}
+
+/// The flags before the command, and where the command stands.
+fn leading_flags(words: &[String]) -> Result<(Vec<String>, usize), Failure> {
+    let mut i = 0;
+    while let Some(word) = words.get(i).filter(|w| w.starts_with('-') && *w != "--") {
+        let name = word.trim_start_matches('-');
+        let takes_value = !name.contains('=')
+            && (name.len() == 1 && "nsv".contains(name)
+                || super::args::flags("").any(|f| f.name == name && f.bare.is_none() && word.starts_with("--")));
+        i += 1 + usize::from(takes_value);
+        if takes_value && words.get(i - 1).is_none() {
+            super::args::Parsed::read("", "", words)?;
+        }
+    }
+    let at = i.min(words.len());
+    super::args::Parsed::read("", "", &words[..at])?;
+    Ok((words[..at].to_vec(), at))
+}
+
+/// The value of a flag of every command.
+fn flag(before: &[String], rest: &[String], name: &str) -> Option<String> {
+    let mut all = before.iter().chain(rest.iter()).take_while(|w| *w != "--");
+    while let Some(w) = all.next() {
+        if w == name {
+            return all.next().cloned();
+        }
+        if let Some(v) = w.strip_prefix(name).and_then(|v| v.strip_prefix('=')) {
+            return Some(v.to_owned());
+        }
+    }
+    None
 }

@@ -109,6 +109,14 @@ pub fn describe(o: &Rc<Object>, scene: &Scene<'_>) -> String {
     w.finish()
 }
 
+/// Describes a Pod template alone.
+pub fn describe_template(t: &Value) -> String {
+    let mut w = Doc::default();
+    template::pod_template(t, &mut w);
+    // `rollout history` writes it without aligning it.
+    w.text
+}
+
 /// Name, namespace.
 fn head(o: &Object, w: &mut Doc) {
     w.field(0, "Name", o.name());

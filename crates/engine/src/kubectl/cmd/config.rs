@@ -10,7 +10,9 @@ use super::super::table::TabWriter;
 use super::{Done, ok};
 
 /// The context that kubectl starts with.
-pub const CONTEXT: &str = "batchyard";
+pub const CONTEXT: &str = "kubernetes-admin@kubernetes";
+const CLUSTER: &str = "kubernetes";
+const USER: &str = "kubernetes-admin";
 
 /// Runs `kubectl config`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
@@ -55,27 +57,27 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             let namespace = cx.home.namespace();
             let shown = if *namespace == *"default" { "" } else { &namespace };
             let head = if p.on("no-headers") { "" } else { "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n" };
-            let text = format!("{head}*\t{CONTEXT}\t{CONTEXT}\tadmin\t{shown}\n");
+            let text = format!("{head}*\t{CONTEXT}\t{CLUSTER}\t{USER}\t{shown}\n");
             io.print(&TabWriter::table().align(&text));
             ok()
         }
         "get-clusters" => {
             io.line("NAME");
-            io.line(CONTEXT);
+            io.line(CLUSTER);
             ok()
         }
         "get-users" => {
             io.line("NAME");
-            io.line("admin");
+            io.line(USER);
             ok()
         }
         "view" => {
             let namespace = cx.home.namespace();
             let line = if *namespace == *"default" { String::new() } else { format!("    namespace: {namespace}\n") };
             io.print(&format!(
-                "apiVersion: v1\nclusters:\n- cluster:\n    server: https://{CONTEXT}.invalid:6443\n  name: {CONTEXT}\ncontexts:\n\
-                 - context:\n    cluster: {CONTEXT}\n{line}    user: admin\n  name: {CONTEXT}\ncurrent-context: {CONTEXT}\n\
-                 kind: Config\nusers:\n- name: admin\n  user: {{}}\n"
+                "apiVersion: v1\nclusters:\n- cluster:\n    server: https://kubernetes.invalid:6443\n  name: {CLUSTER}\ncontexts:\n\
+                 - context:\n    cluster: {CLUSTER}\n{line}    user: {USER}\n  name: {CONTEXT}\ncurrent-context: {CONTEXT}\n\
+                 kind: Config\nusers:\n- name: {USER}\n  user: {{}}\n"
             ));
             ok()
         }

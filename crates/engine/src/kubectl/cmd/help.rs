@@ -22,3 +22,43 @@ pub fn print(command: &str, cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     ok()
 }
+
+/// The command that words mean, other names replaced: `create cj` is `create cronjob`.
+pub fn command_of(words: &[&str]) -> String {
+    let deep = ["create", "rollout", "set", "config", "auth", "top", "apply"];
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [group, word, ..] if deep.contains(group) => {
+            let known = super::create::KINDS.iter().find(|k| *group == "create" && (k.0 == *word || k.1 == *word));
+            let name = known.map_or(*word, |k| k.0);
+            let third = words.get(2).filter(|_| matches!(name, "secret" | "service"));
+            third.map_or_else(|| format!("{group} {name}"), |t| format!("{group} {name} {t}"))
+        }
+        [one, ..] => (*one).to_owned(),
+    }
+}
+
+/// A command that only holds others: its help, or the complaint about a word that is none of them.
+pub fn group(name: &str, commands: &[&str], words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    match words.first().filter(|w| !w.starts_with('-')) {
+        None => {
+            let bare = print(name, cx, io)?;
+            // Without a command, the help goes where results go and the command has failed, as kubectl has it.
+            let _ = bare;
+            if name == "set" {
+                let text = std::mem::take(&mut io.out);
+                io.err.push_str(&text);
+            }
+            Ok(super::Flow::Exit(1))
+        }
+        Some(word) => {
+            let near = super::suggest::near(word, commands.iter().copied());
+            let mut text = format!("error: unknown command {word:?} for \"kubectl {name}\"\n");
+            if !near.is_empty() {
+                text += &format!("\nDid you mean this?\n{near}");
+            }
+            Err(Failure::Misread(text))
+        }
+    }
+}

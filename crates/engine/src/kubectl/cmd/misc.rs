@@ -1,0 +1,469 @@
+//! Commands about the cluster itself, and those that have no counterpart here and say so.
+//!
+//! Models `pkg/cmd/{version,apiresources,auth,top,cp,exec,expose,autoscale,diff}`.
+
+use super::super::Cx;
+use super::super::args::Parsed;
+use super::super::builder::{self, Request};
+use super::super::failure::{Failure, error};
+use super::super::output::{Form, shown};
+use super::super::session::Io;
+use super::super::table::TabWriter;
+use super::super::yaml::to_yaml;
+use super::common::{DryRun, report};
+use super::{Done, Flow, ok};
+use crate::api::patch::{strategic, three_way};
+use crate::api::text::go_quote;
+use crate::api::{KINDS, Kind, KindInfo, Value};
+use crate::json;
+use crate::manifest::decode;
+
+pub const VERSION_FLAGS: &str = "client! o:output";
+pub const RESOURCES_FLAGS: &str = "allow-missing-template-keys! api-group cached! categories, namespaced! no-headers! o:output \
+    show-managed-fields! sort-by template verbs,";
+pub const EXEC_FLAGS: &str = "c:container f:filename, pod-running-timeout~ q:quiet! i:stdin! t:tty!";
+pub const EXPOSE_FLAGS: &str = "allow-missing-template-keys! cluster-ip dry-run=unchanged external-ip field-manager f:filename, \
+    k:kustomize l:labels load-balancer-ip name o:output override-type overrides port protocol R:recursive! save-config! \
+    selector session-affinity show-managed-fields! target-port template type";
+pub const AUTOSCALE_FLAGS: &str = "allow-missing-template-keys! cpu cpu-percent# dry-run=unchanged field-manager f:filename, \
+    k:kustomize max# memory min# name o:output R:recursive! save-config! show-managed-fields! template";
+pub const DIFF_FLAGS: &str = "concurrency# field-manager f:filename, force-conflicts! k:kustomize prune! prune-allowlist* \
+    R:recursive! l:selector server-side! show-managed-fields!";
+
+const RELEASE: &str = "v1.37.2";
+const KUSTOMIZE: &str = "v5.8.1";
+
+/// The API versions that a cluster of this release serves.
+const API_VERSIONS: &str = "admissionregistration.k8s.io/v1 apiextensions.k8s.io/v1 apiregistration.k8s.io/v1 apps/v1 \
+    authentication.k8s.io/v1 authorization.k8s.io/v1 autoscaling/v1 autoscaling/v2 batch/v1 certificates.k8s.io/v1 \
+    coordination.k8s.io/v1 discovery.k8s.io/v1 events.k8s.io/v1 flowcontrol.apiserver.k8s.io/v1 networking.k8s.io/v1 \
+    node.k8s.io/v1 policy/v1 rbac.authorization.k8s.io/v1 resource.k8s.io/v1 scheduling.k8s.io/v1 storage.k8s.io/v1 \
+    storagemigration.k8s.io/v1 v1";
+
+/// Runs `kubectl version`.
+pub fn version(words: &[String], io: &mut Io) -> Done {
+    let p = Parsed::read("version", VERSION_FLAGS, words)?;
+    if !p.args.is_empty() {
+        return error(format!("extra arguments: {}", super::common::go_list(&p.args)));
+    }
+    let client_only = p.on("client");
+    match p.str("output") {
+        "" => {
+            io.line(&format!("Client Version: {RELEASE}\nKustomize Version: {KUSTOMIZE}"));
+            if !client_only {
+                io.line(&format!("Server Version: {RELEASE}"));
+            }
+        }
+        form @ ("json" | "yaml") => {
+            let one = json!({"gitVersion": RELEASE, "major": "1", "minor": "37", "platform": "linux/amd64"});
+            let mut v = json!({"clientVersion": (one.clone()), "kustomizeVersion": KUSTOMIZE});
+            if !client_only {
+                v.set("serverVersion", one);
+            }
+            let form = if form == "json" { Form::Json } else { Form::Yaml };
+            io.print(&form.print(&v, true)?);
+        }
+        _ => return error("--output must be 'yaml' or 'json'"),
+    }
+    ok()
+}
+
+/// Runs `kubectl api-versions`.
+pub fn api_versions(io: &mut Io) -> Done {
+    API_VERSIONS.split_ascii_whitespace().for_each(|v| io.line(v));
+    ok()
+}
+
+/// Runs `kubectl api-resources`.
+pub fn api_resources(words: &[String], io: &mut Io) -> Done {
+    let p = Parsed::read("api-resources", RESOURCES_FLAGS, words)?;
+    if !p.args.is_empty() {
+        return Err(p.usage(format!("unexpected arguments: {}", super::common::go_list(&p.args))));
+    }
+    if !matches!(p.str("output"), "" | "wide" | "name") {
+        return error(format!("--output {} is not available", p.str("output")));
+    }
+    let group = p.text("api-group");
+    let mut rows: Vec<&KindInfo> = KINDS
+        .iter()
+        .filter(|k| group.is_none_or(|g| g == k.group))
+        .filter(|k| !p.has("namespaced") || p.on("namespaced") == k.namespaced)
+        .filter(|k| !p.has("categories") || k.in_all && p.all("categories").contains(&"all"))
+        .collect();
+    match p.str("sort-by") {
+        "name" => rows.sort_by_key(|k| k.plural),
+        "kind" => rows.sort_by_key(|k| k.name),
+        "" => rows.sort_by_key(|k| (k.group, k.plural)),
+        _ => return error("--sort-by accepts only name or kind"),
+    }
+    if p.str("output") == "name" {
+        rows.iter().for_each(|k| io.line(&k.kind.group_resource()));
+        return ok();
+    }
+    let wide = p.str("output") == "wide";
+    let mut text = String::new();
+    if !p.on("no-headers") {
+        text += "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND";
+        text += if wide { "\tVERBS\tCATEGORIES\n" } else { "\n" };
+    }
+    for k in rows {
+        text += &format!(
+            "{}\t{}\t{}\t{}\t{}",
+            k.plural,
+            k.short_names.join(","),
+            k.kind.api_version(),
+            k.namespaced,
+            k.name
+        );
+        if wide {
+            let categories = if k.in_all { "all" } else { "" };
+            text += &format!("\tcreate,delete,deletecollection,get,list,patch,update,watch\t{categories}");
+        }
+        text.push('\n');
+    }
+    io.print(&TabWriter::table().align(&text));
+    ok()
+}
+
+/// Runs `kubectl auth`.
+pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    match words.first().map_or("", String::as_str) {
+        "can-i" => {
+            let p = Parsed::read("auth can-i", "A:all-namespaces! list! no-headers! q:quiet! subresource", &words[1..])?;
+            if p.on("list") {
+                io.print(&TabWriter::table().align(
+                    "Resources\tNon-Resource URLs\tResource Names\tVerbs\n*.*\t[]\t[]\t[*]\n\t[*]\t[]\t[*]\n",
+                ));
+                return ok();
+            }
+            if p.args.len() < 2 {
+                return error("you must specify two arguments: verb resource or verb resource/resourceName.");
+            }
+            let resource = p.args[1].split('/').next().unwrap_or("");
+            if !resource.is_empty() && resource != "*" && Kind::from_resource(resource).is_none() {
+                io.complain(&format!("Warning: the server doesn't have a resource type '{resource}'"));
+                io.complain("");
+            }
+            // Whoever is looked through the eyes of has no rights here: nobody was given any.
+            let allowed = !p.has("as");
+            if !p.on("quiet") {
+                io.line(if allowed { "yes" } else { "no" });
+            }
+            Ok(Flow::Exit(i32::from(!allowed)))
+        }
+        "whoami" => {
+            io.print("ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      [system:masters system:authenticated]\n");
+            ok()
+        }
+        "reconcile" => error("auth reconcile is not simulated"),
+        _ => super::help::group("auth", &["can-i", "reconcile", "whoami"], words, cx, io),
+    }
+}
+
+/// Runs `kubectl top`.
+pub fn top(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    match words.first().map_or("", String::as_str) {
+        "pod" | "pods" | "po" | "node" | "nodes" | "no" => error("Metrics API not available"),
+        _ => super::help::group("top", &["node", "pod"], words, cx, io),
+    }
+}
+
+/// Runs `kubectl exec`.
+pub fn exec(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("exec", EXEC_FLAGS, words)?;
+    let before = p.before_dash();
+    let command = p.after_dash();
+    if p.dash.is_none() && p.args.len() > 1 {
+        return Err(p.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"));
+    }
+    let Some(name) = before.first() else {
+        return error("pod, type/name or --filename must be specified");
+    };
+    if command.is_empty() {
+        return error("you must specify at least one command for the container");
+    }
+    let namespace = builder::namespace(&p, cx);
+    let word = if name.contains('/') { name.clone() } else { format!("pods/{name}") };
+    let request = Request { args: vec![word], lookup: true, ..Request::default() };
+    let found = builder::find(&request, &namespace, cx, io)?;
+    let mut pod = found.infos[0].found().clone();
+    if pod.kind() != Kind::Pod {
+        let selector = crate::api::Selector::from_object(pod.at("spec.selector")).map_err(Failure::Error)?;
+        let mine = cx.api.store().list_in(Kind::Pod, &namespace).find(|p| selector.matches(p.labels()));
+        match mine {
+            Some(p) => pod = p.clone(),
+            None => return error("timed out waiting for the condition"),
+        }
+    }
+    let phase = pod.at("status.phase").as_str().unwrap_or("").to_owned();
+    if matches!(phase.as_str(), "Succeeded" | "Failed") {
+        return error(format!("cannot exec into a container in a completed pod; current phase is {phase}"));
+    }
+    let container = match p.text("container").filter(|c| !c.is_empty()) {
+        Some(c) => c.into(),
+        None => super::logs::default_container(&pod, p.on("quiet"), io),
+    };
+    if !super::logs::has_container(&pod, &container) {
+        return error(format!(
+            "container {container} is not valid for pod {} out of: {}",
+            pod.name(),
+            super::logs::all_container_names(&pod)
+        ));
+    }
+    match cx.nodes.exec(&pod, &container, command, cx.now) {
+        Ok(out) => {
+            io.print(&out.stdout);
+            if !out.stderr.is_empty() {
+                io.complain(out.stderr.trim_end_matches('\n'));
+            }
+            if out.exit != 0 {
+                io.complain(&format!("command terminated with exit code {}", out.exit));
+            }
+            Ok(Flow::Exit(out.exit))
+        }
+        Err(why) => error(format!("Internal error occurred: {why}")),
+    }
+}
+
+/// Runs `kubectl cp`.
+pub fn cp(words: &[String]) -> Done {
+    let p = Parsed::read("cp", "c:container no-preserve! retries#", words)?;
+    let [from, to] = p.args.as_slice() else {
+        return error("source and destination are required");
+    };
+    if !from.contains(':') && !to.contains(':') {
+        return error("one of src or dest must be a remote file specification");
+    }
+    error("copying files is not simulated: containers here have no files but those of emptyDir volumes")
+}
+
+/// Runs `kubectl port-forward`, `attach` and `debug`, which look for their Pod and then cannot go on.
+pub fn unsimulated(verb: &'static str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    const FLAGS: &str = "address, pod-running-timeout~ c:container q:quiet! i:stdin! t:tty! image copy-to target profile \
+        share-processes! attach! same-node! replace! set-image arguments-only! env* keep-annotations! custom";
+    let p = Parsed::read(verb, FLAGS, words)?;
+    let Some(name) = p.args.first() else {
+        return Err(p.usage(if verb == "port-forward" {
+            "TYPE/NAME and list of ports are required for port-forward"
+        } else {
+            "expected a POD"
+        }));
+    };
+    let namespace = builder::namespace(&p, cx);
+    let word = if name.contains('/') { name.clone() } else { format!("pods/{name}") };
+    let request = Request { args: vec![word], lookup: true, ..Request::default() };
+    builder::find(&request, &namespace, cx, io)?;
+    error(format!("{verb} is not simulated: there is no network and no terminal inside containers here"))
+}
+
+/// Runs `kubectl expose`: a Service is made and stored, and has no effect here.
+pub fn expose(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("expose", EXPOSE_FLAGS, words)?;
+    let dry = DryRun::read(&p)?;
+    let form = Form::read(p.str("output"), false)?;
+    let namespace = builder::namespace(&p, cx);
+    let request = Request { labels: None, ..Request::of(&p) };
+    let found = builder::find(&request, &namespace, cx, io)?;
+    for info in &found.infos {
+        let o = info.found();
+        let selector = match o.kind() {
+            Kind::Deployment | Kind::ReplicaSet => o.at("spec.selector.matchLabels").clone(),
+            Kind::ReplicationController | Kind::Service => o.at("spec.selector").clone(),
+            Kind::Pod => o.labels().clone(),
+            kind => {
+                let group = kind.info().group;
+                let full = if group.is_empty() { kind.name().to_owned() } else { format!("{}.{group}", kind.name()) };
+                return error(format!("cannot expose a {full}"));
+            }
+        };
+        let mut ports: Vec<i64> = p.str("port").split(',').filter_map(|t| t.parse().ok()).collect();
+        if ports.is_empty() {
+            let spec = if o.kind() == Kind::Pod { "spec" } else { "spec.template.spec" };
+            for c in o.at(spec).at("containers").items() {
+                ports.extend(c.at("ports").items().iter().filter_map(|x| x.int_at("containerPort")));
+            }
+        }
+        if ports.is_empty() {
+            return error("couldn't find port via --port flag or introspection");
+        }
+        let target = p.text("target-port").map(|t| t.parse::<i64>().map_or_else(|_| Value::from(t), Value::from));
+        let several = ports.len() > 1;
+        let entries = ports.iter().enumerate().map(|(i, port)| {
+            let mut e = json!({"port": (*port), "protocol": (p.text("protocol").unwrap_or("TCP")), "targetPort": (target.clone().unwrap_or(Value::from(*port)))});
+            if several {
+                e.set("name", format!("port-{}", i + 1));
+            }
+            e
+        });
+        let name = p.text("name").unwrap_or(o.name());
+        let mut body = json!({
+            "metadata": {"name": name},
+            "spec": {"ports": (Value::array(entries)), "selector": selector}
+        });
+        if !o.labels().is_null() {
+            body.set("metadata.labels", o.labels().clone());
+        }
+        if p.has("type") {
+            body.set("spec.type", p.str("type"));
+        }
+        let typed = decode::decode(Kind::Service, &body).map_err(|e| Failure::Error(e.message))?.value;
+        finish(Kind::Service, typed, "exposed", dry, &form, &p, cx, io)?;
+    }
+    ok()
+}
+
+/// Runs `kubectl autoscale`: an autoscaler is made and stored, and has no effect here.
+pub fn autoscale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("autoscale", AUTOSCALE_FLAGS, words)?;
+    p.require(&["max"])?;
+    let dry = DryRun::read(&p)?;
+    let form = Form::read(p.str("output"), false)?;
+    let max = p.int("max").unwrap_or(-1);
+    let min = p.int("min").unwrap_or(-1);
+    if max < 1 {
+        return error(format!("--max=MAXPODS is required and must be at least 1, max: {max}"));
+    }
+    if max < min {
+        return error(format!("--max=MAXPODS must be larger or equal to --min=MINPODS, max: {max}, min: {min}"));
+    }
+    let namespace = builder::namespace(&p, cx);
+    let found = builder::find(&Request::of(&p), &namespace, cx, io)?;
+    for info in &found.infos {
+        let o = info.found();
+        if !matches!(o.kind(), Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController) {
+            return error(format!("cannot autoscale a {}: it has no subresource scale", o.kind().name()));
+        }
+        let name = p.text("name").filter(|n| !n.is_empty()).unwrap_or(o.name());
+        let mut body = json!({
+            "metadata": {"name": name},
+            "spec": {
+                "maxReplicas": max,
+                "scaleTargetRef": {
+                    "apiVersion": (o.kind().api_version()), "kind": (o.kind().name()), "name": (o.name())
+                }
+            }
+        });
+        if min > 0 {
+            body.set("spec.minReplicas", min);
+        }
+        let percent = |t: &str| t.trim_end_matches('%').parse::<i64>().ok();
+        let mut metrics = Vec::new();
+        for resource in ["cpu", "memory"] {
+            let wanted = p.text(resource).and_then(percent).or(p.int("cpu-percent").filter(|_| resource == "cpu"));
+            if let Some(n) = wanted.filter(|n| *n > 0) {
+                metrics.push(json!({"type": "Resource", "resource": {
+                    "name": resource, "target": {"type": "Utilization", "averageUtilization": n}
+                }}));
+            }
+        }
+        if !metrics.is_empty() {
+            body.set("spec.metrics", metrics);
+        }
+        let kind = Kind::HorizontalPodAutoscaler;
+        let typed = decode::decode(kind, &body).map_err(|e| Failure::Error(e.message))?.value;
+        finish(kind, typed, "autoscaled", dry, &form, &p, cx, io)?;
+    }
+    ok()
+}
+
+#[expect(clippy::too_many_arguments, reason = "the end of two commands")]
+fn finish(
+    kind: Kind,
+    mut body: Value,
+    word: &str,
+    dry: DryRun,
+    form: &Form,
+    p: &Parsed,
+    cx: &mut Cx<'_>,
+    io: &mut Io,
+) -> Result<(), Failure> {
+    if dry == DryRun::Client {
+        return report(form, &body, word, dry, io);
+    }
+    body.set("metadata.namespace", builder::namespace(p, cx));
+    let made = cx.api.create(kind, body, dry.options())?;
+    report(form, &shown(&made), word, dry, io)
+}
+
+/// Runs `kubectl diff`: what `apply` would change, line by line.
+pub fn diff(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("diff", DIFF_FLAGS, words)?;
+    if !p.has("filename") {
+        return error("must specify one of -f and -k");
+    }
+    let namespace = builder::namespace(&p, cx);
+    let request = Request { latest: false, go_on: true, ..Request::of(&p) };
+    let found = builder::find(&request, &namespace, cx, io)?;
+    Failure::collect(found.errors)?;
+    let mut differs = false;
+    for info in &found.infos {
+        let body = info.body.clone().unwrap_or_default();
+        let mut body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
+        let (before, after) = match &info.object {
+            None => (String::new(), to_yaml(&body)),
+            Some(current) => {
+                let text = super::apply::annotation(&body);
+                body.set_key("metadata.annotations", super::LAST_APPLIED, text);
+                let original =
+                    current.annotation(super::LAST_APPLIED).and_then(|t| Value::from_json(t).ok()).unwrap_or_default();
+                let patch = three_way(info.key.kind, &original, &body, current.body())
+                    .map_err(|e| Failure::Error(e.message))?;
+                let after = strategic(info.key.kind, current.body(), &patch).map_err(|e| Failure::Error(e.message))?;
+                (to_yaml(current.body()), to_yaml(&after))
+            }
+        };
+        if before != after {
+            differs = true;
+            let kind = info.key.kind;
+            let group = if kind.info().group.is_empty() { String::new() } else { format!("{}.", kind.info().group) };
+            let file = format!("{group}{}.{}.{}.{}", kind.info().version, kind.name(), info.key.namespace, info.key.name);
+            io.print(&format!("diff -u -N /tmp/LIVE/{file} /tmp/MERGED/{file}\n--- /tmp/LIVE/{file}\n+++ /tmp/MERGED/{file}\n"));
+            io.print(&super::super::textdiff::unified(&before, &after));
+        }
+    }
+    Ok(Flow::Exit(i32::from(differs)))
+}
+
+/// Runs `kubectl edit`: the object opens in the page's editor, to be applied from there.
+pub fn edit(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read(
+        "edit",
+        "allow-missing-template-keys! field-manager f:filename, k:kustomize o:output output-patch! R:recursive! save-config! \
+         show-managed-fields! subresource template validate=strict windows-line-endings!",
+        words,
+    )?;
+    if p.args.is_empty() && !p.has("filename") {
+        return error("must specify one of -f and -k");
+    }
+    let namespace = builder::namespace(&p, cx);
+    let found = builder::find(&Request::of(&p), &namespace, cx, io)?;
+    let values: Vec<Value> = found.infos.iter().map(|i| shown(i.found())).collect();
+    let text = match values.as_slice() {
+        [one] => to_yaml(one),
+        many => to_yaml(&super::super::output::list_of(many.iter())),
+    };
+    let name = found.infos.first().map_or_else(String::new, |i| {
+        format!("kubectl-edit-{}-{}.yaml", i.key.kind.singular(), i.key.name)
+    });
+    io.complain(&format!("{name} is open in the editor; Apply sends your changes."));
+    io.edit = Some((name, text));
+    ok()
+}
+
+/// Runs `kubectl cluster-info`.
+pub fn cluster_info(io: &mut Io) -> Done {
+    io.print(
+        "Kubernetes control plane is running in this program\n\nThere is no API server to reach: everything is simulated.\n",
+    );
+    ok()
+}
+
+/// The complaint about a word that is no command, with what may have been meant.
+pub fn unknown(word: &str) -> Failure {
+    let near = super::suggest::near(word, super::COMMANDS.iter().copied());
+    let mut text = format!("error: unknown command {} for \"kubectl\"\n", go_quote(word));
+    if !near.is_empty() {
+        text += &format!("\nDid you mean this?\n{near}");
+    }
+    Failure::Misread(text)
+}
