@@ -38,7 +38,8 @@ pub fn record(out: &str, dirs: &[String], seed: u64) -> Result<u8, String> {
     let mut failed = 0;
     for dir in dirs {
         // A scenario that the engine cannot stand is one scenario lost, not all.
-        let result = std::panic::catch_unwind(|| one(out, dir, seed)).unwrap_or_else(|_| Err("the engine panicked".into()));
+        let result =
+            std::panic::catch_unwind(|| one(out, dir, seed)).unwrap_or_else(|_| Err("the engine panicked".into()));
         match result {
             Ok(lines) => println!("{}: {lines} lines", label(dir)),
             Err(e) => {

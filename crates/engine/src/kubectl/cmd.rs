@@ -139,10 +139,50 @@ fn start(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 
 /// The commands, as the suggestions for a mistyped word know them.
 pub const COMMANDS: [&str; 44] = [
-    "annotate", "api-resources", "api-versions", "apply", "attach", "auth", "autoscale", "certificate", "cluster-info",
-    "completion", "config", "cordon", "cp", "create", "debug", "delete", "describe", "diff", "drain", "edit", "events", "exec",
-    "explain", "expose", "get", "help", "kustomize", "label", "logs", "options", "patch", "plugin", "port-forward", "proxy",
-    "replace", "rollout", "run", "scale", "set", "taint", "top", "uncordon", "version", "wait",
+    "annotate",
+    "api-resources",
+    "api-versions",
+    "apply",
+    "attach",
+    "auth",
+    "autoscale",
+    "certificate",
+    "cluster-info",
+    "completion",
+    "config",
+    "cordon",
+    "cp",
+    "create",
+    "debug",
+    "delete",
+    "describe",
+    "diff",
+    "drain",
+    "edit",
+    "events",
+    "exec",
+    "explain",
+    "expose",
+    "get",
+    "help",
+    "kustomize",
+    "label",
+    "logs",
+    "options",
+    "patch",
+    "plugin",
+    "port-forward",
+    "proxy",
+    "replace",
+    "rollout",
+    "run",
+    "scale",
+    "set",
+    "taint",
+    "top",
+    "uncordon",
+    "version",
+    "wait",
 ];
 
 /// Runs kubectl with its arguments.
@@ -156,11 +196,8 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let mut rest = words[at + 1..].to_vec();
     if let Some(word) = before.iter().chain(&rest).take_while(|w| *w != "--").find(|w| *w == "-h" || *w == "--help") {
         let _ = word;
-        let path: Vec<&str> = std::iter::once(first)
-            .chain(&rest)
-            .map(String::as_str)
-            .take_while(|w| !w.starts_with('-'))
-            .collect();
+        let path: Vec<&str> =
+            std::iter::once(first).chain(&rest).map(String::as_str).take_while(|w| !w.starts_with('-')).collect();
         return help::print(&help::command_of(&path), cx, io);
     }
     if let Some(context) = flag(&before, &rest, "--context").filter(|c| c != config::CONTEXT) {

@@ -82,9 +82,8 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 
 /// A patch as JSON or YAML. What begins like JSON is taken for it and looked at by the API server only.
 fn read_patch(text: &str, shown: &str) -> Result<Value, Failure> {
-    let invalid = || {
-        Failure::Status(crate::apiserver::Status::new(crate::apiserver::Reason::BadRequest, "invalid JSON patch"))
-    };
+    let invalid =
+        || Failure::Status(crate::apiserver::Status::new(crate::apiserver::Reason::BadRequest, "invalid JSON patch"));
     if text.trim_start().starts_with('{') {
         return Value::from_json(text).map_err(|_| invalid());
     }
@@ -115,12 +114,12 @@ fn patch_one(
             merge(&mut v, body);
             v
         }
-        PatchType::Json => json_patch(before.body(), body).map_err(|e| Failure::Error(match e {
-            JsonPatchError::Malformed(m) | JsonPatchError::Failed(m) => m,
-        }))?,
-        PatchType::Strategic => {
-            strategic(info.key.kind, before.body(), body).map_err(|e| Failure::Error(e.message))?
-        }
+        PatchType::Json => json_patch(before.body(), body).map_err(|e| {
+            Failure::Error(match e {
+                JsonPatchError::Malformed(m) | JsonPatchError::Failed(m) => m,
+            })
+        })?,
+        PatchType::Strategic => strategic(info.key.kind, before.body(), body).map_err(|e| Failure::Error(e.message))?,
     };
     let changed = after != *before.body();
     Ok((after, changed))

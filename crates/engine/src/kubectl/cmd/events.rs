@@ -5,13 +5,13 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder;
 use super::super::failure::error;
 use super::super::output::{Form, list_of, shown};
 use super::super::session::Io;
 use super::super::table::TabWriter;
-use super::super::Cx;
 use super::{Done, Flow, Waiting, ok};
 use crate::api::{Kind, Object, Value};
 use crate::apiserver::Change;
@@ -71,12 +71,17 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let all = p.on("all-namespaces");
     let filter = Filter { namespace: (!all).then(|| namespace.clone()), about, types };
     if p.on("watch") {
-        let watch = EventsWatch { filter, writer: TabWriter::table(), headed: p.on("no-headers"), all, queue: VecDeque::new() };
+        let watch =
+            EventsWatch { filter, writer: TabWriter::table(), headed: p.on("no-headers"), all, queue: VecDeque::new() };
         return Ok(Flow::Wait(Waiting::Events(Box::new(watch))));
     }
     let mut found: Vec<Rc<Object>> = cx.api.store().list(Kind::Event).filter(|e| filter.matches(e)).cloned().collect();
     if found.is_empty() {
-        io.complain(&if all { "No events found.".to_owned() } else { format!("No events found in {namespace} namespace.") });
+        io.complain(&if all {
+            "No events found.".to_owned()
+        } else {
+            format!("No events found in {namespace} namespace.")
+        });
         return ok();
     }
     found.sort_by_key(|e| when(e));
@@ -101,9 +106,7 @@ fn time(v: &Value) -> Option<Time> {
 
 /// When an event last happened. Models `eventTime` of `event_printer.go`.
 fn when(e: &Object) -> Option<Time> {
-    time(e.at("series.lastObservedTime"))
-        .or_else(|| time(e.at("lastTimestamp")))
-        .or_else(|| time(e.at("eventTime")))
+    time(e.at("series.lastObservedTime")).or_else(|| time(e.at("lastTimestamp"))).or_else(|| time(e.at("eventTime")))
 }
 
 fn heading(all: bool) -> String {

@@ -77,11 +77,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     let namespace = builder::namespace(&p, cx);
     let not_found = |e: Failure| match e {
-        Failure::Status(s) if s.reason == Reason::NotFound => Failure::Error(format!(
-            "error from server (NotFound): {} in namespace {}",
-            s.message,
-            go_quote(&namespace)
-        )),
+        Failure::Status(s) if s.reason == Reason::NotFound => {
+            Failure::Error(format!("error from server (NotFound): {} in namespace {}", s.message, go_quote(&namespace)))
+        }
         other => other,
     };
     let mut target = None;
@@ -128,7 +126,12 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let since = match p.text("since-time") {
         Some(text) => match Time::parse_rfc3339(text) {
             Some(t) => Some(t),
-            None => return error(format!("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0} as \"2006\"", go_quote(text))),
+            None => {
+                return error(format!(
+                    "parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0} as \"2006\"",
+                    go_quote(text)
+                ));
+            }
         },
         None => p.duration("since").filter(|d| *d != 0).map(|d| cx.now - d),
     };
@@ -268,13 +271,7 @@ impl Logs {
             names.push(name);
         }
         for container in names {
-            self.streams.push(Stream {
-                pod: pod.key(),
-                uid: pod.uid().clone(),
-                container,
-                printed: None,
-                done: false,
-            });
+            self.streams.push(Stream { pod: pod.key(), uid: pod.uid().clone(), container, printed: None, done: false });
         }
         Ok(())
     }
@@ -401,5 +398,8 @@ fn ended(pod: &Object, container: &str, previous: bool) -> bool {
     }
     let fields = ["status.containerStatuses", "status.initContainerStatuses"];
     let status = fields.iter().flat_map(|f| pod.at(f).items()).find(|c| c.str_at("name") == container);
-    status.is_some_and(|c| !c.at("state.terminated").is_null() || matches!(c.at("state.waiting.reason"), Value::Str(r) if &**r == "CrashLoopBackOff"))
+    status.is_some_and(|c| {
+        !c.at("state.terminated").is_null()
+            || matches!(c.at("state.waiting.reason"), Value::Str(r) if &**r == "CrashLoopBackOff")
+    })
 }

@@ -129,11 +129,14 @@ pub fn api_resources(words: &[String], io: &mut Io) -> Done {
 pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     match words.first().map_or("", String::as_str) {
         "can-i" => {
-            let p = Parsed::read("auth can-i", "A:all-namespaces! list! no-headers! q:quiet! subresource", &words[1..])?;
+            let p =
+                Parsed::read("auth can-i", "A:all-namespaces! list! no-headers! q:quiet! subresource", &words[1..])?;
             if p.on("list") {
-                io.print(&TabWriter::table().align(
-                    "Resources\tNon-Resource URLs\tResource Names\tVerbs\n*.*\t[]\t[]\t[*]\n\t[*]\t[]\t[*]\n",
-                ));
+                io.print(
+                    &TabWriter::table().align(
+                        "Resources\tNon-Resource URLs\tResource Names\tVerbs\n*.*\t[]\t[]\t[*]\n\t[*]\t[]\t[*]\n",
+                    ),
+                );
                 return ok();
             }
             if p.args.len() < 2 {
@@ -152,7 +155,9 @@ pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             Ok(Flow::Exit(i32::from(!allowed)))
         }
         "whoami" => {
-            io.print("ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      [system:masters system:authenticated]\n");
+            io.print(
+                "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      [system:masters system:authenticated]\n",
+            );
             ok()
         }
         "reconcile" => error("auth reconcile is not simulated"),
@@ -416,8 +421,11 @@ pub fn diff(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             differs = true;
             let kind = info.key.kind;
             let group = if kind.info().group.is_empty() { String::new() } else { format!("{}.", kind.info().group) };
-            let file = format!("{group}{}.{}.{}.{}", kind.info().version, kind.name(), info.key.namespace, info.key.name);
-            io.print(&format!("diff -u -N /tmp/LIVE/{file} /tmp/MERGED/{file}\n--- /tmp/LIVE/{file}\n+++ /tmp/MERGED/{file}\n"));
+            let file =
+                format!("{group}{}.{}.{}.{}", kind.info().version, kind.name(), info.key.namespace, info.key.name);
+            io.print(&format!(
+                "diff -u -N /tmp/LIVE/{file} /tmp/MERGED/{file}\n--- /tmp/LIVE/{file}\n+++ /tmp/MERGED/{file}\n"
+            ));
             io.print(&super::super::textdiff::unified(&before, &after));
         }
     }
@@ -442,9 +450,10 @@ pub fn edit(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         [one] => to_yaml(one),
         many => to_yaml(&super::super::output::list_of(many.iter())),
     };
-    let name = found.infos.first().map_or_else(String::new, |i| {
-        format!("kubectl-edit-{}-{}.yaml", i.key.kind.singular(), i.key.name)
-    });
+    let name = found
+        .infos
+        .first()
+        .map_or_else(String::new, |i| format!("kubectl-edit-{}-{}.yaml", i.key.kind.singular(), i.key.name));
     io.complain(&format!("{name} is open in the editor; Apply sends your changes."));
     io.edit = Some((name, text));
     ok()

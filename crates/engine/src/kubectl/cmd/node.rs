@@ -4,12 +4,12 @@
 
 use std::rc::Rc;
 
+use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::shown;
 use super::super::session::{Io, Poll};
-use super::super::Cx;
 use super::common::{DryRun, print_result, send_patch};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::text::go_quote;
@@ -218,7 +218,10 @@ impl Drain {
                 continue;
             }
             if self.until.is_some_and(|t| cx.now >= t) {
-                let e = Failure::Error("global timeout reached: ".to_owned() + &crate::clock::go_duration(self.p.duration("timeout").unwrap_or(0)));
+                let e = Failure::Error(
+                    "global timeout reached: ".to_owned()
+                        + &crate::clock::go_duration(self.p.duration("timeout").unwrap_or(0)),
+                );
                 self.evict.clear();
                 self.going.clear();
                 self.fail(e, io);
@@ -342,13 +345,18 @@ pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let (mut added, mut removed) = (0, 0);
         for (t, remove) in &changes {
             let same = |x: &Value| {
-                x.str_at("key") == t.str_at("key") && (t.at("effect").is_null() || x.str_at("effect") == t.str_at("effect"))
+                x.str_at("key") == t.str_at("key")
+                    && (t.at("effect").is_null() || x.str_at("effect") == t.str_at("effect"))
             };
             let there = all.iter().any(same);
             if *remove {
                 if !there {
                     let effect = t.str_at("effect");
-                    let full = if effect.is_empty() { t.str_at("key").to_owned() } else { format!("{}:{effect}", t.str_at("key")) };
+                    let full = if effect.is_empty() {
+                        t.str_at("key").to_owned()
+                    } else {
+                        format!("{}:{effect}", t.str_at("key"))
+                    };
                     return error(format!("taint {} not found", go_quote(&full)));
                 }
                 all.retain(|x| !same(x));

@@ -192,11 +192,8 @@ fn told(o: &Object, revision: i64) -> Result<(String, bool), Failure> {
             if !observed {
                 return Ok(("Waiting for daemon set spec update to be observed...\n".into(), false));
             }
-            let (wanted, updated, available) = (
-                n("status.desiredNumberScheduled"),
-                n("status.updatedNumberScheduled"),
-                n("status.numberAvailable"),
-            );
+            let (wanted, updated, available) =
+                (n("status.desiredNumberScheduled"), n("status.updatedNumberScheduled"), n("status.numberAvailable"));
             let head = format!("Waiting for daemon set {name} rollout to finish:");
             if updated < wanted {
                 return Ok((format!("{head} {updated} out of {wanted} new pods have been updated...\n"), false));
@@ -397,7 +394,9 @@ fn undo_one(p: &Parsed, o: &Rc<Object>, dry: DryRun, cx: &mut Cx<'_>, io: &mut I
         return Ok(describe_template(&target.template));
     }
     if deployment && o.at("spec").bool_at("paused") {
-        return error("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again");
+        return error(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+        );
     }
     let same = if deployment {
         bare(target.keeper.at("spec.template")) == bare(o.at("spec.template"))
@@ -462,11 +461,7 @@ fn change(command: &'static str, words: &[String], cx: &mut Cx<'_>, io: &mut Io)
             _ => None,
         };
         if let Some(why) = wrong {
-            errors.push(Failure::Error(format!(
-                "error: {} {} {why}",
-                o.kind().group_resource(),
-                go_quote(o.name())
-            )));
+            errors.push(Failure::Error(format!("error: {} {} {why}", o.kind().group_resource(), go_quote(o.name()))));
             continue;
         }
         let (patch, word) = match command {

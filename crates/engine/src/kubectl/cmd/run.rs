@@ -53,9 +53,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         None | Some("") => "Always",
         Some(r @ ("Always" | "OnFailure" | "Never")) => r,
         Some(other) => {
-            return error(format!(
-                "invalid restart policy: {other}, valid values are: Always, OnFailure, Never"
-            ));
+            return error(format!("invalid restart policy: {other}, valid values are: Always, OnFailure, Never"));
         }
     };
     let form = Form::read(p.str("output"), false)?;

@@ -74,12 +74,8 @@ struct Job<'a> {
 impl Job<'_> {
     fn find(&self, cx: &mut Cx<'_>, io: &Io) -> Result<Vec<Info>, Failure> {
         let namespace = builder::namespace(self.p, cx);
-        let request = Request {
-            args: self.resources.clone(),
-            go_on: true,
-            kind_alone: self.p.on("all"),
-            ..Request::of(self.p)
-        };
+        let request =
+            Request { args: self.resources.clone(), go_on: true, kind_alone: self.p.on("all"), ..Request::of(self.p) };
         let found = builder::find(&request, &namespace, cx, io)?;
         Failure::collect(found.errors)?;
         Ok(found.infos)
@@ -171,7 +167,8 @@ fn image(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if images.is_empty() {
         errors.push(Failure::Error("at least one image update is required".into()));
     } else if images.len() > 1 && images.iter().any(|(n, _)| n == "*") {
-        let text = "all containers are already specified by *, but saw more than one container_name=container_image pairs";
+        let text =
+            "all containers are already specified by *, but saw more than one container_name=container_image pairs";
         errors.push(Failure::Error(text.into()));
     }
     Failure::collect(errors)?;
@@ -268,7 +265,10 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             Some((name, value)) if !name.is_empty() => {
                 let wrong = crate::api::content::env_name(name);
                 if !wrong.is_empty() {
-                    return error(format!("environment variables must be of the form key=value, but is {}", go_quote(&change)));
+                    return error(format!(
+                        "environment variables must be of the form key=value, but is {}",
+                        go_quote(&change)
+                    ));
                 }
                 set.push(Value::object([("name", Value::from(name)), ("value", value.into())]));
             }
@@ -294,8 +294,10 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             };
             let keys = p.all("keys");
             for (key, _) in o.at("data").fields().filter(|(k, _)| keys.is_empty() || keys.contains(&k.as_ref())) {
-                let name: String =
-                    key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' }).collect();
+                let name: String = key
+                    .chars()
+                    .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' })
+                    .collect();
                 if name != key.as_ref() {
                     io.complain(&format!("Warning: key {key} transferred to {name}"));
                 }
@@ -373,7 +375,12 @@ fn service_account(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let Some((account, resources)) = p.args.split_last() else {
         return error("serviceaccount is required");
     };
-    let job = Job { p: &p, resources: resources.to_vec(), word: "serviceaccount updated", failed: "failed to patch ServiceAccountName " };
+    let job = Job {
+        p: &p,
+        resources: resources.to_vec(),
+        word: "serviceaccount updated",
+        failed: "failed to patch ServiceAccountName ",
+    };
     let infos = job.find(cx, io)?;
     let change = |spec: &mut Value, _: &Info| {
         spec.set("serviceAccountName", account.as_str());

@@ -4,13 +4,13 @@
 
 use std::rc::Rc;
 
+use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Request};
 use super::super::failure::{Failure, error};
 use super::super::jsonpath::{self, Node};
 use super::super::output::{Form, go_value, shown};
 use super::super::session::{Io, Poll};
-use super::super::Cx;
 use super::common::{DryRun, report};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::text::go_quote;
@@ -51,7 +51,10 @@ fn read(text: &str) -> Result<Condition, Failure> {
             return error("jsonpath wait has to have a value after equal sign");
         }
         let relaxed = path.trim_start_matches('{').trim_end_matches('}');
-        let parsed = jsonpath::parse(&format!("{{{}}}", if relaxed.starts_with('.') { relaxed.to_owned() } else { format!(".{relaxed}") }));
+        let parsed = jsonpath::parse(&format!(
+            "{{{}}}",
+            if relaxed.starts_with('.') { relaxed.to_owned() } else { format!(".{relaxed}") }
+        ));
         return match parsed.map_err(Failure::Error)?.into_iter().next() {
             Some(Node::Path(steps)) => Ok(Condition::Path(steps, value.map(|v| v.trim_matches('"').to_owned()))),
             _ => error(format!("jsonpath expression {path} is not valid")),
