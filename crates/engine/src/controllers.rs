@@ -18,6 +18,7 @@ pub mod job;
 pub mod namespace;
 pub mod node;
 pub mod pod_control;
+pub mod podgc;
 pub mod replicaset;
 pub mod resource_quota;
 pub mod revision;
