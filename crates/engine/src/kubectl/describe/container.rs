@@ -214,19 +214,16 @@ fn environment(c: &Value, pod: Option<&Object>, w: &mut Doc) {
     }
 }
 
-/// What a field path of the downward API stands for. Models `fieldpath.ExtractFieldPathAsString`.
+/// What a field path of the downward API stands for, where kubectl can tell. Models `EnvValueRetriever`: a single label
+/// or annotation (`metadata.labels['app']`) it cannot.
 fn field_value(pod: &Object, path: &str) -> String {
-    if let Some((map, key)) = path.split_once('[') {
-        let key = key.trim_end_matches(']').trim_matches(['\'', '"']);
-        return pod.at(map).get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-    }
     match path {
         "metadata.labels" | "metadata.annotations" => {
             let lines = pod.at(path).fields().map(|(k, v)| format!("{k}={}", go_quote(v.as_str().unwrap_or(""))));
             lines.collect::<Vec<_>>().join("\n")
         }
-        // Fields that are known only where the Pod runs.
         "metadata.name" | "metadata.namespace" | "metadata.uid" => pod.at(path).as_str().unwrap_or("").to_owned(),
+        // What is known only where the Pod runs.
         _ => String::new(),
     }
 }
