@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { POLICY } from "./site-policy.mjs";
+import { HEADERS, POLICY } from "./site-policy.mjs";
 
 const dir = process.env.TRUNK_STAGING_DIR ?? "dist";
 const release = process.env.TRUNK_PROFILE === "release";
@@ -31,6 +31,8 @@ if (sheets.length > 1) {
 
 html = html.replace(/<script type="module"[^>]*>([^]*?)<\/script>/, (tag, code) => {
   if (!code.trim()) return tag;
+  // The wasm lies beside the script; a page in a folder of its own would look for it there.
+  code = code.replace(/module_or_path: '(\.\/[^']+)'/, "module_or_path: new URL('$1', import.meta.url)");
   return `<script type="module" src="./${put("start", code.trim(), "js")}"></script>`;
 });
 html = html.replace(/ nonce="[^"]*"/g, "").replace(/ integrity="[^"]*"/g, release ? "$&" : "");
@@ -45,3 +47,26 @@ for (const [page, title] of Object.entries(PAGES)) {
     .replace(/(href|src)="\.\//g, '$1="../');
   writeFileSync(join(dir, page, "index.html"), copy);
 }
+
+// What hosts that read these files need to know: the headers, and what to say of an address that is none.
+const HASHED = ["batchyard-page-*", "start-*", "style-*"].map((f) => `/${f}\n  Cache-Control: public, max-age=31536000, immutable\n`);
+writeFileSync(join(dir, "_headers"), `/*\n${Object.entries(HEADERS).map(([k, v]) => `  ${k}: ${v}\n`).join("")}${HASHED.join("")}`);
+writeFileSync(
+  join(dir, "404.html"),
+  `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>No such page: batchyard</title>
+</head>
+<body>
+<main>
+<h1>There is no such page</h1>
+<p>The sandbox is on <a href="/">the start page</a> of this site.</p>
+</main>
+</body>
+</html>
+`,
+);
