@@ -31,6 +31,24 @@ pub enum Command {
         /// Name and text of the files in the working folder.
         files: Rc<Vec<(String, Rc<str>)>>,
     },
+    /// Makes a running container fail now, as a program that crashes does.
+    FailContainer {
+        /// The Pod's namespace.
+        namespace: Rc<str>,
+        /// The Pod.
+        pod: Rc<str>,
+        /// The container.
+        container: Rc<str>,
+    },
+    /// Makes a running container hang: it does nothing more and ignores SIGTERM.
+    HangContainer {
+        /// The Pod's namespace.
+        namespace: Rc<str>,
+        /// The Pod.
+        pod: Rc<str>,
+        /// The container.
+        container: Rc<str>,
+    },
     /// Ctrl+C: ends the newest command that goes on.
     Interrupt,
     /// Gives kubectl a text that [`Output::wants`] named (`help`, `explain`): files that a page loads on first use.

@@ -4,7 +4,7 @@
 //! the store. A new component is one line in the list of `components!`.
 
 use super::{Command, Outcome, Snapshot};
-use crate::api::Object;
+use crate::api::{Kind, Object};
 use crate::apiserver::{Actor, ApiServer, Change};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
@@ -165,10 +165,24 @@ impl World {
         let Self { now, api, rng, sequence, components, sessions, .. } = self;
         api.act(*now, Actor::User);
         let mut ctx = Ctx { now: *now, api, rng, sequence, config };
+        let mut refused = None;
         match command {
             Command::Kubectl { line, files } => {
                 let session = kubectl::Session::new(line, files.clone());
                 sessions.start(id, session, &mut ctx, components);
+            }
+            Command::FailContainer { namespace, pod, container }
+            | Command::HangContainer { namespace, pod, container } => {
+                let uid = ctx.api.store().find(Kind::Pod, namespace, pod).map(|p| p.uid().clone());
+                let done = uid.is_some_and(|uid| match command {
+                    Command::FailContainer { .. } => components.kubelet.fail_container(&mut ctx, &uid, container),
+                    _ => components.kubelet.hang_container(&mut ctx, &uid, container),
+                });
+                if !done {
+                    let stderr = format!("error: pod \"{pod}\" has no running container \"{container}\"\n");
+                    let output = kubectl::Output { stderr, exit: 1, ..kubectl::Output::default() };
+                    refused = Some(Outcome { output, finished: true });
+                }
             }
             Command::Interrupt => sessions.interrupt(),
             Command::Provide { name, text } => {
@@ -177,7 +191,7 @@ impl World {
             }
         }
         self.tell(config);
-        self.outcome(id).unwrap_or(Outcome { finished: true, ..Outcome::default() })
+        refused.or_else(|| self.outcome(id)).unwrap_or(Outcome { finished: true, ..Outcome::default() })
     }
     pub fn outcome(&self, command: usize) -> Option<Outcome> {
         self.sessions.outcome(command).map(|(output, finished)| Outcome { output, finished })
