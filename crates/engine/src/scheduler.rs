@@ -384,9 +384,15 @@ impl Scheduler {
                 *reasons.entry(Rc::from(word)).or_insert(0) += all - rejections.len();
             }
             let budgets: Vec<Rc<Object>> = ctx.api.store().list(Kind::PodDisruptionBudget).cloned().collect();
-            let after = match self.preempt(ctx.api, info, rejections, &budgets) {
-                Preemption::Hopeless(why) => format!("preemption: {why}"),
-                Preemption::Found(candidate) => {
+            let preemption = match refusal {
+                // The plugin that runs before preemption misses what it would have set up, and gives up.
+                Refusal::BeforeAll(..) => None,
+                Refusal::ByNodes(..) => Some(self.preempt(ctx.api, info, rejections, &budgets)),
+            };
+            let after = match preemption {
+                None => "not found".to_owned(),
+                Some(Preemption::Hopeless(why)) => format!("preemption: {why}"),
+                Some(Preemption::Found(candidate)) => {
                     let n = candidate.victims.len();
                     let why = format!(
                         "preemption: found a potential placement for pod on node {}, preempting {n} victims",

@@ -10,7 +10,7 @@ mod status;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::claim::{Orphans, claim, is_controlled_by, owners_to_sync, pod_owner};
+use super::claim::{Orphans, claim, is_controlled_by, is_orphan, owners_to_sync, pod_owner};
 use super::pod_control::{
     create_pod, delete_pod, is_namespace_terminating, is_pod_active, is_pod_ready, pod_from_template,
 };
@@ -25,6 +25,9 @@ use pods::{Counts, count, pods_to_delete};
 
 /// From a change to the sync that answers it.
 const LATENCY: Millis = 3;
+/// From the coming of a Pod without a controller to the sync that may adopt it, which asks the API server first whether
+/// the ReplicaSet is still there.
+const ADOPTION_LATENCY: Millis = 12;
 /// The most Pods made or deleted in one sync.
 const BURST_REPLICAS: usize = 500;
 
@@ -71,8 +74,9 @@ impl ReplicaSetController {
             }
         }
         self.orphans.observe(change);
+        let latency = if after.is_some_and(|p| is_orphan(p)) { ADOPTION_LATENCY } else { LATENCY };
         for key in owners_to_sync(ctx.api, Kind::ReplicaSet, change) {
-            self.queue.add(ctx, key, LATENCY);
+            self.queue.add(ctx, key, latency);
         }
         let (Some((key, _)), Some(pod)) = (new, after) else { return };
         let Some(rs) = pod_owner(ctx.api, Kind::ReplicaSet, pod).and_then(|k| ctx.api.get(&k)) else { return };

@@ -13,7 +13,7 @@ use crate::queue::Due;
 use crate::workqueue::WorkQueue;
 
 /// From a change to the sync that it causes.
-const LATENCY: Millis = 8;
+const LATENCY: Millis = 3;
 /// How often a quota is counted without a reason.
 const RESYNC: Millis = 5 * MINUTE;
 
