@@ -398,7 +398,9 @@ impl Component for Kubelet {
             ctx.after(tasks, WATCH_LATENCY, Task::Config(uid.clone()));
         };
         let Some(slot) = self.pods.get_mut(&uid) else {
-            if !change.is_deleted() {
+            // A node that is not there has no kubelet.
+            let node = ObjectKey::new(Kind::Node, "", object.body().str_at("spec.nodeName"));
+            if !change.is_deleted() && ctx.api.get(&node).is_some() {
                 self.pods.insert(uid.clone(), Rc::new(Pod::new(object.clone())));
                 latency(ctx, &mut self.tasks);
             }

@@ -38,6 +38,7 @@ impl Bench {
         for (kind, text) in [
             (Kind::Namespace, r#"{"metadata":{"name":"default"}}"#),
             (Kind::ServiceAccount, r#"{"metadata":{"name":"default","namespace":"default"}}"#),
+            (Kind::Node, r#"{"metadata":{"name":"node-1"}}"#),
         ] {
             // A cluster may hold them from the start.
             let _ = bench.api.create(kind, Value::from_json(text).unwrap(), WriteOptions::default());
