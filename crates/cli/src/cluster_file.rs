@@ -48,7 +48,8 @@ pub fn save(path: &str, cluster: &Cluster) -> Result<(), String> {
                 Some(json!({"at": at, "line": (line.as_str()), "files": files}))
             }
             Command::Interrupt => Some(json!({"at": at})),
-            Command::Provide { .. } => None,
+            // Only a page has these.
+            Command::Provide { .. } | Command::FailContainer { .. } | Command::HangContainer { .. } => None,
         }
     });
     let v = json!({
