@@ -15,6 +15,10 @@ pub fn answer(cluster: &mut Cluster, command: usize, mut outcome: Outcome) -> Ou
     outcome
 }
 
-fn lookup(_name: &str) -> Option<&'static str> {
-    None
+fn lookup(name: &str) -> Option<&'static str> {
+    match name {
+        "help" => Some(include_str!("../../../assets/kubectl/help.txt")),
+        "explain" => Some(include_str!("../../../assets/kubectl/explain.txt")),
+        _ => None,
+    }
 }

@@ -51,6 +51,10 @@ pub enum Waiting {
     Watch(Box<get::Watch>),
     /// `delete`, until the objects are gone.
     Deleted(Box<delete::Deleted>),
+    /// `delete`, between two kinds.
+    Deleting(Box<delete::Deleting>),
+    /// `apply`, between two manifests of one object.
+    Applying(Box<apply::Applying>),
     /// `wait`
     Wait(Box<wait::Wait>),
     /// `logs`
@@ -82,6 +86,8 @@ impl Waiting {
             Self::Sleep(_) => Ok(Flow::Wait(self)),
             Self::Watch(w) => w.poll(cx, io),
             Self::Deleted(d) => d.poll(cx, io),
+            Self::Deleting(d) => d.poll(cx, io),
+            Self::Applying(a) => a.poll(cx, io),
             Self::Wait(w) => w.poll(cx, io),
             Self::Logs(l) => l.poll(cx, io),
             Self::Rollout(r) => r.poll(cx, io),
@@ -97,6 +103,8 @@ impl Waiting {
             Self::Sleep(t) => Poll::WaitUntil(*t),
             Self::Watch(_) | Self::Events(_) => Poll::WaitChange,
             Self::Deleted(d) => d.until(),
+            Self::Deleting(d) => d.until(),
+            Self::Applying(a) => a.until(),
             Self::Wait(w) => w.until(),
             Self::Logs(l) => l.until(),
             Self::Rollout(r) => r.until(),

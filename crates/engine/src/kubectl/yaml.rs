@@ -72,6 +72,22 @@ fn kyaml(value: &Value, indent: usize, out: &mut String) {
             pad(indent, out);
             out.push(']');
         }
+        Value::Str(s) if s.contains('\n') => {
+            out.push_str("\"\\\n");
+            let mut lines = s.split_inclusive('\n').peekable();
+            while let Some(line) = lines.next() {
+                pad(indent + 3, out);
+                let quoted = crate::api::text::go_quote(line);
+                out.push_str(&quoted[1..quoted.len() - 1]);
+                if lines.peek().is_some() || s.ends_with('\n') {
+                    out.push_str("\\\n");
+                }
+            }
+            if s.ends_with('\n') {
+                pad(indent + 2, out);
+            }
+            out.push('"');
+        }
         Value::Str(s) => out.push_str(&crate::api::text::go_quote(s)),
         other => scalar(other, 0, 0, out),
     }

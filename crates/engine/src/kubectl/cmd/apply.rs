@@ -2,18 +2,21 @@
 //!
 //! Models `pkg/cmd/apply/{apply,patcher}.go`.
 
+use std::rc::Rc;
+
 use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::Form;
-use super::super::session::Io;
+use super::super::session::{Io, Poll};
 use super::common::{DryRun, add_source, finish, print_result};
-use super::{Done, ok};
+use super::{Done, Flow, Waiting, ok};
 use crate::api::patch::{strategic, three_way};
 use crate::api::text::go_json;
-use crate::api::{Map, Value};
+use crate::api::{Map, ObjectKey, Value};
 use crate::apiserver::WriteOptions;
+use crate::clock::{Millis, Time};
 
 pub const FLAGS: &str = "all! allow-missing-template-keys! applyset cascade=background dry-run=unchanged field-manager \
     f:filename, force! force-conflicts! grace-period# k:kustomize openapi-patch! o:output overwrite! prune! \
@@ -58,23 +61,65 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if found.infos.is_empty() && found.errors.is_empty() {
         return error("no objects passed to apply");
     }
-    let mut errors = found.errors;
-    let mut results = Vec::new();
-    for info in &found.infos {
-        match one(&p, info, dry, cx, io) {
-            Ok((value, word)) => {
-                if form == Form::Human {
-                    print_result(&value, word, dry, io);
-                } else {
-                    results.push(value);
-                }
-            }
-            Err(e) => errors.push(e),
-        }
+    let left = found.infos;
+    Applying {
+        p: Rc::new(p),
+        dry,
+        form,
+        left,
+        done: Vec::new(),
+        errors: found.errors,
+        results: Vec::new(),
+        next: cx.now,
     }
-    finish(&form, &results, io)?;
-    Failure::collect(errors)?;
-    ok()
+    .poll(cx, io)
+}
+
+/// How long it takes until a second manifest of the same object is applied: the cluster gets to see the first.
+const AGAIN: Millis = 100;
+
+/// An `apply` that has not sent everything yet.
+#[derive(Clone)]
+pub struct Applying {
+    p: Rc<Parsed>,
+    dry: DryRun,
+    form: Form,
+    left: Vec<Info>,
+    done: Vec<ObjectKey>,
+    errors: Vec<Failure>,
+    results: Vec<Value>,
+    next: Time,
+}
+
+impl Applying {
+    /// Goes on.
+    pub fn poll(mut self, cx: &mut Cx<'_>, io: &mut Io) -> Done {
+        let p = self.p.clone();
+        while let Some(info) = self.left.first().cloned() {
+            if cx.now < self.next {
+                return Ok(Flow::Wait(Waiting::Applying(Box::new(self))));
+            }
+            if self.done.contains(&info.key) {
+                self.done.clear();
+                self.next = cx.now + AGAIN;
+                continue;
+            }
+            self.left.remove(0);
+            self.done.push(info.key.clone());
+            match one(&p, &info, self.dry, cx, io) {
+                Ok((value, word)) if self.form == Form::Human => print_result(&value, word, self.dry, io),
+                Ok((value, _)) => self.results.push(value),
+                Err(e) => self.errors.push(e),
+            }
+        }
+        finish(&self.form, &self.results, io)?;
+        Failure::collect(self.errors)?;
+        ok()
+    }
+    /// What it waits for.
+    pub fn until(&self) -> Poll {
+        Poll::WaitUntil(self.next)
+    }
 }
 
 /// Applies one object; gives what came of it and the word for it.

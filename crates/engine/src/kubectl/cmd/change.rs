@@ -68,7 +68,9 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     for info in &found.infos {
         match patch_one(info, how, &body, dry, cx, io) {
             Ok((value, changed)) => {
-                report(&form, &value, if changed { "patched" } else { "patched (no change)" }, dry, io)?;
+                // kubectl does not say here that it was a dry run.
+                let word = if changed { "patched" } else { "patched (no change)" };
+                report(&form, &value, word, DryRun::None, io)?;
             }
             Err(e) => errors.push(e),
         }

@@ -4,7 +4,7 @@
 
 use super::super::Cx;
 use super::super::args::Parsed;
-use super::super::failure::{Failure, error};
+use super::super::failure::error;
 use super::super::session::Io;
 use super::super::table::TabWriter;
 use super::{Done, ok};
@@ -81,7 +81,6 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             ));
             ok()
         }
-        "" => super::help::print("config", cx, io),
-        other => Err(Failure::Misread(format!("error: unknown command {other:?} for \"kubectl config\"\n"))),
+        _ => super::help::group("config", words, cx, io),
     }
 }

@@ -13,7 +13,7 @@ use super::common::{DryRun, add_source};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::ObjectKey;
 use crate::apiserver::{DeleteOptions, Propagation, Status};
-use crate::clock::Time;
+use crate::clock::{HOUR, Millis, Time};
 
 pub const FLAGS: &str = "all! A:all-namespaces! cascade=background dry-run=unchanged field-selector f:filename, force! \
     grace-period# ignore-not-found! i:interactive! k:kustomize now! o:output raw R:recursive! l:selector timeout~ wait!";
@@ -89,41 +89,86 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         dry_run: dry == DryRun::Server,
         ..DeleteOptions::default()
     };
-    let ignore = p.on_or("ignore-not-found", selected);
-    let mut errors = found.errors;
-    let mut waits = Vec::new();
-    let mut count = 0;
     if p.has("namespace") && found.infos.iter().any(|i| !i.key.kind.info().namespaced) {
         io.complain("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
     }
-    for info in &found.infos {
-        let uid = cx.api.get(&info.key).map(|o| o.uid().clone());
-        if dry == DryRun::Client {
-            if uid.is_none() && found.named && info.body.is_none() {
-                errors.push(Status::not_found(info.key.kind, &info.key.name).into());
+    let ignore = p.on_or("ignore-not-found", selected);
+    let job = Job { p, dry, options, grace, ignore, named: found.named };
+    Deleting { job: Rc::new(job), left: found.infos, errors: found.errors, waits: Vec::new(), any: false, next: cx.now }
+        .poll(cx, io)
+}
+
+/// How everything is deleted.
+struct Job {
+    p: Parsed,
+    dry: DryRun,
+    options: DeleteOptions,
+    grace: i64,
+    ignore: bool,
+    named: bool,
+}
+
+/// The time between the deletion of one kind's objects and the next kind's: what depends on the first goes meanwhile.
+const BETWEEN: Millis = 100;
+
+/// A `delete` that has not asked for everything yet: kind after kind.
+#[derive(Clone)]
+pub struct Deleting {
+    job: Rc<Job>,
+    left: Vec<Info>,
+    errors: Vec<Failure>,
+    waits: Vec<(ObjectKey, Rc<str>)>,
+    any: bool,
+    next: Time,
+}
+
+impl Deleting {
+    /// Deletes the next kind's objects.
+    pub fn poll(mut self, cx: &mut Cx<'_>, io: &mut Io) -> Done {
+        let job = self.job.clone();
+        if cx.now < self.next {
+            return Ok(Flow::Wait(Waiting::Deleting(Box::new(self))));
+        }
+        let kind = self.left.first().map(|i| i.key.kind);
+        while let Some(info) = self.left.first().filter(|i| Some(i.key.kind) == kind).cloned() {
+            self.left.remove(0);
+            self.any |= job.named;
+            let uid = cx.api.get(&info.key).map(|o| o.uid().clone());
+            if job.dry == DryRun::Client {
+                if uid.is_none() && info.body.is_none() {
+                    self.errors.push(Status::not_found(info.key.kind, &info.key.name).into());
+                    continue;
+                }
+            } else if let Err(status) = cx.api.delete(&info.key, &job.options) {
+                let failure = add_source("deleting", &info.source, status.into());
+                if !(job.ignore && failure.is_not_found()) {
+                    self.errors.push(failure);
+                }
                 continue;
             }
-        } else if let Err(status) = cx.api.delete(&info.key, &options) {
-            let failure = add_source("deleting", &info.source, status.into());
-            if !(ignore && failure.is_not_found()) {
-                errors.push(failure);
-            }
-            continue;
+            self.any = true;
+            io.line(&text(&job.p, &info, job.grace, job.dry));
+            self.waits.extend(uid.map(|uid| (info.key.clone(), uid)));
         }
-        count += 1;
-        io.line(&text(&p, info, grace, dry));
-        waits.extend(uid.map(|uid| (info.key.clone(), uid)));
+        if !self.left.is_empty() {
+            self.next = cx.now + BETWEEN;
+            return Ok(Flow::Wait(Waiting::Deleting(Box::new(self))));
+        }
+        Failure::collect(self.errors)?;
+        if !self.any {
+            io.line("No resources found");
+            return ok();
+        }
+        if !job.p.on_or("wait", true) || job.dry != DryRun::None {
+            return ok();
+        }
+        let timeout = job.p.duration("timeout").filter(|t| *t != 0).unwrap_or(168 * HOUR);
+        Deleted { left: self.waits, until: cx.now + timeout, then: After::Nothing }.poll(cx, io)
     }
-    Failure::collect(errors)?;
-    if count == 0 {
-        io.line("No resources found");
-        return ok();
+    /// What it waits for.
+    pub fn until(&self) -> Poll {
+        Poll::WaitUntil(self.next)
     }
-    if !p.on_or("wait", true) || dry != DryRun::None {
-        return ok();
-    }
-    let timeout = p.duration("timeout").filter(|t| *t != 0).unwrap_or(168 * crate::clock::HOUR);
-    Deleted { left: waits, until: cx.now + timeout, then: After::Nothing }.poll(cx, io)
 }
 
 /// What `delete` says of one object.

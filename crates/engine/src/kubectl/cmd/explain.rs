@@ -17,10 +17,7 @@ pub const FLAGS: &str = "api-version o:output recursive!";
 /// The name under which the descriptions are provided.
 pub const TEXT: &str = "explain";
 
-/// A type of the text: its description and its fields.
-///
-/// The text has a line `= batch.v1.JobSpec` for each type, then `d` lines with its description, then for each field
-/// `. name|type|required|reference|enum,enum` followed by `d` lines.
+/// A field of a type.
 struct Field {
     name: String,
     ty: String,
@@ -31,6 +28,9 @@ struct Field {
     description: String,
 }
 
+/// A type of the text: a line `= batch.v1.JobSpec`, `d` lines with its description, then for each field
+/// `. name|type|!|type of its fields|values` and `d` lines.
+#[derive(Default)]
 struct Type {
     description: String,
     fields: Vec<Field>,
@@ -41,26 +41,20 @@ fn read(text: &str, name: &str) -> Option<Type> {
     let from = text.find(&head)? + head.len();
     let rest = &text[from..];
     let end = rest.find("\n= ").unwrap_or(rest.len());
-    let mut t = Type { description: String::new(), fields: Vec::new() };
+    let mut t = Type::default();
     for line in rest[..end].lines() {
         if let Some(d) = line.strip_prefix('d') {
             let target = t.fields.last_mut().map_or(&mut t.description, |f| &mut f.description);
-            if !target.is_empty() {
-                target.push('\n');
-            }
             target.push_str(d.strip_prefix(' ').unwrap_or(d));
-            if d.is_empty() {
-                target.push('\n');
-                target.pop();
-            }
+            target.push('\n');
         } else if let Some(f) = line.strip_prefix(". ") {
             let parts: Vec<&str> = f.split('|').collect();
-            let at = |i: usize| parts.get(i).copied().unwrap_or("");
+            let at = |i: usize| parts.get(i).copied().unwrap_or("").to_owned();
             t.fields.push(Field {
-                name: at(0).to_owned(),
-                ty: at(1).to_owned(),
+                name: at(0),
+                ty: at(1),
                 required: at(2) == "!",
-                of: at(3).to_owned(),
+                of: at(3),
                 values: at(4).split(',').filter(|v| !v.is_empty()).map(str::to_owned).collect(),
                 description: String::new(),
             });
@@ -107,48 +101,36 @@ fn explain(text: &Rc<str>, kind: Kind, path: &[&str], recursive: bool, io: &mut 
         io.line(&format!("GROUP:      {}", info.group));
     }
     io.line(&format!("KIND:       {}\nVERSION:    {}\n", info.name, info.version));
-    let root = format!("{}.{}.{}", if info.group.is_empty() { "core" } else { info.group }, info.version, info.name);
-    let Some(mut ty) = read(text, &root) else {
+    let group = if info.group.is_empty() { "core" } else { info.group.split('.').next().unwrap_or("") };
+    let Some(mut ty) = read(text, &format!("{group}.{}.{}", info.version, info.name)) else {
         return error(format!("there is no explanation of {} here", info.name));
     };
     let mut field: Option<Field> = None;
     for step in path {
         let Some(i) = ty.fields.iter().position(|f| f.name == *step) else {
-            return error(format!("field {} does not exist", go_quote(step)));
+            io.line("");
+            return error(format!("field {} does not exist", go_quote(path.last().unwrap_or(step))));
         };
         let f = ty.fields.swap_remove(i);
-        ty = read(text, &f.of).unwrap_or(Type { description: String::new(), fields: Vec::new() });
+        ty = read(text, &f.of).unwrap_or_default();
         field = Some(f);
     }
     if let Some(f) = &field {
-        let required = if f.required { " -required-" } else { "" };
-        io.line(&format!("FIELD: {} <{}>{required}", f.name, f.ty));
-        if f.values.is_empty() {
-            io.line("\n");
-        } else {
-            io.line("ENUM:");
-            f.values.iter().for_each(|v| io.line(&format!("    {v}")));
-            io.line("");
+        io.line(&format!("FIELD: {} <{}>", f.name, f.ty));
+        if !f.values.is_empty() {
+            io.print("ENUM:");
+            f.values.iter().for_each(|v| io.print(&format!("\n    {v}")));
         }
+        io.line("\n");
     }
-    io.line("DESCRIPTION:");
     let own = field.as_ref().map_or("", |f| f.description.as_str());
-    for d in [own, ty.description.as_str()] {
-        if !d.is_empty() {
-            io.print(&wrapped(d, 4));
-        }
+    let about = format!("{own}{}", ty.description);
+    let about = if about.is_empty() { "<empty>" } else { &about };
+    io.print(&format!("DESCRIPTION:\n{}\n", indented(&wrapped(about, 76), 4)));
+    if !ty.fields.is_empty() {
+        io.line("FIELDS:");
+        fields(text, &ty, 1, recursive, &mut Vec::new(), io);
     }
-    if own.is_empty() && ty.description.is_empty() {
-        io.line("    <empty>");
-    }
-    io.line("    ");
-    if ty.fields.is_empty() {
-        io.line("");
-        return ok();
-    }
-    io.line("FIELDS:");
-    let mut seen = Vec::new();
-    fields(text, &ty, 1, recursive, &mut seen, io);
     io.line("");
     ok()
 }
@@ -161,22 +143,17 @@ fn fields(text: &Rc<str>, ty: &Type, level: usize, recursive: bool, seen: &mut V
         if !f.values.is_empty() {
             io.line(&format!("{pad}enum: {}", shortened(&f.values)));
         }
-        if recursive {
-            if !f.of.is_empty() && !seen.contains(&f.of) {
-                if let Some(inner) = read(text, &f.of) {
-                    seen.push(f.of.clone());
-                    fields(text, &inner, level + 1, recursive, seen, io);
-                    seen.pop();
-                }
+        if !recursive {
+            let about =
+                if f.description.is_empty() { "<no description>" } else { f.description.trim_end_matches('\n') };
+            io.print(&format!("{}\n\n", indented(&wrapped(about, 78 - 2 * level), 2 * level + 2)));
+        } else if !f.of.is_empty() && !seen.contains(&f.of) {
+            if let Some(inner) = read(text, &f.of) {
+                seen.push(f.of.clone());
+                fields(text, &inner, level + 1, recursive, seen, io);
+                seen.pop();
             }
-            continue;
         }
-        if f.description.is_empty() {
-            io.line("    <no description>");
-        } else {
-            io.print(&wrapped(&f.description, 4));
-        }
-        io.line("");
     }
 }
 
@@ -185,26 +162,75 @@ fn shortened(values: &[String]) -> String {
     if values.len() > 4 { format!("{}, ....", values[..4].join(", ")) } else { values.join(", ") }
 }
 
-/// Paragraphs, wrapped at 80 columns after an indent. Models `wrapString` of `pkg/explain/formatter.go`.
-fn wrapped(text: &str, indent: usize) -> String {
+fn indented(text: &str, indent: usize) -> String {
     let pad = " ".repeat(indent);
+    format!("{pad}{}", text.replace('\n', &format!("\n{pad}")))
+}
+
+/// Breaks lines at blanks, as `mitchellh/go-wordwrap` does.
+fn wrapped(text: &str, limit: usize) -> String {
     let mut out = String::new();
-    for paragraph in text.split('\n') {
-        if paragraph.trim().is_empty() {
-            out += &format!("{pad}\n");
-            continue;
-        }
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > 80 - indent {
-                out += &format!("{pad}{line}\n");
-                line.clear();
-            } else if !line.is_empty() {
-                line.push(' ');
+    let (mut space, mut word) = (String::new(), String::new());
+    let (mut spaces, mut letters, mut current) = (0, 0, 0);
+    for c in text.chars().map(Some).chain([None]) {
+        match c {
+            None | Some('\n') => {
+                if letters == 0 {
+                    if current + spaces > limit {
+                        current = 0;
+                    } else {
+                        current += spaces;
+                        out += &space;
+                    }
+                } else {
+                    out += &space;
+                    out += &word;
+                }
+                let _ = current;
+                (space, word, spaces, letters) = (String::new(), String::new(), 0, 0);
+                out.extend(c);
+                current = 0;
             }
-            line += word;
+            Some(c) if c.is_whitespace() && c != '\u{a0}' => {
+                if spaces == 0 || letters > 0 {
+                    current += spaces + letters;
+                    out += &space;
+                    out += &word;
+                    (space, word, spaces, letters) = (String::new(), String::new(), 0, 0);
+                }
+                space.push(c);
+                spaces += 1;
+            }
+            Some(c) => {
+                word.push(c);
+                letters += 1;
+                if current + letters + spaces > limit && letters < limit {
+                    out.push('\n');
+                    current = 0;
+                    space.clear();
+                    spaces = 0;
+                }
+            }
         }
-        out += &format!("{pad}{line}\n");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_blanks() {
+        assert_eq!(wrapped("one two three\nfour", 8), "one two\nthree\nfour");
+        assert_eq!(wrapped("a-very-long-word x", 4), "a-very-long-word\nx");
+    }
+
+    #[test]
+    fn types_are_read() {
+        let text = "\n= batch.v1.Job\nd A job.\n. spec|JobSpec|!|batch.v1.JobSpec|\nd What.\nd\nd More.\n= batch.v1.JobSpec\nd Spec.\n";
+        let t = read(text, "batch.v1.Job").unwrap();
+        assert_eq!((t.description.as_str(), t.fields[0].description.as_str()), ("A job.\n", "What.\n\nMore.\n"));
+        assert!(t.fields[0].required && read(text, "batch.v1.JobSpec").is_some() && read(text, "x").is_none());
+    }
 }

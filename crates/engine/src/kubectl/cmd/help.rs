@@ -1,9 +1,11 @@
 //! Help texts: a file of their own, which a page loads when one is first asked for.
 
 use super::super::Cx;
+use super::super::args::Parsed;
 use super::super::failure::Failure;
 use super::super::session::Io;
 use super::{Done, ok};
+use crate::api::text::go_quote;
 
 /// The name under which the help texts are provided.
 pub const TEXT: &str = "help";
@@ -40,25 +42,16 @@ pub fn command_of(words: &[&str]) -> String {
 }
 
 /// A command that only holds others: its help, or the complaint about a word that is none of them.
-pub fn group(name: &str, commands: &[&str], words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    match words.first().filter(|w| !w.starts_with('-')) {
-        None => {
-            let bare = print(name, cx, io)?;
-            // Without a command, the help goes where results go and the command has failed, as kubectl has it.
-            let _ = bare;
-            if name == "set" {
-                let text = std::mem::take(&mut io.out);
-                io.err.push_str(&text);
-            }
-            Ok(super::Flow::Exit(1))
-        }
-        Some(word) => {
-            let near = super::suggest::near(word, commands.iter().copied());
-            let mut text = format!("error: unknown command {word:?} for \"kubectl {name}\"\n");
-            if !near.is_empty() {
-                text += &format!("\nDid you mean this?\n{near}");
-            }
-            Err(Failure::Misread(text))
-        }
+pub fn group(name: &'static str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read(name, "", words)?;
+    if !p.args.is_empty() {
+        return Err(p.usage(format!("unknown command {}", go_quote(&p.args.join(" ")))));
     }
+    print(name, cx, io)?;
+    // Without a command the help is printed and the command has failed; only `rollout` prints it where results go.
+    if name != "rollout" {
+        let text = std::mem::take(&mut io.out);
+        io.err.push_str(&text);
+    }
+    Ok(super::Flow::Exit(1))
 }

@@ -161,7 +161,7 @@ pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             ok()
         }
         "reconcile" => error("auth reconcile is not simulated"),
-        _ => super::help::group("auth", &["can-i", "reconcile", "whoami"], words, cx, io),
+        _ => super::help::group("auth", words, cx, io),
     }
 }
 
@@ -169,7 +169,7 @@ pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 pub fn top(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     match words.first().map_or("", String::as_str) {
         "pod" | "pods" | "po" | "node" | "nodes" | "no" => error("Metrics API not available"),
-        _ => super::help::group("top", &["node", "pod"], words, cx, io),
+        _ => super::help::group("top", words, cx, io),
     }
 }
 

@@ -29,8 +29,6 @@ pub const HISTORY_FLAGS: &str = "allow-missing-template-keys! f:filename, k:kust
 pub const STATUS_FLAGS: &str = "f:filename, k:kustomize R:recursive! revision# l:selector timeout~ w:watch!";
 pub const UNDO_FLAGS: &str = "allow-missing-template-keys! dry-run=unchanged f:filename, k:kustomize o:output R:recursive! \
     l:selector show-managed-fields! template to-revision#";
-/// The commands below `rollout`.
-pub const COMMANDS: [&str; 6] = ["history", "pause", "restart", "resume", "status", "undo"];
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
@@ -45,7 +43,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "pause" => change("rollout pause", rest, cx, io),
         "resume" => change("rollout resume", rest, cx, io),
         "restart" => change("rollout restart", rest, cx, io),
-        _ => super::help::group("rollout", &COMMANDS, words, cx, io),
+        _ => super::help::group("rollout", words, cx, io),
     }
 }
 

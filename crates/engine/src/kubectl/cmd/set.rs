@@ -28,8 +28,6 @@ macro_rules! flags {
 pub const IMAGE_FLAGS: &str = flags!("");
 pub const ENV_FLAGS: &str = flags!("c:containers e:env* from keys, list! overwrite! prefix resolve!");
 pub const RESOURCES_FLAGS: &str = flags!("c:containers limits requests");
-/// The commands below `set`.
-pub const COMMANDS: [&str; 6] = ["env", "image", "resources", "selector", "serviceaccount", "subject"];
 
 /// Runs `kubectl set`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
@@ -42,7 +40,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         word @ ("selector" | "subject") => {
             error(format!("set {word} is not simulated: change the manifest and apply it"))
         }
-        _ => super::help::group("set", &COMMANDS, words, cx, io),
+        _ => super::help::group("set", words, cx, io),
     }
 }
 

@@ -98,15 +98,7 @@ pub fn secret(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "generic" => generic(rest, cx, io),
         "docker-registry" => docker(rest, cx, io),
         "tls" => tls(rest, cx, io),
-        other => {
-            if let Err(e) = Parsed::read("create secret", "", words) {
-                return Err(e);
-            }
-            if other.is_empty() || other.starts_with('-') {
-                return super::super::help::print("create secret", cx, io);
-            }
-            Err(Failure::Misread(format!("error: unknown command {other:?} for \"kubectl create secret\"\n")))
-        }
+        _ => super::super::help::group("create secret", words, cx, io),
     }
 }
 

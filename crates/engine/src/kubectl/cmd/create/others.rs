@@ -4,7 +4,7 @@
 use super::super::super::Cx;
 use super::super::super::args::Parsed;
 use super::super::super::builder;
-use super::super::super::failure::{Failure, error};
+use super::super::super::failure::error;
 use super::super::super::session::Io;
 use super::super::Done;
 use super::{finish, name, table};
@@ -197,10 +197,7 @@ pub fn service(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "nodeport" => ("create service nodeport", "NodePort"),
         "loadbalancer" => ("create service loadbalancer", "LoadBalancer"),
         "externalname" => ("create service externalname", "ExternalName"),
-        "" => return super::super::help::print("create service", cx, io),
-        other => {
-            return Err(Failure::Misread(format!("error: unknown command {other:?} for \"kubectl create service\"\n")));
-        }
+        _ => return super::super::help::group("create service", words, cx, io),
     };
     let p = Parsed::read(command, table!("tcp, clusterip node-port# external-name"), &words[1..])?;
     let name = name(&p)?.to_owned();
