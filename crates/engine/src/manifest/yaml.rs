@@ -86,10 +86,16 @@ pub(super) struct RawNode {
 /// What a node is.
 #[derive(Debug)]
 pub(super) enum RawKind {
-    Scalar { value: String, tag: String, plain: bool },
+    Scalar {
+        value: String,
+        tag: String,
+        plain: bool,
+    },
     Sequence(Vec<Rc<RawNode>>),
     Mapping(Vec<(Rc<RawNode>, Rc<RawNode>)>),
     Alias(Rc<RawNode>),
+    /// An alias within the very node it names.
+    SelfAlias(String),
 }
 
 /// The deepest nesting that is read.

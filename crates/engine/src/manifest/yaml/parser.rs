@@ -57,9 +57,16 @@ impl<'a> Parser<'a> {
 
     /// The first document.
     pub(super) fn document(&mut self) -> Result<Option<Rc<RawNode>>> {
-        if let Some(e) = self.reader_error.take() {
-            return Err(e);
+        let Some(e) = self.reader_error.take() else { return self.first_document() };
+        // The text is read by blocks, so what is wrong in an earlier block is found first.
+        const BLOCK: usize = 512;
+        let block = e.mark.pos / BLOCK * BLOCK;
+        match self.first_document() {
+            Err(earlier) if self.scanner.mark.pos + 4 < block => Err(earlier),
+            _ => Err(e),
         }
+    }
+    fn first_document(&mut self) -> Result<Option<Rc<RawNode>>> {
         self.process_directives()?;
         let explicit = match self.kind()? {
             Kind::StreamEnd => return Ok(None),
@@ -146,7 +153,10 @@ impl<'a> Parser<'a> {
                 Some(Some(node)) => {
                     Ok(Rc::new(RawNode { start: token.start, end: token.end, kind: RawKind::Alias(node.clone()) }))
                 }
-                Some(None) => Err(YamlError::decoder(format!("anchor '{name}' value contains itself"), token.start)),
+                // Wrong, but found only when the tree is read.
+                Some(None) => {
+                    Ok(Rc::new(RawNode { start: token.start, end: token.end, kind: RawKind::SelfAlias(name) }))
+                }
                 None => Err(YamlError::decoder(format!("unknown anchor '{name}' referenced"), token.start)),
             };
         }

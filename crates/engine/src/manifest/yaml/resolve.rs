@@ -75,6 +75,10 @@ impl Converter {
                 self.alias_depth -= 1;
                 return node.map(|n| Node { span, kind: n.kind });
             }
+            RawKind::SelfAlias(name) => {
+                let problem = format!("anchor '{name}' value contains itself");
+                return Err(YamlError::decoder(problem, raw.start));
+            }
             RawKind::Scalar { value, tag, plain } => {
                 NodeKind::Scalar(to_json(resolve(value, tag, *plain, raw.start)?, raw.start)?)
             }
@@ -97,6 +101,10 @@ impl Converter {
             self.count(key)?;
             let target = if let RawKind::Alias(t) = &key.kind { t } else { key };
             let name = match &target.kind {
+                RawKind::SelfAlias(_) => {
+                    self.node(target)?;
+                    continue;
+                }
                 RawKind::Scalar { value: text, tag, plain } => {
                     key_text(&resolve(text, tag, *plain, key.start)?, value, key.start)?
                 }
@@ -315,9 +323,14 @@ fn key_text(key: &Scalar, value: &RawNode, mark: Mark) -> Result<String, YamlErr
             let (kind, text) = if let Scalar::Uint(n) = key {
                 ("uint64".to_owned(), format!("{n:#x}"))
             } else {
-                ("%!s(<nil>)".to_owned(), "interface {}(nil)".to_owned())
+                ("%!s(<nil>)".to_owned(), "<nil>".to_owned())
             };
-            let problem = format!("unsupported map key of type: {kind}, key: {text}, value: {}", go_syntax(value));
+            let shown = match go_syntax(value) {
+                // Only within something else does Go name the type of nothing.
+                nil if nil == "interface {}(nil)" => "<nil>".to_owned(),
+                shown => shown,
+            };
+            let problem = format!("unsupported map key of type: {kind}, key: {text}, value: {shown}");
             let mut e = YamlError::decoder(problem, mark);
             e.stage = super::Stage::Encoder;
             return Err(e);
@@ -329,6 +342,7 @@ fn key_text(key: &Scalar, value: &RawNode, mark: Mark) -> Result<String, YamlErr
 fn go_syntax(raw: &RawNode) -> String {
     match &raw.kind {
         RawKind::Alias(target) => go_syntax(target),
+        RawKind::SelfAlias(name) => go_quote(name),
         RawKind::Sequence(items) => {
             let items: Vec<String> = items.iter().map(|i| go_syntax(i)).collect();
             format!("[]interface {{}}{{{}}}", items.join(", "))

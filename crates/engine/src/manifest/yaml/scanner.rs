@@ -305,7 +305,8 @@ impl<'a> Scanner<'a> {
     /// Passes blanks, comments and line breaks. Tabs count as blanks only where no key may begin.
     fn to_next_token(&mut self) {
         loop {
-            if self.mark.column == 0 && self.at(0) == 0xef && self.at(1) == 0xbb && self.at(2) == 0xbf {
+            // A byte-order mark counts as one only at the very start.
+            if self.mark.pos == 0 && self.text.starts_with(&[0xef, 0xbb, 0xbf]) {
                 self.skip();
             }
             while self.at(0) == b' ' || ((self.flow_level > 0 || !self.simple_key_allowed) && self.at(0) == b'\t') {
