@@ -3,13 +3,13 @@
 
 use super::pod::round_resources;
 use super::{default, default_text, each, within};
-use crate::api::{Kind, Value};
+use crate::api::{Kind, Value, base64};
 use crate::json;
 
 pub(super) fn apply(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Service => service(object),
-        Kind::Secret => default_text(object, "type", "Opaque"),
+        Kind::Secret => secret(object),
         Kind::Namespace => namespace(object),
         Kind::PersistentVolumeClaim => {
             default_text(object, "status.phase", "Pending");
@@ -55,6 +55,15 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
         }
         Kind::HorizontalPodAutoscaler => autoscaler(object),
         _ => {}
+    }
+}
+
+/// `stringData` is only a way to write: it is kept as `data`.
+fn secret(object: &mut Value) {
+    default_text(object, "type", "Opaque");
+    let Some(plain) = object.unset("stringData") else { return };
+    for (key, text) in plain.fields() {
+        object.set_key("data", key, base64::encode(text.as_str().unwrap_or("").as_bytes()));
     }
 }
 

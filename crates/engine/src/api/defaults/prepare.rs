@@ -28,7 +28,14 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
             object.set("status", status);
         }
         Kind::Job => {
+            // Labels that defaulting took from the template are the template's very own: they grow with them.
+            let labels = object.at("metadata.labels");
+            let shared = labels.as_object().is_some() && labels.same(object.at("spec.template.metadata.labels"));
             generate_selector(object);
+            if shared {
+                let labels = object.at("spec.template.metadata.labels").clone();
+                object.set("metadata.labels", labels);
+            }
             object.set("status", Value::empty_object());
             object.set("metadata.generation", 1);
             drop_disabled_job_fields(object, "spec");

@@ -1,6 +1,6 @@
 //! ResourceQuota and LimitRange. Models `ValidateResourceQuota` and `ValidateLimitRange`.
 
-use super::resources::is_overcommit_allowed;
+use super::resources::{is_overcommit_allowed, is_quota_resource};
 use super::{Checks, items};
 use crate::api::field::Path;
 use crate::api::quantity::Quantity;
@@ -55,7 +55,7 @@ impl Checks {
                 self.invalid(path, scopes.clone(), "unsupported scope");
             }
             for (resource, _) in spec.at("hard").fields() {
-                if !scope_fits(scope, resource) {
+                if is_quota_resource(resource) && !scope_fits(scope, resource) {
                     self.invalid(path, scopes.clone(), "unsupported scope applied to resource");
                 }
             }
@@ -78,7 +78,7 @@ impl Checks {
                 self.invalid(&p.child("scopeName"), scope, "unsupported scope");
             }
             for (resource, _) in spec.at("hard").fields() {
-                if !scope_fits(scope, resource) {
+                if is_quota_resource(resource) && !scope_fits(scope, resource) {
                     let shown = super::internal_json("core.ScopeSelector", spec.at("scopeSelector"));
                     self.push(crate::api::FieldError::invalid_text(&p, shown, "unsupported scope applied to resource"));
                 }

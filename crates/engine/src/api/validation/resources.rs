@@ -56,6 +56,11 @@ pub(super) fn is_overcommit_allowed(name: &str) -> bool {
     is_native(name) && !is_huge_page(name)
 }
 
+/// Whether a quota knows the name by itself.
+pub(super) fn is_quota_resource(name: &str) -> bool {
+    (STANDARD.contains(&name) && name != "storage") || is_quota_huge_page(name)
+}
+
 impl Checks {
     pub(super) fn resource_name(&mut self, name: &str, path: &Path) -> bool {
         let messages = content::label_key(name);
@@ -83,8 +88,7 @@ impl Checks {
     /// A name among a quota's resources.
     pub(super) fn quota_resource_name(&mut self, name: &str, path: &Path) {
         self.resource_name(name, path);
-        let standard = STANDARD.contains(&name) && name != "storage";
-        if !name.contains('/') && !standard && !is_quota_huge_page(name) {
+        if !name.contains('/') && !is_quota_resource(name) {
             self.invalid(path, name, "must be a standard resource for quota");
         }
     }

@@ -122,6 +122,21 @@ impl Applying {
     }
 }
 
+/// What kubectl says when it cannot ask for an object by its name.
+fn not_retrieved(info: &Info, why: &str) -> String {
+    format!(
+        "error when retrieving current configuration of:\nResource: \"{}, Resource={}\", GroupVersionKind: \
+         \"{}, Kind={}\"\nName: {:?}, Namespace: \"{}\"\nfrom server for: {:?}: {why}",
+        super::common::group_version(info.key.kind),
+        info.key.kind.info().plural,
+        super::common::group_version(info.key.kind),
+        info.key.kind.name(),
+        info.key.name,
+        info.key.namespace,
+        info.source
+    )
+}
+
 /// Applies one object; gives what came of it and the word for it.
 fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Result<(Value, &'static str), Failure> {
     let body = info.body.clone().unwrap_or_default();
@@ -130,16 +145,12 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
         if !prefix.is_empty() {
             return error(format!("from {prefix}: cannot use generate name with apply"));
         }
-        return error(format!(
-            "error when retrieving current configuration of:\nResource: \"{}, Resource={}\", GroupVersionKind: \
-             \"{}, Kind={}\"\nName: \"\", Namespace: \"{}\"\nfrom server for: {:?}: resource name may not be empty",
-            super::common::group_version(info.key.kind),
-            info.key.kind.info().plural,
-            super::common::group_version(info.key.kind),
-            info.key.kind.name(),
-            info.key.namespace,
-            info.source
-        ));
+        return error(not_retrieved(info, "resource name may not be empty"));
+    }
+    let problems = crate::api::content::path_segment(&info.key.name);
+    if !problems.is_empty() {
+        let why = format!("invalid resource name {:?}: [{}]", info.key.name, problems.join(" "));
+        return error(not_retrieved(info, &why));
     }
     let mut body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
     let server_side = p.on("server-side");
