@@ -1,0 +1,775 @@
+//! The parser: POSIX shell, with the few things of bash that are common in manifests.
+
+use std::rc::Rc;
+
+use super::ast::{Cmd, Part, Redirect, Simple, Var, Word};
+use super::compile::compile;
+
+/// A script that cannot be read, as the shell says it.
+pub type Error = String;
+
+struct Parser<'a> {
+    text: &'a [char],
+    at: usize,
+    /// Here-documents whose text comes after the line: descriptor's redirect is found by its place among all.
+    heredocs: Vec<(String, bool, bool)>,
+    texts: Vec<Word>,
+}
+
+/// Reads a script.
+pub fn parse(script: &str) -> Result<Cmd, Error> {
+    let text: Vec<char> = script.chars().collect();
+    let mut p = Parser { text: &text, at: 0, heredocs: vec![], texts: vec![] };
+    let cmd = p.list(&[])?;
+    p.space();
+    if p.at < p.text.len() {
+        return Err(p.unexpected());
+    }
+    Ok(cmd)
+}
+
+/// Reads the inside of a double-quoted word or of a here-document.
+fn parse_quoted(text: &str) -> Result<Word, Error> {
+    let text: Vec<char> = text.chars().collect();
+    let mut p = Parser { text: &text, at: 0, heredocs: vec![], texts: vec![] };
+    p.quoted_parts(None)
+}
+
+const KEYWORDS: [&str; 15] =
+    ["if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "{", "}"];
+
+fn is_name_char(c: char, first: bool) -> bool {
+    c == '_' || c.is_ascii_alphabetic() || (!first && c.is_ascii_digit())
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<char> {
+        self.text.get(self.at).copied()
+    }
+    fn looking_at(&self, what: &str) -> bool {
+        what.chars().enumerate().all(|(i, c)| self.text.get(self.at + i) == Some(&c))
+    }
+    fn eat(&mut self, what: &str) -> bool {
+        let yes = self.looking_at(what);
+        if yes {
+            self.at += what.chars().count();
+        }
+        yes
+    }
+    fn unexpected(&self) -> Error {
+        match self.peek() {
+            None => "syntax error: unexpected end of file".into(),
+            Some('\n') => "syntax error: unexpected newline".into(),
+            Some(_) => {
+                let word: String = self.text[self.at..].iter().take_while(|c| !c.is_whitespace()).take(20).collect();
+                format!("syntax error: unexpected \"{word}\"")
+            }
+        }
+    }
+    /// Skips spaces, comments and continued lines, but no newlines.
+    fn space(&mut self) {
+        loop {
+            match self.peek() {
+                Some(' ' | '\t' | '\r') => self.at += 1,
+                Some('\\') if self.text.get(self.at + 1) == Some(&'\n') => self.at += 2,
+                Some('#') => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+    fn newline(&mut self) -> Result<(), Error> {
+        self.at += 1;
+        for (end, dash, raw) in std::mem::take(&mut self.heredocs) {
+            let mut text = String::new();
+            loop {
+                let line: String = self.text[self.at..].iter().take_while(|c| **c != '\n').collect();
+                if self.at >= self.text.len() {
+                    break;
+                }
+                self.at = (self.at + line.chars().count() + 1).min(self.text.len());
+                let line = if dash { line.trim_start_matches('\t').to_owned() } else { line };
+                if line == end {
+                    break;
+                }
+                text += &line;
+                text.push('\n');
+            }
+            let word = if raw { Word(vec![Part::Text(Rc::from(text), true)]) } else { parse_quoted(&text)? };
+            self.texts.push(word);
+        }
+        Ok(())
+    }
+    /// Skips spaces and newlines.
+    fn blank(&mut self) -> Result<(), Error> {
+        loop {
+            self.space();
+            if self.peek() == Some('\n') {
+                self.newline()?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+    /// The bare word at this place, without taking it.
+    fn bare(&self) -> String {
+        let end = |c: &&char| !c.is_whitespace() && !";&|()<>\"'$`\\".contains(**c);
+        self.text[self.at.min(self.text.len())..].iter().take_while(end).collect()
+    }
+    fn keyword(&mut self, word: &str) -> Result<bool, Error> {
+        self.blank()?;
+        let yes = self.bare() == word;
+        if yes {
+            self.at += word.chars().count();
+        }
+        Ok(yes)
+    }
+    fn expect(&mut self, word: &str) -> Result<(), Error> {
+        if self.keyword(word)? { Ok(()) } else { Err(self.unexpected()) }
+    }
+    /// Commands up to one of the given words.
+    fn list(&mut self, ends: &[&str]) -> Result<Cmd, Error> {
+        let mut out = vec![];
+        loop {
+            self.blank()?;
+            let word = self.bare();
+            if self.peek().is_none()
+                || ends.contains(&word.as_str())
+                || self.peek() == Some(')')
+                || self.looking_at(";;")
+            {
+                break;
+            }
+            let mut cmd = self.and_or()?;
+            self.space();
+            match self.peek() {
+                Some('&') => {
+                    self.at += 1;
+                    cmd = Cmd::Background(Box::new(cmd));
+                }
+                Some(';') if !self.looking_at(";;") => self.at += 1,
+                Some('\n') => self.newline()?,
+                None | Some(')') => {}
+                _ if self.looking_at(";;") => {}
+                _ => return Err(self.unexpected()),
+            }
+            out.push(cmd);
+        }
+        Ok(if out.len() == 1 { out.remove(0) } else { Cmd::Seq(out) })
+    }
+    /// Commands up to the given words, of which there must be at least one.
+    fn body(&mut self, ends: &[&str]) -> Result<Cmd, Error> {
+        let cmd = self.list(ends)?;
+        if matches!(&cmd, Cmd::Seq(c) if c.is_empty()) { Err(self.unexpected()) } else { Ok(cmd) }
+    }
+    fn and_or(&mut self) -> Result<Cmd, Error> {
+        let mut left = self.pipeline()?;
+        loop {
+            self.space();
+            let and = self.looking_at("&&");
+            if !and && !self.looking_at("||") {
+                return Ok(left);
+            }
+            self.at += 2;
+            self.blank()?;
+            let right = Box::new(self.pipeline()?);
+            left = if and { Cmd::And(Box::new(left), right) } else { Cmd::Or(Box::new(left), right) };
+        }
+    }
+    fn pipeline(&mut self) -> Result<Cmd, Error> {
+        self.space();
+        let mut negated = false;
+        while self.bare() == "!" {
+            self.at += 1;
+            self.space();
+            negated = !negated;
+        }
+        if self.bare() == "time" {
+            self.at += 4;
+            self.space();
+        }
+        let mut parts = vec![self.command()?];
+        loop {
+            self.space();
+            if self.peek() == Some('|') && !self.looking_at("||") {
+                self.at += 1;
+                let both = self.eat("&");
+                if both && let Some(Cmd::Simple(s)) = parts.last_mut() {
+                    let target = Word(vec![Part::Text(Rc::from("1"), false)]);
+                    s.redirects.push(Redirect { fd: 2, op: ">&", target });
+                }
+                self.blank()?;
+                parts.push(self.command()?);
+            } else {
+                break;
+            }
+        }
+        Ok(if parts.len() == 1 && !negated { parts.remove(0) } else { Cmd::Pipe(parts, negated) })
+    }
+    fn command(&mut self) -> Result<Cmd, Error> {
+        self.space();
+        if self.looking_at("((") {
+            let start = self.at;
+            self.at += 2;
+            if let Ok(word) = self.arith("))") {
+                return Ok(Cmd::Arith(word));
+            }
+            self.at = start;
+        }
+        if self.eat("(") {
+            let body = self.body(&[])?;
+            self.blank()?;
+            if !self.eat(")") {
+                return Err(self.unexpected());
+            }
+            return Ok(Cmd::Subshell(Box::new(body), self.redirects()?));
+        }
+        let word = self.bare();
+        let compound = match word.as_str() {
+            "{" => {
+                self.at += 1;
+                let body = self.body(&["}"])?;
+                self.expect("}")?;
+                body
+            }
+            "if" => self.if_command()?,
+            "while" | "until" => {
+                self.at += 5;
+                let cond = self.body(&["do"])?;
+                self.expect("do")?;
+                let body = self.body(&["done"])?;
+                self.expect("done")?;
+                Cmd::While(Box::new(cond), Box::new(body), word == "until")
+            }
+            "for" => self.for_command()?,
+            "case" => self.case_command()?,
+            "function" => {
+                self.at += 8;
+                self.space();
+                let name = self.bare();
+                self.at += name.chars().count();
+                self.space();
+                let _ = self.eat("()");
+                self.blank()?;
+                return Ok(Cmd::Function(name, Box::new(self.command()?)));
+            }
+            w if KEYWORDS.contains(&w) && w != "in" => return Err(self.unexpected()),
+            _ => return self.simple(),
+        };
+        let redirects = self.redirects()?;
+        Ok(if redirects.is_empty() && word != "{" { compound } else { Cmd::Group(Box::new(compound), redirects) })
+    }
+    fn if_command(&mut self) -> Result<Cmd, Error> {
+        self.at += 2;
+        let mut arms = vec![];
+        loop {
+            let cond = self.body(&["then"])?;
+            self.expect("then")?;
+            arms.push((cond, self.body(&["elif", "else", "fi"])?));
+            if self.keyword("elif")? {
+                continue;
+            }
+            let other = if self.keyword("else")? { Some(Box::new(self.body(&["fi"])?)) } else { None };
+            self.expect("fi")?;
+            return Ok(Cmd::If(arms, other));
+        }
+    }
+    fn for_command(&mut self) -> Result<Cmd, Error> {
+        self.at += 3;
+        self.space();
+        if self.eat("((") {
+            let (a, b) = (self.arith(";")?, self.arith(";")?);
+            let c = self.arith("))")?;
+            self.space();
+            let _ = self.eat(";");
+            let body = self.loop_body()?;
+            return Ok(Cmd::ForArith(a, b, c, Box::new(body)));
+        }
+        let name = self.bare();
+        self.at += name.chars().count();
+        let mut words = None;
+        if self.keyword("in")? {
+            let mut list = vec![];
+            loop {
+                self.space();
+                match self.peek() {
+                    None | Some(';' | '\n') => break,
+                    _ => list.push(self.word()?),
+                }
+            }
+            words = Some(list);
+        }
+        self.space();
+        let _ = self.eat(";");
+        let body = self.loop_body()?;
+        Ok(Cmd::For(name, words, Box::new(body)))
+    }
+    fn loop_body(&mut self) -> Result<Cmd, Error> {
+        self.expect("do")?;
+        let body = self.body(&["done"])?;
+        self.expect("done")?;
+        Ok(body)
+    }
+    fn case_command(&mut self) -> Result<Cmd, Error> {
+        self.at += 4;
+        self.space();
+        let word = self.word()?;
+        self.expect("in")?;
+        let mut arms = vec![];
+        while !self.keyword("esac")? {
+            let _ = self.eat("(");
+            let mut patterns = vec![];
+            loop {
+                self.space();
+                patterns.push(self.word()?);
+                self.space();
+                if self.eat(")") {
+                    break;
+                }
+                if !self.eat("|") {
+                    return Err(self.unexpected());
+                }
+            }
+            arms.push((patterns, self.list(&["esac"])?));
+            self.blank()?;
+            let _ = self.eat(";;");
+        }
+        Ok(Cmd::Case(word, arms))
+    }
+    fn redirects(&mut self) -> Result<Vec<Redirect>, Error> {
+        let mut out = vec![];
+        loop {
+            self.space();
+            match self.redirect()? {
+                Some(r) => out.push(r),
+                None => return Ok(out),
+            }
+        }
+    }
+    fn redirect(&mut self) -> Result<Option<Redirect>, Error> {
+        let start = self.at;
+        let mut fd = None;
+        if let Some(d) = self.peek().and_then(|c| c.to_digit(10))
+            && matches!(self.text.get(self.at + 1), Some('<' | '>'))
+        {
+            fd = Some(d as u8);
+            self.at += 1;
+        }
+        let op = ["&>>", "&>", "<<-", "<<<", "<<", ">>", ">&", "<&", ">|", "<>", ">", "<"];
+        let Some(op) = op.into_iter().find(|op| self.eat(op)) else {
+            self.at = start;
+            return Ok(None);
+        };
+        self.space();
+        let default = u8::from(!op.starts_with('<'));
+        if op == "<<" || op == "<<-" {
+            let quoted = matches!(self.peek(), Some('\'' | '"'));
+            let word = self.word()?;
+            let end: String =
+                word.0.iter().map(|p| if let Part::Text(t, _) = p { t.to_string() } else { String::new() }).collect();
+            self.heredocs.push((end, op == "<<-", quoted));
+            // The text follows after the line; it is put in once the whole command is read.
+            let place = self.texts.len() + self.heredocs.len() - 1;
+            let target = Word(vec![Part::Text(Rc::from(place.to_string()), true)]);
+            return Ok(Some(Redirect { fd: fd.unwrap_or(0), op: "<<place", target }));
+        }
+        let target = self.word()?;
+        let op = match op {
+            ">|" => ">",
+            "<>" => "<",
+            op => op,
+        };
+        Ok(Some(Redirect { fd: fd.unwrap_or(default), op, target }))
+    }
+    fn simple(&mut self) -> Result<Cmd, Error> {
+        let mut s = Simple::default();
+        loop {
+            self.space();
+            if let Some(r) = self.redirect()? {
+                s.redirects.push(r);
+                continue;
+            }
+            match self.peek() {
+                None | Some(';' | '\n' | '&' | '|' | ')') => break,
+                Some('(') => {
+                    if s.words.len() == 1 && self.eat("()") {
+                        let [Part::Text(name, false)] = s.words[0].0.as_slice() else { return Err(self.unexpected()) };
+                        let name = name.to_string();
+                        self.blank()?;
+                        return Ok(Cmd::Function(name, Box::new(self.command()?)));
+                    }
+                    return Err(self.unexpected());
+                }
+                _ => {}
+            }
+            if matches!(s.words.as_slice(), [Word(w)] if matches!(w.as_slice(), [Part::Text(t, false)] if t.as_ref() == "[["))
+            {
+                self.brackets(&mut s.words)?;
+                continue;
+            }
+            if s.words.is_empty()
+                && let Some(name) = self.assignment()
+            {
+                let value = if matches!(self.peek(), None | Some(' ' | '\t' | '\n' | ';' | '&' | '|' | ')')) {
+                    Word::default()
+                } else {
+                    self.word()?
+                };
+                s.assigns.push((name, value));
+                continue;
+            }
+            s.words.push(self.word()?);
+        }
+        if s.words.is_empty() && s.assigns.is_empty() && s.redirects.is_empty() {
+            return Err(self.unexpected());
+        }
+        if s.redirects.iter().any(|r| r.op == "<<place") {
+            self.fill_heredocs(&mut s)?;
+        }
+        Ok(Cmd::Simple(s))
+    }
+    /// The inside of `[[ ... ]]`, where operators are words.
+    fn brackets(&mut self, words: &mut Vec<Word>) -> Result<(), Error> {
+        loop {
+            self.blank()?;
+            let operator = ["&&", "||", "<", ">", "(", ")"].into_iter().find(|op| self.eat(op));
+            let word = match operator {
+                Some(op) => Word(vec![Part::Text(Rc::from(op), true)]),
+                None => self.word()?,
+            };
+            let ends = matches!(word.0.as_slice(), [Part::Text(t, false)] if t.as_ref() == "]]");
+            words.push(word);
+            if ends {
+                return Ok(());
+            }
+        }
+    }
+    /// Reads ahead the here-documents of a command.
+    fn fill_heredocs(&mut self, s: &mut Simple) -> Result<(), Error> {
+        let back = self.at;
+        while self.peek().is_some_and(|c| c != '\n') {
+            self.at += 1;
+        }
+        let line_end = self.at;
+        if self.peek().is_some() {
+            self.newline()?;
+        }
+        let after = self.at;
+        for r in &mut s.redirects {
+            if r.op == "<<place" {
+                let [Part::Text(place, _)] = r.target.0.as_slice() else { continue };
+                let place: usize = place.parse().unwrap_or(0);
+                r.op = "<<";
+                r.target = self.texts.get(place).cloned().unwrap_or_default();
+            }
+        }
+        if line_end == back {
+            // Nothing else on the line: go on after the texts, as if at its end.
+            self.at = after.saturating_sub(1).max(back);
+            if after > back && self.text.get(self.at) != Some(&'\n') {
+                self.at = after;
+            }
+        } else {
+            return Err("syntax error: a here-document must end its line".into());
+        }
+        Ok(())
+    }
+    /// `NAME=`, taken if it is there.
+    fn assignment(&mut self) -> Option<String> {
+        let mut i = self.at;
+        while let Some(c) = self.text.get(i)
+            && is_name_char(*c, i == self.at)
+        {
+            i += 1;
+        }
+        if i > self.at && self.text.get(i) == Some(&'=') {
+            let name = self.text[self.at..i].iter().collect();
+            self.at = i + 1;
+            return Some(name);
+        }
+        None
+    }
+    fn word(&mut self) -> Result<Word, Error> {
+        let mut parts: Vec<Part> = vec![];
+        let mut text = String::new();
+        fn flush(parts: &mut Vec<Part>, text: &mut String) {
+            if !text.is_empty() {
+                parts.push(Part::Text(Rc::from(std::mem::take(text)), false));
+            }
+        }
+        while let Some(c) = self.peek() {
+            match c {
+                ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
+                '\\' => {
+                    self.at += 1;
+                    match self.peek() {
+                        Some('\n') => self.at += 1,
+                        Some(c) => {
+                            flush(&mut parts, &mut text);
+                            parts.push(Part::Text(Rc::from(c.to_string()), true));
+                            self.at += 1;
+                        }
+                        None => text.push('\\'),
+                    }
+                }
+                '\'' => {
+                    flush(&mut parts, &mut text);
+                    self.at += 1;
+                    let inner: String = self.text[self.at..].iter().take_while(|c| **c != '\'').collect();
+                    self.at += inner.chars().count() + 1;
+                    if self.at > self.text.len() {
+                        return Err("syntax error: unterminated quoted string".into());
+                    }
+                    parts.push(Part::Text(Rc::from(inner), true));
+                }
+                '"' => {
+                    flush(&mut parts, &mut text);
+                    self.at += 1;
+                    let inner = self.quoted_parts(Some('"'))?;
+                    if inner.0.is_empty() {
+                        parts.push(Part::Text(Rc::from(""), true));
+                    }
+                    parts.extend(inner.0);
+                }
+                '$' | '`' => match self.dollar(false)? {
+                    Some(part) => {
+                        flush(&mut parts, &mut text);
+                        parts.push(part);
+                    }
+                    None => text.push('$'),
+                },
+                c => {
+                    text.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+        flush(&mut parts, &mut text);
+        if parts.is_empty() {
+            return Err(self.unexpected());
+        }
+        Ok(Word(parts))
+    }
+    /// The inside of double quotes, up to the closing one, or to the end of the text.
+    fn quoted_parts(&mut self, close: Option<char>) -> Result<Word, Error> {
+        let mut parts = vec![];
+        let mut text = String::new();
+        loop {
+            let Some(c) = self.peek() else {
+                if close.is_some() {
+                    return Err("syntax error: unterminated quoted string".into());
+                }
+                break;
+            };
+            if Some(c) == close {
+                self.at += 1;
+                break;
+            }
+            match c {
+                '\\' => {
+                    self.at += 1;
+                    match self.peek() {
+                        Some('\n') => self.at += 1,
+                        Some(c @ ('$' | '`' | '"' | '\\')) => {
+                            text.push(c);
+                            self.at += 1;
+                        }
+                        _ => text.push('\\'),
+                    }
+                }
+                '$' | '`' => match self.dollar(true)? {
+                    Some(part) => {
+                        if !text.is_empty() {
+                            parts.push(Part::Text(Rc::from(std::mem::take(&mut text)), true));
+                        }
+                        parts.push(part);
+                    }
+                    None => text.push('$'),
+                },
+                c => {
+                    text.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+        if !text.is_empty() {
+            parts.push(Part::Text(Rc::from(text), true));
+        }
+        Ok(Word(parts))
+    }
+    /// Text up to an end that is not within brackets, as a word in which variables are replaced.
+    fn arith(&mut self, end: &str) -> Result<Word, Error> {
+        let (start, mut depth) = (self.at, 0);
+        while self.at < self.text.len() {
+            if depth == 0 && self.looking_at(end) {
+                let inner: String = self.text[start..self.at].iter().collect();
+                self.at += end.chars().count();
+                return parse_quoted(&inner);
+            }
+            match self.text[self.at] {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            if depth < 0 {
+                break;
+            }
+            self.at += 1;
+        }
+        self.at = start;
+        Err("syntax error: missing \"))\"".into())
+    }
+    /// Text up to the closing bracket, quotes and inner brackets skipped.
+    fn bracketed(&mut self, open: char, close: char) -> Result<String, Error> {
+        let (start, mut depth) = (self.at, 1);
+        let mut quote = None;
+        while let Some(c) = self.peek() {
+            match (quote, c) {
+                (_, '\\') => self.at += 1,
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(q), c) if q == c => quote = None,
+                (Some('\''), _) => {}
+                (_, c) if c == open => depth += 1,
+                (_, c) if c == close => {
+                    depth -= 1;
+                    if depth == 0 {
+                        let inner = self.text[start..self.at].iter().collect();
+                        self.at += 1;
+                        return Ok(inner);
+                    }
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Err(format!("syntax error: missing \"{close}\""))
+    }
+    /// What follows a `$` or a backquote. None for a dollar that stands for itself.
+    fn dollar(&mut self, quoted: bool) -> Result<Option<Part>, Error> {
+        if self.eat("`") {
+            let mut inner = String::new();
+            while let Some(c) = self.peek().filter(|c| *c != '`') {
+                self.at += 1;
+                match (c, self.peek()) {
+                    ('\\', Some(n @ ('`' | '$' | '\\'))) => {
+                        inner.push(n);
+                        self.at += 1;
+                    }
+                    _ => inner.push(c),
+                }
+            }
+            self.at += 1;
+            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner)?)), quoted)));
+        }
+        self.at += 1;
+        if self.looking_at("((") {
+            let start = self.at;
+            self.at += 2;
+            match self.arith("))") {
+                Ok(word) => return Ok(Some(Part::Arith(Rc::new(word), quoted))),
+                Err(_) => self.at = start,
+            }
+        }
+        if self.eat("(") {
+            let inner = self.bracketed('(', ')')?;
+            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner)?)), quoted)));
+        }
+        if self.eat("{") {
+            let inner = self.bracketed('{', '}')?;
+            return Ok(Some(Part::Var(Rc::new(braced(&inner, quoted)?), quoted)));
+        }
+        let plain = |name: String| Part::Var(Rc::new(Var { name, op: "", arg: Word::default() }), quoted);
+        match self.peek() {
+            Some(c) if is_name_char(c, true) => {
+                let start = self.at;
+                while self.peek().is_some_and(|c| is_name_char(c, false)) {
+                    self.at += 1;
+                }
+                Ok(Some(plain(self.text[start..self.at].iter().collect())))
+            }
+            Some(c) if "?$!#@*-0123456789".contains(c) => {
+                self.at += 1;
+                Ok(Some(plain(c.to_string())))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The inside of `${...}`.
+fn braced(inner: &str, quoted: bool) -> Result<Var, Error> {
+    if let Some(name) = inner.strip_prefix('#').filter(|n| !n.is_empty()) {
+        return Ok(Var { name: name.to_owned(), op: "len", arg: Word::default() });
+    }
+    let first_is_special = inner.starts_with(|c: char| "?$!#@*-".contains(c));
+    let n = if first_is_special {
+        1
+    } else {
+        inner.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(inner.len())
+    };
+    let (name, rest) = inner.split_at(n);
+    if name.is_empty() {
+        return Err("Bad substitution".into());
+    }
+    let ops = [":-", ":=", ":+", ":?", "##", "%%", "//", "^^", ",,", "-", "=", "+", "?", "#", "%", "/", ":"];
+    if rest.is_empty() {
+        return Ok(Var { name: name.to_owned(), op: "", arg: Word::default() });
+    }
+    let op = ops.into_iter().find(|op| rest.starts_with(op)).ok_or("Bad substitution")?;
+    let arg = &rest[op.len()..];
+    let arg = if quoted || op == ":" {
+        parse_quoted(arg)?
+    } else {
+        // Quotes inside count, spaces do not end the word.
+        let text: Vec<char> = arg.chars().collect();
+        let mut p = Parser { text: &text, at: 0, heredocs: vec![], texts: vec![] };
+        let mut parts = vec![];
+        while p.at < text.len() {
+            let start = p.at;
+            match p.word() {
+                Ok(word) => parts.extend(word.0),
+                Err(e) if !matches!(text[start], ' ' | '\t' | '\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>') => {
+                    return Err(e);
+                }
+                Err(_) => {
+                    parts.push(Part::Text(Rc::from(text[start].to_string()), true));
+                    p.at = start + 1;
+                }
+            }
+        }
+        Word(parts)
+    };
+    Ok(Var { name: name.to_owned(), op, arg })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_parses_and_what_does_not() {
+        for (script, ok) in [
+            ("echo a; echo b", true),
+            ("if true; then echo a; elif false; then echo b; else echo c; fi", true),
+            ("for i in 1 2 3; do\n echo $i\ndone", true),
+            ("for ((i=0; i<3; i++)); do echo $i; done", true),
+            ("while true; do sleep 1; done &", true),
+            ("case $x in a|b) echo 1;; *) echo 2;; esac", true),
+            ("f() { echo $1; }; f x", true),
+            ("trap \"echo stopping; sleep 3; exit 0\" TERM; while true; do sleep 0.2; done", true),
+            ("echo \"$(date) ${x:-none} $((1 + 2))\" > /dev/null 2>&1", true),
+            ("cat <<EOF\nhello $x\nEOF\necho after", true),
+            ("( a; b ) | c", true),
+            ("if true; then", false),
+            ("echo 'open", false),
+            ("done", false),
+            ("a && ", false),
+            ("for i in 1; echo", false),
+        ] {
+            assert_eq!(parse(script).is_ok(), ok, "{script}: {:?}", parse(script).err());
+        }
+    }
+}

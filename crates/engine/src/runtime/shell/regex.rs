@@ -1,0 +1,265 @@
+//! Regular expressions as grep, sed and awk take them: basic and extended, matched by trying.
+
+use super::pattern;
+
+#[derive(Clone, Debug)]
+enum Node {
+    Char(char),
+    Any,
+    Set(Vec<char>),
+    Start,
+    End,
+    Group(Vec<Vec<Item>>, usize),
+}
+
+#[derive(Clone, Debug)]
+struct Item {
+    node: Node,
+    min: usize,
+    max: usize,
+}
+
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub struct Regex {
+    alternatives: Vec<Vec<Item>>,
+    ignore_case: bool,
+}
+
+/// Where an expression matched, and its groups.
+pub type Match = (usize, usize, Vec<Option<(usize, usize)>>);
+
+struct Compiler<'a> {
+    text: &'a [char],
+    at: usize,
+    extended: bool,
+    groups: usize,
+}
+
+impl Compiler<'_> {
+    /// Whether an operator is here: bare in extended expressions, after a backslash in basic ones.
+    fn operator(&mut self, op: char) -> bool {
+        let len = if self.extended || op == '*' {
+            usize::from(self.text.get(self.at) == Some(&op))
+        } else if self.text.get(self.at) == Some(&'\\') && self.text.get(self.at + 1) == Some(&op) {
+            2
+        } else {
+            0
+        };
+        self.at += len;
+        len > 0
+    }
+    fn alternatives(&mut self) -> Option<Vec<Vec<Item>>> {
+        let mut out = vec![vec![]];
+        loop {
+            if self.at >= self.text.len() {
+                return Some(out);
+            }
+            let before = self.at;
+            if self.operator(')') {
+                self.at = before;
+                return Some(out);
+            }
+            if self.operator('|') {
+                out.push(vec![]);
+                continue;
+            }
+            let node = self.node(out.last().is_some_and(Vec::is_empty))?;
+            let mut item = Item { node, min: 1, max: 1 };
+            loop {
+                if self.operator('*') {
+                    (item.min, item.max) = (0, usize::MAX);
+                } else if self.operator('+') {
+                    item.max = usize::MAX;
+                } else if self.operator('?') {
+                    item.min = 0;
+                } else if self.operator('{') {
+                    let inner: String = self.text[self.at..].iter().take_while(|c| **c != '}' && **c != '\\').collect();
+                    self.at += inner.len() + if self.extended { 1 } else { 2 };
+                    let (low, high) = inner.split_once(',').unwrap_or((&inner, &inner));
+                    item.min = low.parse().unwrap_or(0);
+                    item.max = high.parse().unwrap_or(usize::MAX);
+                } else {
+                    break;
+                }
+            }
+            out.last_mut()?.push(item);
+        }
+    }
+    fn node(&mut self, first: bool) -> Option<Node> {
+        if self.operator('(') {
+            self.groups += 1;
+            let n = self.groups;
+            let inner = self.alternatives()?;
+            return self.operator(')').then_some(Node::Group(inner, n));
+        }
+        let c = self.text[self.at];
+        self.at += 1;
+        Some(match c {
+            '.' => Node::Any,
+            '^' if first || self.extended => Node::Start,
+            '$' if self.extended || self.at == self.text.len() || self.text[self.at] == '\\' => Node::End,
+            '[' => {
+                let (len, _) = pattern::class(&self.text[self.at..])?;
+                let set = self.text[self.at..self.at + len].to_vec();
+                self.at += len;
+                Node::Set(set)
+            }
+            '\\' => {
+                let c = *self.text.get(self.at)?;
+                self.at += 1;
+                let set = |s: &str| Node::Set(format!("{s}]").chars().collect());
+                match c {
+                    'd' => set("0-9"),
+                    'w' => set("a-zA-Z0-9_"),
+                    's' => set(" \t"),
+                    'S' => set("^ \t"),
+                    't' => Node::Char('\t'),
+                    'n' => Node::Char('\n'),
+                    c => Node::Char(c),
+                }
+            }
+            c => Node::Char(c),
+        })
+    }
+}
+
+impl Regex {
+    /// Compiles an expression.
+    pub fn new(text: &str, extended: bool, ignore_case: bool) -> Option<Self> {
+        let chars: Vec<char> = text.chars().collect();
+        let mut c = Compiler { text: &chars, at: 0, extended, groups: 0 };
+        let alternatives = c.alternatives()?;
+        (c.at == chars.len()).then_some(Self { alternatives, ignore_case })
+    }
+    /// An expression that stands for a text itself.
+    pub fn literal(text: &str, ignore_case: bool) -> Self {
+        let items = text.chars().map(|c| Item { node: Node::Char(c), min: 1, max: 1 }).collect();
+        Self { alternatives: vec![items], ignore_case }
+    }
+    /// Whether it matches anywhere.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.find(&text.chars().collect::<Vec<_>>(), 0).is_some()
+    }
+    /// The first match from a place on.
+    pub fn find(&self, text: &[char], from: usize) -> Option<Match> {
+        (from..=text.len()).find_map(|start| {
+            let mut groups = vec![None; 10];
+            let end = self.any(&self.alternatives, text, start, &mut groups, &|_, i, _| Some(i))?;
+            Some((start, end, groups))
+        })
+    }
+    fn same(&self, a: char, b: char) -> bool {
+        a == b || (self.ignore_case && a.eq_ignore_ascii_case(&b))
+    }
+    fn any(
+        &self,
+        alternatives: &[Vec<Item>],
+        text: &[char],
+        at: usize,
+        groups: &mut Vec<Option<(usize, usize)>>,
+        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
+    ) -> Option<usize> {
+        alternatives.iter().find_map(|items| self.items(items, text, at, groups, then))
+    }
+    fn items(
+        &self,
+        items: &[Item],
+        text: &[char],
+        at: usize,
+        groups: &mut Vec<Option<(usize, usize)>>,
+        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
+    ) -> Option<usize> {
+        let Some((item, rest)) = items.split_first() else { return then(self, at, groups) };
+        self.repeat(item, 0, rest, text, at, groups, then)
+    }
+    #[allow(clippy::too_many_arguments, reason = "one step of the match with all it carries")]
+    fn repeat(
+        &self,
+        item: &Item,
+        done: usize,
+        rest: &[Item],
+        text: &[char],
+        at: usize,
+        groups: &mut Vec<Option<(usize, usize)>>,
+        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
+    ) -> Option<usize> {
+        if done < item.max {
+            let saved = groups.clone();
+            let more = |me: &Self, i: usize, g: &mut Vec<Option<(usize, usize)>>| {
+                if i == at && done >= item.min { None } else { me.repeat(item, done + 1, rest, text, i, g, then) }
+            };
+            if let Some(end) = self.one(&item.node, text, at, groups, &more) {
+                return Some(end);
+            }
+            *groups = saved;
+        }
+        if done >= item.min { self.items(rest, text, at, groups, then) } else { None }
+    }
+    fn one(
+        &self,
+        node: &Node,
+        text: &[char],
+        at: usize,
+        groups: &mut Vec<Option<(usize, usize)>>,
+        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
+    ) -> Option<usize> {
+        let c = text.get(at).copied();
+        let next = match node {
+            Node::Start => (at == 0).then_some(at)?,
+            Node::End => (at == text.len()).then_some(at)?,
+            Node::Any => c.map(|_| at + 1)?,
+            Node::Char(want) => c.filter(|c| self.same(*c, *want)).map(|_| at + 1)?,
+            Node::Set(set) => {
+                let (_, holds) = pattern::class(set)?;
+                let c = c?;
+                let yes =
+                    holds(c) || (self.ignore_case && (holds(c.to_ascii_lowercase()) || holds(c.to_ascii_uppercase())));
+                yes.then_some(at + 1)?
+            }
+            Node::Group(inner, n) => {
+                let n = *n;
+                return self.any(inner, text, at, groups, &|me, end, g| {
+                    let before = g.get(n).copied().flatten();
+                    if let Some(slot) = g.get_mut(n) {
+                        *slot = Some((at, end));
+                    }
+                    let result = then(me, end, g);
+                    if result.is_none()
+                        && let Some(slot) = g.get_mut(n)
+                    {
+                        *slot = before;
+                    }
+                    result
+                });
+            }
+        };
+        then(self, next, groups)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions() {
+        for (re, extended, text, want) in [
+            ("abc", false, "xabcx", true),
+            ("^a.*c$", false, "abbc", true),
+            ("^b", false, "ab", false),
+            ("a+", false, "aa", false),
+            ("a+", true, "aa", true),
+            ("(ERROR|WARN)", true, "a WARN b", true),
+            ("[0-9]\\{3\\}", false, "x123", true),
+            ("[0-9]{4}", true, "x123", false),
+            ("a\\|b", false, "b", true),
+            ("x*", false, "", true),
+        ] {
+            assert_eq!(Regex::new(re, extended, false).unwrap().is_match(text), want, "{re} {text}");
+        }
+        let text: Vec<char> = "key=value".chars().collect();
+        let (_, _, groups) = Regex::new("([a-z]+)=(.*)", true, false).unwrap().find(&text, 0).unwrap();
+        assert_eq!((groups[1], groups[2]), (Some((0, 3)), Some((4, 9))));
+    }
+}

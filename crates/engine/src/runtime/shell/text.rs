@@ -1,0 +1,657 @@
+//! Programs that read lines and write lines: cat, head, tail, wc, grep, sort, uniq, tr, cut, tee, sed, awk and their like.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::awk::Awk;
+use super::regex::Regex;
+use super::script::Script;
+use super::sed::Sed;
+use super::tools::Poll;
+use super::{Fd, Line, Machine, Proc, pattern};
+use crate::runtime::process::Io;
+
+/// What is done with the lines.
+#[derive(Clone, Debug)]
+enum Kind {
+    Cat {
+        number: bool,
+    },
+    Head {
+        left: i64,
+    },
+    HeadBytes {
+        left: usize,
+    },
+    Tail {
+        keep: usize,
+        skip: usize,
+        lines: VecDeque<String>,
+    },
+    Count {
+        lines: usize,
+        words: usize,
+        bytes: usize,
+        shows: (bool, bool, bool),
+    },
+    Grep {
+        regexes: Vec<Regex>,
+        invert: bool,
+        count: Option<usize>,
+        quiet: bool,
+        number: bool,
+        only: bool,
+        found: bool,
+    },
+    Sort {
+        lines: Vec<String>,
+        numeric: bool,
+        reverse: bool,
+        unique: bool,
+        key: usize,
+        separator: Option<char>,
+    },
+    Uniq {
+        last: Option<(String, usize)>,
+        count: bool,
+    },
+    Tr {
+        from: Vec<char>,
+        to: Vec<char>,
+        delete: bool,
+        squeeze: bool,
+        complement: bool,
+    },
+    Cut {
+        fields: Vec<(usize, usize)>,
+        delimiter: char,
+        chars: bool,
+    },
+    Tee {
+        files: Vec<Rc<str>>,
+    },
+    Sed(Box<Sed>),
+    Awk(Box<Awk>),
+    Rev,
+    Tac(Vec<String>),
+    Base64 {
+        text: String,
+    },
+    Xargs {
+        words: Vec<String>,
+        command: Vec<String>,
+        each: usize,
+        place: Option<String>,
+        running: Option<u32>,
+        status: i64,
+    },
+}
+
+/// A program that reads lines.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    kind: Kind,
+    inputs: VecDeque<Fd>,
+    /// Which line this is.
+    n: usize,
+    status: i64,
+    ended: bool,
+}
+
+/// Options by letter, with values for those that take one, and the rest.
+fn options<'a>(args: &[&'a str], with_value: &str) -> (Vec<(char, &'a str)>, Vec<&'a str>) {
+    let (mut flags, mut rest) = (vec![], vec![]);
+    let mut i = 0;
+    while let Some(arg) = args.get(i) {
+        i += 1;
+        if *arg == "--" {
+            rest.extend(&args[i..]);
+            break;
+        }
+        let Some(letters) = arg.strip_prefix('-').filter(|l| !l.is_empty()) else {
+            rest.push(*arg);
+            continue;
+        };
+        if letters.starts_with('-') {
+            continue;
+        }
+        for (at, c) in letters.char_indices() {
+            if with_value.contains(c) {
+                let own = &letters[at + c.len_utf8()..];
+                if own.is_empty() {
+                    flags.push((c, args.get(i).copied().unwrap_or("")));
+                    i += 1;
+                } else {
+                    flags.push((c, own));
+                }
+                break;
+            }
+            flags.push((c, ""));
+        }
+    }
+    (flags, rest)
+}
+
+/// Starts such a program, if there is one of this name. The error is its word for what is wrong.
+pub fn start(p: &Proc, m: &mut Machine, io: &mut Io<'_>, name: &str, args: &[&str]) -> Option<Result<Filter, String>> {
+    let plain = |kind: Kind, files: Vec<&str>| (kind, files.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    let (kind, files) = match name {
+        "cat" => {
+            let (flags, rest) = options(args, "");
+            plain(Kind::Cat { number: flags.iter().any(|f| f.0 == 'n') }, rest)
+        }
+        "head" | "tail" => {
+            let (flags, rest) = options(args, "nc");
+            let value = |c: char| flags.iter().find(|f| f.0 == c).map(|f| f.1);
+            let digits: String = flags.iter().filter(|f| f.0.is_ascii_digit()).map(|f| f.0).collect();
+            let text = value('n').unwrap_or(if digits.is_empty() { "10" } else { &digits });
+            let n: i64 = text.trim_start_matches('+').parse().unwrap_or(10);
+            let kind = if let Some(bytes) = value('c').filter(|_| name == "head") {
+                Kind::HeadBytes { left: bytes.parse().unwrap_or(0) }
+            } else if name == "head" {
+                Kind::Head { left: n }
+            } else {
+                let skip = if text.starts_with('+') { n.max(1) as usize - 1 } else { 0 };
+                let keep = if text.starts_with('+') { usize::MAX } else { n.unsigned_abs() as usize };
+                Kind::Tail { keep, skip, lines: VecDeque::new() }
+            };
+            plain(kind, rest)
+        }
+        "wc" => {
+            let (flags, rest) = options(args, "");
+            let has = |c: char| flags.iter().any(|f| f.0 == c);
+            let all = flags.is_empty();
+            let shows = (all || has('l'), all || has('w'), all || has('c') || has('m'));
+            plain(Kind::Count { lines: 0, words: 0, bytes: 0, shows }, rest)
+        }
+        "grep" | "egrep" | "fgrep" => match grep(name, args) {
+            Ok((kind, rest)) => plain(kind, rest),
+            Err(why) => return Some(Err(why)),
+        },
+        "sort" => {
+            let (flags, rest) = options(args, "kto");
+            let has = |c: char| flags.iter().any(|f| f.0 == c);
+            let value = |c: char| flags.iter().find(|f| f.0 == c).map(|f| f.1);
+            let key = value('k').unwrap_or("0");
+            let digits: String = key.chars().take_while(char::is_ascii_digit).collect();
+            let kind = Kind::Sort {
+                lines: vec![],
+                numeric: has('n') || key.contains('n') || has('h'),
+                reverse: has('r') || key.contains('r'),
+                unique: has('u'),
+                key: digits.parse().unwrap_or(0),
+                separator: value('t').and_then(|t| t.chars().next()),
+            };
+            plain(kind, rest)
+        }
+        "uniq" => {
+            let (flags, rest) = options(args, "");
+            plain(Kind::Uniq { last: None, count: flags.iter().any(|f| f.0 == 'c') }, rest)
+        }
+        "tr" => {
+            let (flags, rest) = options(args, "");
+            let has = |c: char| flags.iter().any(|f| f.0 == c);
+            let set = |i: usize| rest.get(i).map(|t| characters(t)).unwrap_or_default();
+            let kind = Kind::Tr {
+                from: set(0),
+                to: set(1),
+                delete: has('d'),
+                squeeze: has('s'),
+                complement: has('c') || has('C'),
+            };
+            plain(kind, vec![])
+        }
+        "cut" => {
+            let (flags, rest) = options(args, "dfcb");
+            let value = |c: char| flags.iter().find(|f| f.0 == c).map(|f| f.1);
+            let chars = value('c').or(value('b'));
+            let list = chars.or(value('f')).unwrap_or("1");
+            let delimiter = value('d').and_then(|d| d.chars().next()).unwrap_or('\t');
+            plain(Kind::Cut { fields: ranges(list), delimiter, chars: chars.is_some() }, rest)
+        }
+        "tee" => {
+            let (flags, rest) = options(args, "");
+            let append = flags.iter().any(|f| f.0 == 'a');
+            let mut files: Vec<Rc<str>> = vec![];
+            for name in rest {
+                let path = p.path(name);
+                if let Err(why) = io.files.write(io.view, &path, "", append) {
+                    return Some(Err(format!("tee: {name}: {why}")));
+                }
+                files.push(Rc::from(path));
+            }
+            plain(Kind::Tee { files }, vec![])
+        }
+        "sed" => match Sed::new(args) {
+            Ok((sed, files)) => (Kind::Sed(Box::new(sed)), files),
+            Err(why) => return Some(Err(format!("sed: {why}"))),
+        },
+        "awk" | "gawk" | "mawk" => match Awk::new(args) {
+            Ok((awk, files)) => (Kind::Awk(Box::new(awk)), files),
+            Err(why) => return Some(Err(format!("awk: {why}"))),
+        },
+        "rev" => plain(Kind::Rev, options(args, "").1),
+        "tac" => plain(Kind::Tac(vec![]), options(args, "").1),
+        "nl" => plain(Kind::Cat { number: true }, options(args, "").1),
+        "base64" => {
+            let (flags, rest) = options(args, "w");
+            if flags.iter().any(|f| f.0 == 'd') {
+                return None;
+            }
+            plain(Kind::Base64 { text: String::new() }, rest)
+        }
+        _ => return None,
+    };
+    let mut filter = Filter { kind, inputs: VecDeque::new(), n: 0, status: 0, ended: false };
+    for file in &files {
+        if file == "-" {
+            filter.inputs.push_back(p.fds[0].clone());
+            continue;
+        }
+        let path = p.path(file);
+        match io.files.read(io.view, &path) {
+            Some(text) => {
+                let fd = m.new_text(&text);
+                filter.inputs.push_back(fd);
+            }
+            None if matches!(file.as_str(), "/dev/null" | "/dev/zero" | "/dev/urandom" | "/dev/random") => {}
+            None if matches!(file.as_str(), "/dev/stdin") => filter.inputs.push_back(p.fds[0].clone()),
+            None => {
+                let why = if io.files.is_dir(io.view, &path) { "Is a directory" } else { "No such file or directory" };
+                let fd = p.fds[2].clone();
+                m.write(&fd, &format!("{name}: {file}: {why}\n"), io);
+                filter.status = if name == "grep" { 2 } else { 1 };
+            }
+        }
+    }
+    if files.is_empty() {
+        filter.inputs.push_back(p.fds[0].clone());
+    }
+    Some(Ok(filter))
+}
+
+fn grep<'a>(name: &str, args: &[&'a str]) -> Result<(Kind, Vec<&'a str>), String> {
+    let (flags, mut rest) = options(args, "efmAB");
+    let has = |c: char| flags.iter().any(|f| f.0 == c);
+    let mut patterns: Vec<&str> = flags.iter().filter(|f| f.0 == 'e').map(|f| f.1).collect();
+    if patterns.is_empty() {
+        if rest.is_empty() {
+            return Err("grep: missing pattern".into());
+        }
+        patterns.push(rest.remove(0));
+    }
+    let mut regexes = vec![];
+    for pattern in patterns {
+        let pattern = if has('w') { format!("\\b{pattern}\\b").replace("\\b", "") } else { pattern.to_owned() };
+        let regex = if has('F') || name == "fgrep" {
+            Some(Regex::literal(&pattern, has('i')))
+        } else {
+            Regex::new(&pattern, has('E') || has('P') || name == "egrep", has('i'))
+        };
+        regexes.push(regex.ok_or_else(|| format!("grep: bad pattern {pattern}"))?);
+    }
+    let kind = Kind::Grep {
+        regexes,
+        invert: has('v'),
+        count: has('c').then_some(0),
+        quiet: has('q') || has('s') && has('q'),
+        number: has('n'),
+        only: has('o'),
+        found: false,
+    };
+    Ok((kind, rest))
+}
+
+/// Starts `xargs`, which reads standard input.
+pub fn xargs(args: &[&str]) -> Filter {
+    let (mut each, mut place, mut i) = (usize::MAX, None, 0);
+    while let Some(arg) = args.get(i).filter(|a| a.starts_with('-')) {
+        i += 1;
+        let value = |own: &str| if own.is_empty() { args.get(i).copied().unwrap_or("") } else { "" };
+        match (&arg[..2.min(arg.len())], &arg[2.min(arg.len())..]) {
+            ("-n", own) => {
+                let text = if own.is_empty() { value(own) } else { own };
+                i += usize::from(own.is_empty());
+                each = text.parse().unwrap_or(1);
+            }
+            ("-I", own) => {
+                place = Some(if own.is_empty() { value(own) } else { own }.to_owned());
+                i += usize::from(own.is_empty());
+                each = 1;
+            }
+            ("-P" | "-d", "") => i += 1,
+            _ => {}
+        }
+    }
+    let mut command: Vec<String> = args[i..].iter().map(|a| (*a).to_owned()).collect();
+    if command.is_empty() {
+        command.push("echo".to_owned());
+    }
+    let kind = Kind::Xargs { words: vec![], command, each, place, running: None, status: 0 };
+    Filter { kind, inputs: VecDeque::new(), n: 0, status: 0, ended: false }
+}
+
+/// The characters of a set as tr writes it: ranges, classes, escapes.
+fn characters(text: &str) -> Vec<char> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = vec![];
+    let mut i = 0;
+    while i < chars.len() {
+        if chars[i] == '\\' && i + 1 < chars.len() {
+            out.push(match chars[i + 1] {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                '0' => '\0',
+                c => c,
+            });
+            i += 2;
+        } else if chars[i] == '['
+            && chars.get(i + 1) == Some(&':')
+            && let Some((len, holds)) = pattern::class(&chars[i..].iter().copied().chain([']']).collect::<Vec<_>>())
+        {
+            out.extend((0..128u8).map(char::from).filter(|c| holds(*c)));
+            i += len;
+        } else if chars.get(i + 1) == Some(&'-') && i + 2 < chars.len() {
+            out.extend(chars[i]..=chars[i + 2]);
+            i += 3;
+        } else {
+            out.push(chars[i]);
+            i += 1;
+        }
+    }
+    out
+}
+
+/// `1,3-5,7-`
+fn ranges(text: &str) -> Vec<(usize, usize)> {
+    text.split(',')
+        .map(|r| match r.split_once('-') {
+            Some((a, b)) => (a.parse().unwrap_or(1), b.parse().unwrap_or(usize::MAX)),
+            None => r.parse().map_or((1, 1), |n| (n, n)),
+        })
+        .collect()
+}
+
+impl Filter {
+    /// Reads what there is, and writes what comes of it.
+    pub fn poll(&mut self, p: &mut Proc, m: &mut Machine, io: &mut Io<'_>) -> Poll {
+        if let Kind::Xargs { .. } = self.kind {
+            return self.poll_xargs(p, m, io);
+        }
+        if self.n == 0
+            && let Kind::Awk(awk) = &mut self.kind
+        {
+            let text = awk.begin(p);
+            m.write(&p.fds[1].clone(), &text, io);
+        }
+        for _ in 0..64 {
+            let Some(fd) = self.inputs.front().cloned() else {
+                let (text, code) = self.finish();
+                m.write(&p.fds[1].clone(), &text, io);
+                return Poll::Done(if self.status != 0 { self.status } else { code });
+            };
+            match m.read_line(&fd, p.pid) {
+                Line::Wait => return Poll::Wait,
+                Line::End => {
+                    self.inputs.pop_front();
+                }
+                Line::Text(line) => {
+                    self.n += 1;
+                    if let Some(text) = self.line(line, io) {
+                        m.write(&p.fds[1].clone(), &text, io);
+                    }
+                    if let Fd::Pipe(n) = p.fds[1]
+                        && !m.is_read(n)
+                    {
+                        return Poll::Done(141);
+                    }
+                    if self.ended {
+                        self.inputs.clear();
+                    }
+                }
+            }
+        }
+        Poll::Again
+    }
+    fn poll_xargs(&mut self, p: &mut Proc, m: &mut Machine, _io: &mut Io<'_>) -> Poll {
+        let Kind::Xargs { words, command, each, place, running, status } = &mut self.kind else {
+            return Poll::Done(0);
+        };
+        if let Some(pid) = running {
+            match m.exit_of(*pid) {
+                None => return Poll::Wait,
+                Some(code) if code != 0 => *status = 123,
+                Some(_) => {}
+            }
+            *running = None;
+        }
+        while !self.ended {
+            let fd = p.fds[0].clone();
+            match m.read_line(&fd, p.pid) {
+                Line::Wait => return Poll::Wait,
+                Line::End => self.ended = true,
+                Line::Text(line) if place.is_some() => words.push(line.trim().to_owned()),
+                Line::Text(line) => words.extend(line.split_whitespace().map(str::to_owned)),
+            }
+        }
+        if words.is_empty() {
+            return Poll::Done(*status);
+        }
+        let n = (*each).clamp(1, words.len());
+        let batch: Vec<String> = words.drain(..n).collect();
+        let full: Vec<String> = match place {
+            Some(place) => command.iter().map(|w| w.replace(place.as_str(), &batch[0])).collect(),
+            None => command.iter().cloned().chain(batch).collect(),
+        };
+        let env = p.script.as_ref().map(|s| s.environment()).unwrap_or_default();
+        let mut child = Script::new(&env, "sh");
+        child.start_words(&full);
+        *running = Some(m.spawn(p.pid, p.fds.clone(), p.cwd.clone(), child));
+        Poll::Again
+    }
+    /// What comes of a line.
+    fn line(&mut self, line: String, io: &mut Io<'_>) -> Option<String> {
+        match &mut self.kind {
+            Kind::Cat { number: true } => Some(format!("{:>6}\t{line}\n", self.n)),
+            Kind::Cat { .. } => Some(line + "\n"),
+            Kind::Head { left } => {
+                *left -= 1;
+                self.ended = *left <= 0;
+                (*left >= 0).then(|| line + "\n")
+            }
+            Kind::HeadBytes { left } => {
+                let text: String = (line + "\n").chars().take(*left).collect();
+                *left -= text.chars().count();
+                self.ended = *left == 0;
+                Some(text)
+            }
+            Kind::Tail { keep, skip, lines } => {
+                if self.n > *skip {
+                    lines.push_back(line);
+                    if lines.len() > *keep {
+                        lines.pop_front();
+                    }
+                }
+                None
+            }
+            Kind::Count { lines, words, bytes, .. } => {
+                *lines += 1;
+                *words += line.split_whitespace().count();
+                *bytes += line.len() + 1;
+                None
+            }
+            Kind::Grep { regexes, invert, count, quiet, number, only, found } => {
+                let hit = regexes.iter().any(|r| r.is_match(&line)) != *invert;
+                if !hit {
+                    return None;
+                }
+                *found = true;
+                if let Some(n) = count {
+                    *n += 1;
+                    return None;
+                }
+                if *quiet {
+                    self.ended = true;
+                    return None;
+                }
+                let mark = if *number { format!("{}:", self.n) } else { String::new() };
+                if *only {
+                    let chars: Vec<char> = line.chars().collect();
+                    let (mut out, mut at) = (String::new(), 0);
+                    while let Some((from, to, _)) = regexes.iter().find_map(|r| r.find(&chars, at)) {
+                        if to > from {
+                            out += &format!("{mark}{}\n", chars[from..to].iter().collect::<String>());
+                        }
+                        at = to.max(from + 1);
+                    }
+                    return Some(out);
+                }
+                Some(format!("{mark}{line}\n"))
+            }
+            Kind::Sort { lines, .. } | Kind::Tac(lines) => {
+                lines.push(line);
+                None
+            }
+            Kind::Uniq { last, count } => match last {
+                Some((text, n)) if *text == line => {
+                    *n += 1;
+                    None
+                }
+                _ => last.replace((line, 1)).map(|l| unique(&l, *count)),
+            },
+            Kind::Tr { from, to, delete, squeeze, complement } => {
+                let mut out = String::new();
+                for c in (line + "\n").chars() {
+                    let place = from.iter().rposition(|f| *f == c);
+                    let hit = place.is_some() != *complement;
+                    if !hit {
+                        out.push(c);
+                    } else if *delete {
+                    } else if to.is_empty() {
+                        if !(*squeeze && out.ends_with(c)) {
+                            out.push(c);
+                        }
+                    } else {
+                        let with = place.and_then(|i| to.get(i)).or(to.last()).copied().unwrap_or(c);
+                        if !(*squeeze && out.ends_with(with)) {
+                            out.push(with);
+                        }
+                    }
+                }
+                Some(out)
+            }
+            Kind::Cut { fields, delimiter, chars } => {
+                let wanted = |i: usize| fields.iter().any(|(a, b)| (*a..=*b).contains(&(i + 1)));
+                if *chars {
+                    let kept: String = line.chars().enumerate().filter(|(i, _)| wanted(*i)).map(|(_, c)| c).collect();
+                    return Some(kept + "\n");
+                }
+                if !line.contains(*delimiter) {
+                    return Some(line + "\n");
+                }
+                let kept: Vec<&str> =
+                    line.split(*delimiter).enumerate().filter(|(i, _)| wanted(*i)).map(|(_, f)| f).collect();
+                Some(kept.join(&delimiter.to_string()) + "\n")
+            }
+            Kind::Tee { files } => {
+                let text = line + "\n";
+                for file in files {
+                    // A file that cannot be written any more takes nothing.
+                    let _ = io.files.write(io.view, file, &text, true);
+                }
+                Some(text)
+            }
+            Kind::Sed(sed) => {
+                let (text, quit) = sed.line(&line, self.n);
+                self.ended = quit;
+                Some(text)
+            }
+            Kind::Awk(awk) => {
+                let (text, quit) = awk.line(&line, self.n);
+                self.ended = quit;
+                Some(text)
+            }
+            Kind::Rev => Some(line.chars().rev().collect::<String>() + "\n"),
+            Kind::Base64 { text } => {
+                *text += &line;
+                text.push('\n');
+                None
+            }
+            Kind::Xargs { .. } => None,
+        }
+    }
+    /// What comes at the end, and the status.
+    fn finish(&mut self) -> (String, i64) {
+        match &mut self.kind {
+            Kind::Tail { lines, .. } => (lines.iter().map(|l| format!("{l}\n")).collect(), 0),
+            Kind::Count { lines, words, bytes, shows } => {
+                let parts: Vec<String> = [(shows.0, *lines), (shows.1, *words), (shows.2, *bytes)]
+                    .iter()
+                    .filter(|(on, _)| *on)
+                    .map(|(_, n)| n.to_string())
+                    .collect();
+                let text = if parts.len() == 1 {
+                    parts[0].clone()
+                } else {
+                    parts.iter().map(|n| format!("{n:>7}")).collect::<Vec<_>>().join(" ")
+                };
+                (text + "\n", 0)
+            }
+            Kind::Grep { count, found, .. } => {
+                (count.map(|n| format!("{n}\n")).unwrap_or_default(), i64::from(!*found))
+            }
+            Kind::Sort { lines, numeric, reverse, unique, key, separator } => {
+                let field = |l: &str| -> String {
+                    match (*key, *separator) {
+                        (0, _) => l.to_owned(),
+                        (k, Some(s)) => l.split(s).nth(k - 1).unwrap_or("").to_owned(),
+                        (k, None) => l.split_whitespace().nth(k - 1).unwrap_or("").to_owned(),
+                    }
+                };
+                let number = |l: &str| -> f64 {
+                    let t = l.trim_start();
+                    let n = t.find(|c: char| !c.is_ascii_digit() && c != '-' && c != '.').unwrap_or(t.len());
+                    t[..n].parse().unwrap_or(0.0)
+                };
+                lines.sort_by(|a, b| {
+                    let (x, y) = (field(a), field(b));
+                    let by_key = if *numeric { number(&x).total_cmp(&number(&y)) } else { x.cmp(&y) };
+                    by_key.then_with(|| a.cmp(b))
+                });
+                if *reverse {
+                    lines.reverse();
+                }
+                if *unique {
+                    lines.dedup();
+                }
+                (lines.iter().map(|l| format!("{l}\n")).collect(), 0)
+            }
+            Kind::Uniq { last, count } => (last.take().map(|l| unique(&l, *count)).unwrap_or_default(), 0),
+            Kind::Tac(lines) => (lines.iter().rev().map(|l| format!("{l}\n")).collect(), 0),
+            Kind::Awk(awk) => awk.finish(),
+            Kind::Base64 { text } => (encode_base64(text.as_bytes()) + "\n", 0),
+            _ => (String::new(), 0),
+        }
+    }
+}
+
+fn unique((line, n): &(String, usize), count: bool) -> String {
+    if count { format!("{n:>7} {line}\n") } else { format!("{line}\n") }
+}
+
+fn encode_base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let n = chunk.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            if i <= chunk.len() {
+                out.push(char::from(LETTERS[(n >> (18 - 6 * i) & 63) as usize]));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+    out
+}
