@@ -126,7 +126,7 @@ fn what_scripts_print_and_how_they_end() {
         ("[[ $COLOR == bl* && -n $COLOR ]] && echo ok", "ok", 0),
         ("hostname; whoami", "pod-1|root", 0),
         ("date +%s", "0", 0),
-        ("echo $0 $1; shift; echo $1", "sh |", 0),
+        ("echo $0 $1; echo $1", "sh|", 0),
         ("eval 'echo a; echo b'", "a|b", 0),
         ("command -v sleep >/dev/null && echo found", "found", 0),
         ("if ! command -v nope; then echo missing; fi", "missing", 0),
