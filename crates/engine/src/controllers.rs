@@ -17,6 +17,7 @@ pub mod history;
 pub mod job;
 pub mod namespace;
 pub mod node;
+pub mod persistentvolume;
 pub mod pod_control;
 pub mod podgc;
 pub mod replicaset;

@@ -16,6 +16,7 @@ use crate::controllers::garbage_collector::GarbageCollector;
 use crate::controllers::job::JobController;
 use crate::controllers::namespace::NamespaceController;
 use crate::controllers::node::NodeLifecycleController;
+use crate::controllers::persistentvolume::PersistentVolumeController;
 use crate::controllers::podgc::PodGarbageCollector;
 use crate::controllers::replicaset::ReplicaSetController;
 use crate::controllers::resource_quota::ResourceQuotaController;
@@ -62,6 +63,7 @@ components! {
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");
     node_lifecycle: NodeLifecycleController as Actor::Controller("node-controller");
+    persistent_volume: PersistentVolumeController as Actor::Controller("persistentvolume-controller");
     pod_garbage_collector: PodGarbageCollector as Actor::Controller("pod-garbage-collector");
     taint_eviction: TaintEvictionController as Actor::Controller("taint-eviction-controller");
     disruption: DisruptionController as Actor::Controller("disruption-controller");

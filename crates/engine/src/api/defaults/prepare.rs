@@ -68,6 +68,11 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
         Kind::PersistentVolumeClaim => {
             object.set("status", json!({"phase": "Pending"}));
             normalize_data_sources(object);
+            // Put there by the admission plugin StorageObjectInUseProtection.
+            let finalizers = object.slot("metadata.finalizers").make_array();
+            if !finalizers.iter().any(|f| f.as_str() == Some("kubernetes.io/pvc-protection")) {
+                finalizers.push("kubernetes.io/pvc-protection".into());
+            }
         }
         Kind::PersistentVolume => object.set("status", json!({"phase": "Pending"})),
         Kind::Ingress => {
