@@ -187,6 +187,13 @@ impl Cx<'_, '_> {
         let next = Time(now.0 - (now.0 - phase).rem_euclid(RELIST_PERIOD));
         if next > now { next } else { next + RELIST_PERIOD }
     }
+    /// When the node last relisted. It does so every second, though nothing is done where nothing has changed.
+    fn last_relist(&mut self, pod: &Pod) -> Option<Time> {
+        let now = self.ctx.now;
+        let node = self.node(pod);
+        let tick = Time(now.0 - 1 - (now.0 - 1 - node.relist_phase).rem_euclid(RELIST_PERIOD));
+        node.relist_time.max(Some(tick))
+    }
     /// Sees to it that the node relists at its next time.
     fn schedule_relist(&mut self, node: &Rc<str>) {
         let phase = self.node_named(node).relist_phase;

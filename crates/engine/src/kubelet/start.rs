@@ -15,7 +15,7 @@ use crate::runtime::process::{Io, Process};
 use crate::runtime::{Container, LogLine, State, behaviour, programs};
 
 /// How long the runtime takes to make and start a container.
-const CREATE_TIME: Millis = 10;
+const CREATE_TIME: Millis = 6;
 
 /// How far the start of a container is.
 #[derive(Clone, Debug)]

@@ -74,7 +74,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         return;
     }
     if let Some(last) = pod.worker.last_sync {
-        let seen = pod.observed_at.max(cx.node(pod).relist_time);
+        let seen = pod.observed_at.max(cx.last_relist(pod));
         if seen.is_none_or(|t| t <= last) {
             pod.worker.waiting = true;
             let (uid, node) = (pod.uid(), pod.node.clone());
