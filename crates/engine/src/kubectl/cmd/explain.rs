@@ -108,7 +108,6 @@ fn explain(text: &Rc<str>, kind: Kind, path: &[&str], recursive: bool, io: &mut 
     let mut field: Option<Field> = None;
     for step in path {
         let Some(i) = ty.fields.iter().position(|f| f.name == *step) else {
-            io.line("");
             return error(format!("field {} does not exist", go_quote(path.last().unwrap_or(step))));
         };
         let f = ty.fields.swap_remove(i);
