@@ -48,7 +48,7 @@ fn state_of(store: &Store, dependent: &Object, owner: &OwnerReference) -> Owner 
     let namespace = if kind.info().namespaced { dependent.namespace().as_ref() } else { "" };
     match store.find(kind, namespace, &owner.name).filter(|o| *o.uid() == owner.uid) {
         None => Owner::Dangling,
-        Some(o) if deletes_dependents(o) && owner.block_owner_deletion => Owner::Waiting,
+        Some(o) if deletes_dependents(o) => Owner::Waiting,
         Some(_) => Owner::Solid,
     }
 }
