@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::pages::compare::Compare;
 use crate::pages::sandbox::Sandbox;
 use crate::platform::dom;
 
@@ -17,6 +18,7 @@ pub fn start() {
 fn App() -> Html {
     let page = dom::root().and_then(|r| r.get_attribute("data-page")).unwrap_or_default();
     match page.as_str() {
+        "compare" => html! { <Compare /> },
         _ => html! { <Sandbox /> },
     }
 }

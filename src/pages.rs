@@ -1,3 +1,5 @@
 //! The pages of the site.
 
+pub mod common;
+pub mod compare;
 pub mod sandbox;

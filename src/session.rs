@@ -8,6 +8,7 @@ pub mod examples;
 pub mod laid;
 pub mod live;
 pub mod manifest;
+pub mod pair;
 pub mod permalink;
 pub mod run;
 pub mod says;

@@ -20,6 +20,9 @@ pub struct EditorProps {
     pub marks: Vec<LineMark>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// The id of the textarea.
+    #[prop_or(AttrValue::Static("manifest"))]
+    pub id: AttrValue,
     /// Whether it can only be read.
     #[prop_or_default]
     pub read_only: bool,
@@ -162,7 +165,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                         <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} />
                     }) }
                 </div>
-                <textarea id="manifest" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
+                <textarea id={props.id.clone()} spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
                     aria-describedby={(!props.problems.is_empty()).then_some("diag")} aria-invalid={(!props.problems.is_empty()).then_some("true")}
                     readonly={props.read_only} value={props.text.clone()} {oninput} {onkeydown} {onblur} />
             </div>

@@ -3,6 +3,7 @@
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+use super::common::{apply_settings, settings, switch_theme};
 use crate::components::behaviour::BehaviourPanel;
 use crate::components::clockwork::Now;
 use crate::components::dialogs::{KeysDialog, LegendDialog, MenuDialog};
@@ -182,26 +183,6 @@ impl Component for Sandbox {
     }
 }
 
-/// What is set on this device.
-pub fn settings() -> Settings {
-    let get = |n: &str| storage::get(n).unwrap_or_default();
-    let theme = get("theme");
-    Settings {
-        theme: if theme.is_empty() { "auto".into() } else { theme },
-        room: get("scale") == "room",
-        still: get("still") == "on",
-        keys: get("keys") != "off",
-    }
-}
-
-/// Puts the settings into force.
-pub fn apply_settings() {
-    let s = settings();
-    dom::set_root("data-theme", (s.theme != "auto").then_some(&*s.theme));
-    dom::set_root("data-scale", s.room.then_some("room"));
-    dom::set_root("data-still", s.still.then_some(""));
-}
-
 fn draft_name(id: &str) -> String {
     ["draft:", id].concat()
 }
@@ -220,9 +201,7 @@ impl Sandbox {
             }
             Effect::Open(dialog) => self.opening = Some(dialog),
             Effect::Theme => {
-                let theme = if dom::is_dark() { "light" } else { "dark" };
-                storage::set("theme", theme);
-                apply_settings();
+                switch_theme();
                 self.settings = settings();
                 self.settings = settings();
             }

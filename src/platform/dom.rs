@@ -123,11 +123,6 @@ pub fn target(event: &Event) -> Option<Element> {
     event.target().and_then(|t| t.dyn_into::<Element>().ok())
 }
 
-/// The nearest ancestor, or the element itself, that a selector fits.
-pub fn closest(event: &Event, selector: &str) -> Option<Element> {
-    target(event)?.closest(selector).ok().flatten()
-}
-
 /// The part of the address after `#`.
 pub fn hash() -> String {
     window().location().hash().unwrap_or_default()
@@ -138,4 +133,16 @@ pub fn set_hash(hash: &str) {
     if let Ok(history) = window().history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&["#", hash].concat()));
     }
+}
+
+/// The value of a parameter of the address; empty where there is none. Only plain words are read.
+pub fn query(name: &str) -> String {
+    let search = window().location().search().unwrap_or_default();
+    let pairs = search.trim_start_matches('?').split('&').filter_map(|p| p.split_once('='));
+    pairs.filter(|(k, _)| *k == name).map(|(_, v)| v.to_owned()).next().unwrap_or_default()
+}
+
+/// Goes to another address.
+pub fn go(to: &str) {
+    let _ = window().location().set_href(to);
 }

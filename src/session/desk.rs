@@ -196,7 +196,8 @@ impl Desk {
     /// Derives what is shown anew, where anything has changed since.
     pub fn derive(&mut self) {
         let now = self.run.now();
-        let second = (now - self.run.origin).div_euclid(1000);
+        // Ages and the like are counted ten times a second of the learner's at most.
+        let second = (now - self.run.origin).div_euclid(1000 * Ms::from(self.speed / 10).max(1));
         let stamp = (self.run.cluster().journal_position(), second, self.run.history.moments.len());
         if self.derived == Some(stamp) {
             return;
