@@ -88,15 +88,15 @@ impl Run {
             return false;
         }
         let jobs = self.jobs();
+        if !jobs.iter().all(|j| matches!(job_status_word(j), "Complete" | "Failed")) {
+            return false;
+        }
         let pods_done = snapshot.list(Kind::Pod).all(|p| {
             matches!(p.at("status.phase").as_str(), Some("Succeeded" | "Failed"))
                 && !p.has_finalizer("batch.kubernetes.io/job-tracking")
         });
         let waits_for_ttl = jobs.iter().any(|j| !j.at("spec.ttlSecondsAfterFinished").is_null());
-        (!jobs.is_empty() || snapshot.list(Kind::Pod).next().is_some())
-            && jobs.iter().all(|j| matches!(job_status_word(j), "Complete" | "Failed"))
-            && pods_done
-            && !waits_for_ttl
+        (!jobs.is_empty() || snapshot.list(Kind::Pod).next().is_some()) && pods_done && !waits_for_ttl
     }
     /// Says how it ended; gives the exit code.
     fn summary(&self, start: Time) -> u8 {
