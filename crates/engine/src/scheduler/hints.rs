@@ -2,6 +2,7 @@
 //!
 //! Models `EventsToRegister` and the hint functions of the plugins under `pkg/scheduler/framework/plugins`.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -81,7 +82,7 @@ impl ClusterEvent<'_> {
         refused_by: &BTreeSet<Plugin>,
         namespace_labels: &dyn Fn(&str) -> Value,
     ) -> bool {
-        let info = PodInfo::new(pod);
+        let info = LazyCell::new(|| PodInfo::new(pod));
         let wanted =
             |p: &Object| !info.affinity.is_empty() && info.affinity.iter().all(|t| t.matches(p, namespace_labels));
         let unwanted = |p: &Object| info.anti_affinity.iter().any(|t| t.matches(p, namespace_labels));
