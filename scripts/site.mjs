@@ -18,6 +18,15 @@ const put = (stem, text, ext) => {
   return file;
 };
 
+// A browser that blocks WebAssembly, or a connection that broke, says so in place of the loading text.
+const SAY = `const say = (text) => document.querySelector(".boot")?.replaceChildren(text);
+if (typeof WebAssembly === "undefined") say("This browser blocks WebAssembly, so nothing can run here.");
+`;
+const guarded = (code) =>
+  SAY +
+  code.replace(/const wasm = await (init\([^;]*\));/, (_, call) =>
+    `const wasm = await ${call}.catch((e) => { say("The cluster could not be loaded. Check the connection and reload the page. (" + e.message + ")"); throw e; });`);
+
 let html = readFileSync(join(dir, "index.html"), "utf8");
 
 const sheets = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>\s*/g)];
@@ -33,7 +42,7 @@ html = html.replace(/<script type="module"[^>]*>([^]*?)<\/script>/, (tag, code) 
   if (!code.trim()) return tag;
   // The wasm lies beside the script; a page in a folder of its own would look for it there.
   code = code.replace(/module_or_path: '(\.\/[^']+)'/, "module_or_path: new URL('$1', import.meta.url)");
-  return `<script type="module" src="./${put("start", code.trim(), "js")}"></script>`;
+  return `<script type="module" src="./${put("start", guarded(code.trim()), "js")}"></script>`;
 });
 html = html.replace(/ nonce="[^"]*"/g, "").replace(/ integrity="[^"]*"/g, release ? "$&" : "");
 if (release) html = html.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);

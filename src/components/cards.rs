@@ -110,10 +110,11 @@ fn CronDial(props: &DialProps) -> Html {
         let ((x1, y1), (x2, y2)) = (point(f64::from(i) / 12.0, 50.0), point(f64::from(i) / 12.0, 47.0));
         html! { <path class="dial-tick" d={format!("M{x1} {y1}L{x2} {y2}")} /> }
     });
+    let many = c.due.len() > 24;
     let due = c.due.iter().map(|d| {
         let (x, y) = point(*d, 50.0);
         let is_next = next.is_some_and(|n| (n - d).abs() < 0.001);
-        html! { <circle class={classes!("dial-due", is_next.then_some("is-next"))} cx={x.to_string()} cy={y.to_string()} r={if is_next { "6" } else { "4.5" }} /> }
+        html! { <circle class={classes!("dial-due", is_next.then_some("is-next"))} cx={x.to_string()} cy={y.to_string()} r={if is_next { "6" } else if many { "1.75" } else { "4.5" }} data-many={many.then_some("")} /> }
     });
     let wait =
         c.wait.as_ref().map_or_else(|| "no run is due".to_owned(), |w| format!("next run in {}", human(w.to - now)));

@@ -4,6 +4,7 @@ use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::glyph::icon;
+use super::outcome::rich;
 use crate::platform::dom;
 use crate::session::act::Act;
 use crate::session::manifest::{Fix, LineMark, Problem};
@@ -204,7 +205,7 @@ pub fn Diagnostic(props: &DiagnosticProps) -> Html {
                 { for props.problems.iter().take(4).map(|p| html! { <p class="diag-msg">{ p.message.clone() }</p> }) }
                 if props.problems.len() > 4 { <p class="diag-say">{ "and " }{ props.problems.len() - 4 }{ " more" }</p> }
             </div>
-            if !first.help.is_empty() { <p class="diag-say">{ first.help.clone() }</p> }
+            if !first.help.is_empty() { <p class="diag-say">{ rich(&first.help) }</p> }
             <div class="diag-fix">{ go }{ for first.fixes.iter().map(fix) }
                 if !first.docs.is_empty() {
                     <a class="diag-doc" href={first.docs.clone()} target="_blank" rel="noopener">{ "Kubernetes docs" }{ icon("#i-out") }</a>

@@ -102,6 +102,15 @@ fn span(s: &Span, row: &Row, view: Ms) -> Html {
             </>
         };
     }
+    // Between an exit and the restart kubectl's word is still that of the exit: the exit is a cap, the wait a line after it.
+    if let (Some(to), "Completed" | "Error" | "OOMKilled") = (s.to, l.family) {
+        return html! {
+            <>
+                <span class="bar bar--after" data-lamp={l.lamp.name()} data-v={at_for(s.from, to - s.from, view)} title={format!("{} {}–{}", s.word, human(s.from), human(to))}></span>
+                <span class="cap cap--bare" data-lamp={l.lamp.name()} data-v={at(s.from, view)}>{ glyph(l) }</span>
+            </>
+        };
+    }
     let title = match s.to {
         Some(to) => format!("{} {}–{}", s.word, human(s.from), human(to)),
         None => format!("{} since {}", s.word, human(s.from)),
@@ -139,7 +148,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
         _ => html! { <span class="jobline" data-open="" data-v={at(r.from, view)}></span> },
     };
     html! {
-        <div class="trow trow--job" key={r.key.to_string()}>
+        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" })} key={r.key.to_string()}>
             <div class="tname"><span class="kind">{ r.kind.clone() }</span>if !r.label.is_empty() { <span class="mono">{ r.label.clone() }</span> }</div>
             <div class="tplot">
                 { life }
@@ -239,10 +248,20 @@ pub fn Gantt(props: &GanttProps) -> Html {
             }
         });
     }
+    let scroll = use_node_ref();
+    {
+        // What is new comes last: it is kept in view.
+        let node = scroll.clone();
+        use_effect_with(t.rows.len() + t.more, move |_| {
+            if let Some(e) = node.cast::<web_sys::Element>() {
+                e.set_scroll_top(e.scroll_height());
+            }
+        });
+    }
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
         <div class="gantt" ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
-            <div class="gantt-rows">
+            <div class="gantt-scroll" ref={scroll}><div class="gantt-rows">
                 { for t.rows.iter().map(|r| row(r, props)) }
                 if t.more > 0 {
                     <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
@@ -253,7 +272,7 @@ pub fn Gantt(props: &GanttProps) -> Html {
                     if t.started { <span class="veil"></span> } else { <p class="unseen-note">{ "Time starts when you apply." }</p> }
                     <Head {box_ref} origin={props.origin} view={t.view} />
                 </div>
-            </div>
+            </div></div>
             <div class="scrub"><div class="scrub-label"></div><div class="scrub-plot">
                 <Axis view={t.view} step={t.step} marks={t.marks.clone()} />
                 <Scrubber origin={props.origin} view={t.view} step={t.step} marks={t.marks.clone()} value_text={props.value_text.clone()}

@@ -53,7 +53,7 @@ fn ring(job: &JobView) -> Html {
             if &*job.word == "Failed" {
                 <path class="ring-x" d="M27 27l18 18M45 27 27 45" />
             } else {
-                <text x="36" y="36.5">{ format!("{}/{want}", job.succeeded) }</text>
+                <text x="36" y="36.5" data-long={(want > 99).then_some("")}>{ format!("{}/{want}", job.succeeded) }</text>
             }
         </svg>
     }

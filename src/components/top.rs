@@ -71,7 +71,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <nav class="nav" aria-label="Main">{ links(props.here) }</nav>
             <div class="scenario">
                 if !props.title.is_empty() { <span class="scenario-sep" aria-hidden="true">{ "/" }</span> }
-                <h1>{ if props.title.is_empty() { AttrValue::from("batchyard") } else { props.title.clone() } }</h1>
+                <h1 class={props.title.is_empty().then_some("sr")}>{ if props.title.is_empty() { AttrValue::from("batchyard") } else { props.title.clone() } }</h1>
             </div>
             <div class="top-end"><span class="version">{ "simulates Kubernetes 1.37" }</span>
                 if props.share { <button type="button" class="btn hide-phone" onclick={open(Dialog::Share)}>{ icon("#i-share") }{ "Share" }</button> }

@@ -321,7 +321,7 @@ impl Sandbox {
         let open = on_act.reform(|_: MouseEvent| Act::Dialog(Dialog::Examples));
         let changed = *desk.draft != *desk.example.text;
         html! {
-            <section class="pane source" aria-label="Manifest">
+            <section class="pane source" aria-label="Manifest" ondragover={Callback::from(|e: DragEvent| e.prevent_default())} ondrop={drop_file(on_act)}>
                 <div class="editor-part">
                     <div class="pane-head"><h2 class="file">{ FILE }</h2><div class="tools">
                         if changed {
@@ -354,6 +354,17 @@ impl Sandbox {
             </div>
         }
     }
+}
+
+/// Opens a file that is dropped.
+fn drop_file(on_act: &Callback<Act>) -> Callback<DragEvent> {
+    let on_act = on_act.clone();
+    Callback::from(move |e: DragEvent| {
+        e.prevent_default();
+        let Some(file) = e.data_transfer().and_then(|d| d.files()).and_then(|f| f.item(0)) else { return };
+        let (on_act, name) = (on_act.clone(), file.name());
+        files::read(&file, move |text| on_act.emit(text.map_or_else(Act::Say, |t| Act::Open(name, t))));
+    })
 }
 
 /// Puts the caret at the start of a line of the editor.

@@ -15,7 +15,7 @@ use super::examples::{self, Example};
 use super::laid::{self, Draft, Piece};
 use super::live;
 use super::manifest::{self, Fix, Problem};
-use super::permalink::Shared;
+use super::permalink::{self, Shared};
 use super::run::Run;
 use super::says::{self, Shown};
 use super::text::{Ms, clock, spoken};
@@ -113,6 +113,8 @@ pub struct Desk {
 
 /// All speeds, slowest first.
 const SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
+/// A run to the end goes at most so far.
+const RUSH_LAST: Ms = 24 * 3_600_000;
 /// After the end of everything, time runs on for so long, then stops.
 const AFTER_END: Ms = 4_000;
 /// A stretch without events that is worth skipping.
@@ -275,15 +277,14 @@ impl Desk {
     }
 
     fn rush(&mut self, go_on: &mut impl FnMut() -> bool) {
-        let limit = self.run.origin.max(self.run.now()) + 24 * 3_600_000;
         loop {
-            if self.run.is_settled() && self.run.now() >= self.run.history.moments.last().copied().unwrap_or(0) {
-                let to = self.run.now() + 1_000;
-                self.run.advance(to, || true);
+            let run = &mut self.run;
+            if run.is_settled() && run.now() >= run.history.moments.last().copied().unwrap_or(0) {
+                let to = run.now() + 1_000;
+                run.advance(to, || true);
                 break;
             }
-            if self.run.now() >= limit || self.run.now() - self.run.origin > self.rush_horizon() || !self.run.step(true)
-            {
+            if run.now() - run.origin > RUSH_LAST || !run.is_going() || !run.step(true) {
                 break;
             }
             if !go_on() {
@@ -292,12 +293,6 @@ impl Desk {
         }
         self.rushing = false;
         self.playing = false;
-    }
-
-    /// How far a run without an end is run: it would go on for ever.
-    fn rush_horizon(&self) -> Ms {
-        let endless = self.scene.workloads.iter().any(|w| !matches!(w, Workload::Job(_)));
-        if endless { 1_800_000 } else { 3 * 3_600_000 }
     }
 
     /// Carries an act out.
@@ -353,6 +348,14 @@ impl Desk {
                 self.check();
                 effects.push(Effect::Keep(self.example.id, None));
             }
+            Act::Open(_, text) if text.starts_with("v1.") => match permalink::decode(text.trim()) {
+                Some(Ok(shared)) => {
+                    self.restore(&shared);
+                    effects.push(Effect::Frames);
+                }
+                Some(Err(broken)) => self.note = Some(Note { text: broken.says().1.into(), undo: false }),
+                None => {}
+            },
             Act::Open(name, text) => {
                 self.edit(&text, &mut effects);
                 self.check();

@@ -16,6 +16,8 @@ pub const FILE: &str = "job.yaml";
 pub const APPLY: &str = "kubectl apply -f job.yaml";
 /// How many acts can be undone.
 const UNDO: usize = 24;
+/// How long something that does not get on is watched. The longest wait between two Pods is as long.
+const TEN_MINUTES: Ms = 600_000;
 /// How far ahead the next event is looked for.
 const HORIZON: Ms = 24 * 3_600_000;
 
@@ -250,6 +252,22 @@ impl Run {
         let ends = jobs.clone().all(|w| w.end.is_some_and(|(t, _)| t <= self.now()) || w.gone.is_some());
         let endless = self.history.work.iter().any(|w| w.kind.name() != "Job" && w.gone.is_none());
         ends && !endless && jobs.count() > 0
+    }
+    /// Whether a run to the end should go on: Pods have been made or have ended lately, as Jobs get on. A Job that waits for an
+    /// image, and workloads that have no end, are seen for ten minutes; a CronJob until it has fired three times.
+    pub fn is_going(&self) -> bool {
+        let (now, from) = (self.now(), self.origin);
+        let marks = || self.history.marks.iter().filter(|m| m.at <= now);
+        let fires = marks().filter(|m| m.kind == "fire").count();
+        let has = |kind: &str| self.history.work.iter().any(|w| w.kind.name() == kind && w.gone.is_none());
+        if has("CronJob") {
+            return fires < 3 || now - from < TEN_MINUTES;
+        }
+        if self.history.work.iter().any(|w| w.kind.name() != "Job" && w.gone.is_none()) {
+            return now - from < TEN_MINUTES;
+        }
+        let last = marks().filter(|m| m.kind != "wait").map(|m| m.at).max().unwrap_or(from);
+        now - last <= TEN_MINUTES
     }
     /// The stage now.
     pub fn scene(&self) -> Scene {

@@ -428,6 +428,8 @@ pub struct Row {
     pub from: Ms,
     /// When it was gone.
     pub gone: Option<Ms>,
+    /// Whether it is a Job of a CronJob, which takes less room.
+    pub child: bool,
     /// Its bars.
     pub spans: Vec<Span>,
     /// Its waits.

@@ -44,25 +44,17 @@ pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms)
     let (view, step) = axis(seen - origin);
     let rel = |t: Ms| (t - origin).max(0);
     let mut rows = Vec::new();
-    let mut more = 0;
     let several = history.work.iter().filter(|w| w.kind != Kind::Job || w.owner.is_empty()).count() > 1;
     for work in &history.work {
-        if rows.len() >= ROWS {
-            more += 1;
-            continue;
-        }
-        rows.push(Rc::new(work_row(work, scene, several, origin, now)));
-        for pod in history
-            .pods
-            .iter()
-            .filter(|p| p.owner == work.uid || (work.kind == Kind::Deployment && deployed(history, p, work)))
-        {
-            if rows.len() < ROWS { rows.push(Rc::new(pod_row(pod, scene, origin, now))) } else { more += 1 }
-        }
+        rows.push(Rc::new(work_row(work, scene, several, origin, now, seen)));
+        let deployed = |p: &PodLife| work.kind == Kind::Deployment && deployed(history, p, work);
+        let mine = history.pods.iter().filter(|p| p.owner == work.uid || deployed(p));
+        rows.extend(mine.map(|p| Rc::new(pod_row(p, scene, origin, now))));
     }
-    for pod in history.pods.iter().filter(|p| p.owner.is_empty()) {
-        if rows.len() < ROWS { rows.push(Rc::new(pod_row(pod, scene, origin, now))) } else { more += 1 }
-    }
+    rows.extend(history.pods.iter().filter(|p| p.owner.is_empty()).map(|p| Rc::new(pod_row(p, scene, origin, now))));
+    // The first row is the workload; of the rest the newest stay.
+    let more = rows.len().saturating_sub(ROWS);
+    rows.drain(1..=more);
     let mut marks: Vec<Mark> =
         history.marks.iter().filter(|m| m.at >= origin).map(|m| Mark { at: rel(m.at), kind: m.kind }).collect();
     thin(&mut marks, view);
@@ -83,7 +75,7 @@ fn deployed(history: &History, pod: &PodLife, work: &WorkLife) -> bool {
         && pod.name.strip_prefix(&*work.name).is_some_and(|r| r.starts_with('-') && r.matches('-').count() == 2)
 }
 
-fn work_row(work: &WorkLife, scene: &Scene, several: bool, origin: Ms, now: Ms) -> Row {
+fn work_row(work: &WorkLife, scene: &Scene, several: bool, origin: Ms, now: Ms, seen: Ms) -> Row {
     let rel = |t: Ms| (t - origin).max(0);
     let arcs: Vec<Arc> =
         work.arcs.iter().map(|a| Arc { from: rel(a.from), full: a.full, cut: a.cut.map(rel) }).collect();
@@ -91,10 +83,13 @@ fn work_row(work: &WorkLife, scene: &Scene, several: bool, origin: Ms, now: Ms) 
         Workload::Job(j) if j.key == work.key => Some(j),
         _ => None,
     });
+    let child = work.kind == Kind::Job && !work.owner.is_empty();
     let running = job.is_some_and(|j| {
         &*j.word == "Running" && j.roads.iter().any(|r| r.pod.as_ref().is_some_and(|p| &*p.word == "Running"))
     });
-    let next = job.filter(|j| running && !j.tracks.restarts && j.used < j.tracks.limit && j.signal.wait.is_none());
+    let next = job.filter(|j| {
+        running && seen <= now + 500 && !j.tracks.restarts && j.used < j.tracks.limit && j.signal.wait.is_none()
+    });
     let ghost = next.map(|_| {
         let failures = work.arcs.iter().filter(|a| a.from <= now).map(|a| a.full).next_back();
         failures.map_or(10_000, |f| (f * 2).min(600_000))
@@ -102,7 +97,12 @@ fn work_row(work: &WorkLife, scene: &Scene, several: bool, origin: Ms, now: Ms) 
     Row {
         key: [work.kind.name(), &work.key].concat().into(),
         kind: work.kind.name().into(),
-        label: if several { work.name.to_string().into() } else { "".into() },
+        label: match (child, several) {
+            (true, _) => work.name.rsplit('-').next().unwrap_or(&work.name).to_owned().into(),
+            (false, true) => work.name.to_string().into(),
+            _ => "".into(),
+        },
+        child,
         name: work.name.to_string().into(),
         word: None,
         from: rel(work.created),
@@ -126,6 +126,7 @@ fn pod_row(pod: &PodLife, scene: &Scene, origin: Ms, now: Ms) -> Row {
         word: pod.span_at(now).map(|s| s.word.clone()),
         from: rel(pod.created),
         gone: pod.gone.map(rel),
+        child: false,
         spans: pod
             .spans
             .iter()
