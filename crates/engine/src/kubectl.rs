@@ -78,7 +78,7 @@ pub trait Nodes {
     /// The lines that a container has written so far, or what the kubelet answers instead.
     fn logs(&self, pod: &Object, container: &str, options: &LogOptions) -> Result<Vec<LogLine>, String>;
     /// Runs a command in a container: what it prints and its exit code, or what the kubelet answers instead.
-    fn exec(&self, pod: &Object, container: &str, argv: &[String], now: Time) -> Result<Output, String>;
+    fn exec(&mut self, pod: &Object, container: &str, argv: &[String], now: Time) -> Result<Output, String>;
 }
 
 /// What a command may use while it runs.
@@ -90,5 +90,5 @@ pub struct Cx<'a> {
     /// Files, variables and settings that last from one command to the next.
     pub home: &'a mut Home,
     /// The kubelets.
-    pub nodes: &'a dyn Nodes,
+    pub nodes: &'a mut dyn Nodes,
 }

@@ -38,12 +38,14 @@ use crate::component::{Component, Ctx, Timer};
 use crate::events::{EventRecorder, EventType};
 use crate::queue::{Due, EventQueue};
 use crate::runtime::images::{self, Image};
-use crate::runtime::process::Io;
+use crate::runtime::process::{Io, Process};
 use pod::{Pod, Purpose};
 pub use query::ExecOutput;
 
 /// How long the watch takes from the API server to the kubelet.
 const WATCH_LATENCY: Millis = 5;
+/// How long a process takes from its start to its first step.
+const EXEC_TIME: Millis = 15;
 /// How often the kubelet lists what runs, and looks at its work queue.
 const RELIST_PERIOD: Millis = SECOND;
 
@@ -100,6 +102,8 @@ pub struct Kubelet {
     nodes: BTreeMap<Rc<str>, Node>,
     /// How often each scripted container has started.
     attempts: BTreeMap<String, usize>,
+    /// Pods to whose containers `kubectl exec` has sent signals, and when.
+    signalled: Vec<(Time, Rc<str>)>,
 }
 
 /// What work on a Pod may use: the cluster, the tasks and the nodes.
@@ -247,6 +251,17 @@ impl Cx<'_, '_> {
             pod.process_due.insert(id, due);
         }
     }
+    /// Lets a container's process begin. A script ends at once; a real process takes a moment to be there at all.
+    fn start_process(&mut self, pod: &mut Pod, id: &Rc<str>) {
+        let scripted = matches!(pod.container(id).map(|c| &c.process), Some(Process::Step { .. }));
+        if scripted {
+            self.run_process(pod, id);
+        } else {
+            let due = self.after(EXEC_TIME, Task::Process(pod.uid(), id.clone()));
+            pod.process_due.insert(id.clone(), due);
+            self.noticed(pod);
+        }
+    }
     /// Lets a container's process run up to now.
     fn run_process(&mut self, pod: &mut Pod, id: &Rc<str>) {
         let Some(i) = pod.containers.iter().position(|c| c.id == *id) else { return };
@@ -385,9 +400,19 @@ fn differs(a: &Object, b: &Object) -> bool {
 
 impl Component for Kubelet {
     fn next_due(&self) -> Option<Due> {
-        self.tasks.next_due()
+        let signalled = self.signalled.first().map(|(at, _)| (*at, 0));
+        signalled.or(self.tasks.next_due())
     }
     fn run_next(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.signalled.is_empty() {
+            let (_, uid) = self.signalled.remove(0);
+            self.with_pod(ctx, &uid, |cx, pod| {
+                for (id, name) in std::mem::take(&mut pod.signals) {
+                    kill::signal(cx, pod, &id, &name);
+                }
+            });
+            return;
+        }
         if let Some((_, task)) = self.tasks.pop() {
             self.run(ctx, task);
         }

@@ -83,7 +83,7 @@ impl Nodes for Components {
         let recent = lines.iter().filter(|l| options.since.is_none_or(|t| l.at >= t));
         Ok(recent.map(|l| LogLine { at: l.at, text: l.text.to_string() }).collect())
     }
-    fn exec(&self, pod: &Object, container: &str, argv: &[String], now: Time) -> Result<kubectl::Output, String> {
+    fn exec(&mut self, pod: &Object, container: &str, argv: &[String], now: Time) -> Result<kubectl::Output, String> {
         let out = self.kubelet.exec(now, pod.uid(), container, argv)?;
         Ok(kubectl::Output {
             stdout: out.stdout,

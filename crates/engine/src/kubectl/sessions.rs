@@ -26,7 +26,7 @@ pub struct Sessions {
 
 impl Sessions {
     /// Starts a session and runs it as far as it can.
-    pub fn start(&mut self, id: usize, session: Session, ctx: &mut Ctx<'_>, nodes: &dyn Nodes) {
+    pub fn start(&mut self, id: usize, session: Session, ctx: &mut Ctx<'_>, nodes: &mut dyn Nodes) {
         self.entries.insert(id, Entry::Running(Box::new(session), Poll::WaitChange));
         self.poll(id, ctx, nodes);
     }
@@ -55,7 +55,7 @@ impl Sessions {
         self.queue.next_due()
     }
     /// Polls the session that is due.
-    pub fn run_next(&mut self, ctx: &mut Ctx<'_>, nodes: &dyn Nodes) {
+    pub fn run_next(&mut self, ctx: &mut Ctx<'_>, nodes: &mut dyn Nodes) {
         if let Some((_, id)) = self.queue.pop() {
             self.due.remove(&id);
             self.poll(id, ctx, nodes);
@@ -94,7 +94,7 @@ impl Sessions {
         let due = ctx.at(&mut self.queue, at, id);
         self.due.insert(id, due);
     }
-    fn poll(&mut self, id: usize, ctx: &mut Ctx<'_>, nodes: &dyn Nodes) {
+    fn poll(&mut self, id: usize, ctx: &mut Ctx<'_>, nodes: &mut dyn Nodes) {
         let Some(Entry::Running(session, state)) = self.entries.get_mut(&id) else { return };
         let mut cx = Cx { now: ctx.now, api: ctx.api, home: &mut self.home, nodes };
         *state = session.poll(&mut cx);
@@ -108,7 +108,7 @@ impl Sessions {
         }
     }
     /// Goes on with the sessions that wait for a text.
-    pub fn resume(&mut self, ctx: &mut Ctx<'_>, nodes: &dyn Nodes) {
+    pub fn resume(&mut self, ctx: &mut Ctx<'_>, nodes: &mut dyn Nodes) {
         let waiting = |(id, e): (&usize, &Entry)| matches!(e, Entry::Running(_, Poll::WaitText)).then_some(*id);
         let ids: Vec<usize> = self.entries.iter().filter_map(waiting).collect();
         for id in ids {

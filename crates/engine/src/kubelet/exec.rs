@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::pod::{Exec, Pod, Purpose};
-use super::{Cx, Task};
+use super::{Cx, Task, kill};
 use crate::api::Value;
 use crate::clock::{Millis, SECOND, Time};
 use crate::runtime::process::Io;
@@ -58,10 +58,14 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: u32) {
             let view = pod.view(c);
             let mut io = Io { now, files: &mut pod.files, view: &view, logs: &mut exec.output, rng: cx.ctx.rng };
             exec.machine.run(&mut io);
+            let signals = exec.machine.take_signals();
             exec.done = match exec.machine.exit_code() {
                 Some(code) => Some(Some(code)),
                 None => exec.deadline.is_some_and(|d| d <= now).then_some(None),
             };
+            for name in signals {
+                kill::signal(cx, pod, &exec.container, &name);
+            }
         } else {
             exec.done = Some(Some(137));
         }

@@ -187,7 +187,7 @@ fn advance_one(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: &mut Kill, waits: bool)
             kill.grace = (kill.grace - seconds(*since, now)).max(MINIMUM_GRACE);
             kill.stage = if running { Stage::Stopping { deadline: now + kill.grace * SECOND } } else { Stage::Done };
             if running {
-                terminate(cx, pod, &kill.id);
+                signal(cx, pod, &kill.id, "TERM");
             }
             true
         }
@@ -205,14 +205,14 @@ fn advance_one(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: &mut Kill, waits: bool)
     }
 }
 
-/// Sends SIGTERM to a container's first process.
-fn terminate(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &Rc<str>) {
+/// Sends a container's first process a signal.
+pub fn signal(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &Rc<str>, name: &str) {
     let Some(i) = pod.containers.iter().position(|c| c.id == *id) else { return };
     let view = pod.view(&pod.containers[i]);
     let c = &mut pod.containers[i];
     let logs = Rc::make_mut(&mut c.logs);
     let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng };
-    let exit = c.process.terminate(&mut io);
+    let exit = c.process.signal(name, &mut io);
     if let Some(exit) = exit {
         pod.finish(id, exit.code, exit.reason, cx.ctx.now);
         cx.noticed(pod);

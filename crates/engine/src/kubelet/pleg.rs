@@ -17,7 +17,8 @@ pub fn relist_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         let uid = pod.uid();
         cx.node(pod).dirty.remove(&uid);
         reconcile(cx, pod);
-    } else if pod.worker.waiting {
+    }
+    if pod.worker.taken.is_some() {
         sync::run(cx, pod);
     }
 }

@@ -171,8 +171,8 @@ pub struct Worker {
     pub grace: i64,
     /// There is an update to look at.
     pub pending: bool,
-    /// It waits for the kubelet to look at the Pod.
-    pub waiting: bool,
+    /// An update it has taken, which waits for the kubelet to look at the Pod.
+    pub taken: Option<Work>,
     pub last_sync: Option<Time>,
     pub doing: Option<Sync>,
 }
@@ -219,6 +219,8 @@ pub struct Pod {
     pub probers: Vec<Prober>,
     pub execs: BTreeMap<u32, Exec>,
     pub next_exec: u32,
+    /// Signals that commands have sent to the first processes of containers.
+    pub signals: Vec<(Rc<str>, String)>,
     pub requeue: Option<Due>,
     pub deadline: Option<Due>,
     /// When each container's process is next due.
@@ -248,6 +250,7 @@ impl Pod {
             probers: Vec::new(),
             execs: BTreeMap::new(),
             next_exec: 0,
+            signals: Vec::new(),
             requeue: None,
             deadline: None,
             process_due: BTreeMap::new(),

@@ -12,7 +12,6 @@ use crate::clock::{SECOND, Time};
 use crate::component::{Ctx, Timer, WaitKind};
 use crate::rng::Rng;
 use crate::runtime::behaviour::Verb;
-use crate::runtime::files::Files;
 use crate::runtime::process::{Io, Process};
 use crate::runtime::shell::Machine;
 use crate::runtime::{LogLine, State, Stream};
@@ -52,25 +51,34 @@ impl Kubelet {
         Ok(self.logs_of(pod.uid(), id).unwrap_or_else(gone))
     }
     /// Runs a command in a running container, its waits taking no time, and returns what came of it. What it writes to
-    /// files is lost. The error is the kubelet's or the runtime's text.
-    pub fn exec(&self, now: Time, pod_uid: &str, container: &str, command: &[String]) -> Result<ExecOutput, String> {
+    /// files stays. The error is the kubelet's or the runtime's text.
+    pub fn exec(
+        &mut self,
+        now: Time,
+        pod_uid: &str,
+        container: &str,
+        command: &[String],
+    ) -> Result<ExecOutput, String> {
         let not_running = || format!("container not found (\"{container}\")");
-        let pod = self.pods.get(pod_uid).ok_or_else(not_running)?;
+        let pod = Rc::make_mut(self.pods.get_mut(pod_uid).ok_or_else(not_running)?);
         let mut running = pod.containers.iter().rev().filter(|c| c.state == State::Running);
         let c = running.find(|c| c.name.as_ref() == container).ok_or_else(not_running)?;
+        let (id, view) = (c.id.clone(), pod.view(c));
         let mut machine = Machine::new(command, &c.env, false)?;
-        let view = pod.view(c);
         let mut lines: Vec<LogLine> = vec![];
-        let mut files: Files = pod.files.clone();
         let mut rng = Rng::new(now.0 as u64);
         let mut at = now;
         for _ in 0..1_000 {
-            let mut io = Io { now: at, files: &mut files, view: &view, logs: &mut lines, rng: &mut rng };
+            let mut io = Io { now: at, files: &mut pod.files, view: &view, logs: &mut lines, rng: &mut rng };
             machine.run(&mut io);
             match (machine.exit_code(), machine.wake_at()) {
                 (None, Some(next)) if next < now + 3600 * SECOND => at = next,
                 _ => break,
             }
+        }
+        pod.signals.extend(machine.take_signals().into_iter().map(|s| (id.clone(), s)));
+        if !pod.signals.is_empty() {
+            self.signalled.push((now, Rc::from(pod_uid)));
         }
         let text = |stream: Stream| {
             lines.iter().filter(|l| l.stream == stream).map(|l| format!("{}\n", l.text)).collect::<String>()

@@ -298,7 +298,7 @@ fn create(
             container.logs = Rc::new(logs);
             pod.containers.push(container);
             cx.container_event(pod, &name, EventType::Normal, "Started", "Container started");
-            cx.run_process(pod, &id);
+            cx.start_process(pod, &id);
             let hook = spec.at("lifecycle.postStart");
             if hook.is_null() {
                 return Progress::Started;

@@ -47,7 +47,7 @@ pub fn update(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: bool) {
             sync.cancelled = true;
         }
         advance(cx, pod);
-    } else {
+    } else if pod.worker.taken.is_none() {
         run(cx, pod);
     }
 }
@@ -70,24 +70,28 @@ fn effective_grace(pod: &Pod) -> i64 {
 
 /// Starts the next sync, if there is something to do and the kubelet has looked at the Pod since the last.
 pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
-    if pod.worker.doing.is_some() || !pod.worker.pending || pod.worker.finished {
+    if pod.worker.doing.is_some() || pod.worker.finished {
         return;
     }
+    let work = match pod.worker.taken.take() {
+        Some(work) => work,
+        None if !pod.worker.pending => return,
+        None => {
+            pod.worker.pending = false;
+            pod.worker.work()
+        }
+    };
     if let Some(last) = pod.worker.last_sync {
         let seen = pod.observed_at.max(cx.last_relist(pod));
         if seen.is_none_or(|t| t <= last) {
-            pod.worker.waiting = true;
+            // The update is taken: what comes while it waits is for the sync after this one.
+            pod.worker.taken = Some(work);
             let (uid, node) = (pod.uid(), pod.node.clone());
-            cx.nodes.entry(node.clone()).and_modify(|n| {
-                n.waiting.insert(uid);
-            });
+            cx.node(pod).waiting.insert(uid);
             cx.schedule_relist(&node);
             return;
         }
     }
-    pod.worker.waiting = false;
-    pod.worker.pending = false;
-    let work = pod.worker.work();
     let observed = pod.cache.clone();
     let steps = match work {
         Work::Sync => sync_pod(cx, pod, &observed),
@@ -109,7 +113,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         results: false,
         failed: false,
         backoff_until: None,
-        cancelled: false,
+        cancelled: work == Work::Sync && pod.worker.terminating_at.is_some(),
         due: None,
     });
     advance(cx, pod);

@@ -6,7 +6,7 @@ use super::Kubelet;
 use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{Actor, ApiServer, DeleteOptions, WriteOptions};
 use crate::clock::{SECOND, Time};
-use crate::component::{Component, Config, Ctx};
+use crate::component::{Component, Config, Ctx, WaitKind};
 use crate::queue::Sequence;
 use crate::rng::Rng;
 
@@ -109,12 +109,16 @@ impl Bench {
         }
         self.now = until;
     }
+    /// Acts on the kubelet directly, now.
+    fn act<T>(&mut self, work: impl FnOnce(&mut Kubelet, &mut Ctx<'_>) -> T) -> T {
+        let Self { api, kubelet, rng, sequence, config, now, .. } = self;
+        api.act(*now, Actor::User);
+        let result = work(kubelet, &mut Ctx { now: *now, api, rng, sequence, config });
+        self.tell();
+        result
+    }
     pub fn has(&self, text: &str) -> bool {
         self.seen.iter().any(|l| l.contains(text))
-    }
-    /// How often something was seen.
-    pub fn count(&self, text: &str) -> usize {
-        self.seen.iter().filter(|l| l.contains(text)).count()
     }
     pub fn logs(&self, name: &str, container: &str) -> String {
         let uid = self.get(name).map(|p| p.uid().to_string()).unwrap_or_default();
@@ -208,4 +212,69 @@ fn a_pull_that_fails() {
     let text = b.get("p").unwrap();
     let text = text.body().str_at("status.containerStatuses.0.state.waiting.message").to_owned();
     assert!(text.contains("insufficient_scope"), "{text}");
+}
+
+#[test]
+fn commands_in_a_container_leave_their_files_and_signals() {
+    let mut b = Bench::new();
+    let probe = r#""readinessProbe":{"exec":{"command":["cat","/tmp/ok"]},"periodSeconds":2}"#;
+    let script = r#"["sh","-c","trap 'echo bye; exit 0' TERM; while true; do sleep 1; done"]"#;
+    b.pod(
+        "p",
+        &format!(
+            r#"{{"spec":{{"restartPolicy":"Never","containers":[{{"name":"main","command":{script},{probe}}}]}}}}"#
+        ),
+    );
+    b.run(6);
+    assert!(!b.has("Running+/0"), "{:#?}", b.seen);
+    assert!(b.has("Unhealthy: Readiness probe failed: cat: /tmp/ok: No such file"), "{:#?}", b.seen);
+    let words = |w: &[&str]| w.iter().map(|x| (*x).to_owned()).collect::<Vec<_>>();
+    let uid = b.get("p").unwrap().uid().to_string();
+    let out = b.kubelet.exec(b.now, &uid, "main", &words(&["sh", "-c", "touch /tmp/ok; echo $HOSTNAME"])).unwrap();
+    assert_eq!((out.stdout.as_str(), out.code), ("p\n", 0));
+    b.run(12);
+    assert!(b.has("Running+/0"), "{:#?}", b.seen);
+    b.kubelet.exec(b.now, &uid, "main", &words(&["kill", "1"])).unwrap();
+    b.run(20);
+    assert!(b.has("Succeeded Completed/0"), "{:#?}", b.seen);
+    assert_eq!(b.logs("p", "main"), "bye\n");
+    assert!(b.kubelet.exec(b.now, &uid, "main", &words(&["ls"])).is_err());
+}
+
+#[test]
+fn direct_actions_and_timers() {
+    let mut b = Bench::new();
+    b.pod("p", r#"{"spec":{"containers":[{"name":"main","image":"nginx:1.29"}]}}"#);
+    b.run(5);
+    let uid = b.get("p").unwrap().uid().to_string();
+    for n in 1..=2 {
+        assert!(b.act(|k, ctx| k.fail_container(ctx, &uid, "main")), "failure {n}");
+        b.run(5 + 2 * n);
+    }
+    let mut timers = vec![];
+    b.kubelet.timers(&b.api, &mut timers);
+    let t = &timers[0];
+    assert_eq!((t.kind, t.count, t.container.as_deref()), (WaitKind::CrashLoop, 2, Some("main")));
+    assert_eq!(t.until - t.since, 10 * SECOND);
+    b.run(30);
+    assert!(b.has("Running Running+/2"), "{:#?}", b.seen);
+    assert!(b.act(|k, ctx| k.hang_container(ctx, &uid, "main")));
+    b.delete("p", Some(4));
+    b.run(31);
+    timers.clear();
+    b.kubelet.timers(&b.api, &mut timers);
+    assert_eq!((timers[0].kind, timers[0].until - timers[0].since), (WaitKind::Grace, 4 * SECOND));
+    b.run(40);
+    assert!((33.0..35.5).contains(&b.when("(deleted)")), "{:#?}", b.seen);
+    assert!(!b.act(|k, ctx| k.hang_container(ctx, &uid, "main")));
+}
+
+#[test]
+fn idle_pods_cost_nothing() {
+    let mut b = Bench::new();
+    for n in 0..20 {
+        b.pod(&format!("p{n}"), r#"{"spec":{"containers":[{"name":"main","image":"nginx:1.29"}]}}"#);
+    }
+    b.run(20);
+    assert_eq!(b.kubelet.next_due(), None);
 }

@@ -180,10 +180,12 @@ fn keyed(
             }
             None if optional => {}
             None => {
-                return Err(format!(
-                    "references non-existent {} key: {key}",
-                    if kind == Kind::Secret { "secret" } else { "config" }
-                ));
+                let word = if kind == Kind::Secret {
+                    "references non-existent secret"
+                } else {
+                    "configmap references non-existent config"
+                };
+                return Err(format!("{word} key: {key}"));
             }
         }
     }

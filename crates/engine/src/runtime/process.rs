@@ -111,17 +111,18 @@ impl Process {
             }
         }
     }
-    /// Sends it SIGTERM.
-    pub fn terminate(&mut self, io: &mut Io<'_>) -> Option<Exit> {
+    /// Sends it a signal: `TERM`. As PID 1 it does not hear SIGKILL from within its container.
+    pub fn signal(&mut self, name: &str, io: &mut Io<'_>) -> Option<Exit> {
         match self {
             Self::None | Self::Program { .. } | Self::Step { verb: Verb::Hang, .. } => None,
+            Self::Step { .. } | Self::Server { .. } if !matches!(name, "TERM" | "INT" | "QUIT") => None,
             Self::Step { .. } => Some(Exit::code(143)),
             Self::Server { ends } => {
                 ends.get_or_insert(io.now + SERVER_STOP);
                 None
             }
             Self::Shell(machine) => {
-                machine.signal("TERM", io);
+                machine.signal(name, io);
                 machine.exit_code().map(Exit::code)
             }
         }

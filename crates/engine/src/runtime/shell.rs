@@ -120,6 +120,8 @@ pub struct Machine {
     exit: Option<i64>,
     /// The first process is PID 1 of a container: signals without a handler do nothing.
     is_container: bool,
+    /// Signals for PID 1 of the container, where this is a command run in one.
+    for_container: Vec<String>,
     paused_until: Option<Time>,
     pauses: u32,
     wake: Option<Time>,
@@ -134,9 +136,10 @@ impl Machine {
             pipes: vec![],
             texts: vec![],
             partial: [String::new(), String::new()],
-            next_pid: 1,
+            next_pid: if is_container { 1 } else { 17 },
             exit: None,
             is_container,
+            for_container: vec![],
             paused_until: None,
             pauses: 0,
             wake: Some(Time(0)),
@@ -166,6 +169,7 @@ impl Machine {
             next_pid: 1,
             exit: Some(code),
             is_container: false,
+            for_container: vec![],
             paused_until: None,
             pauses: 0,
             wake: None,
@@ -292,6 +296,10 @@ impl Machine {
         self.procs[i] = p;
         moved
     }
+    /// Takes the signals it has sent to PID 1 of the container it runs in.
+    pub fn take_signals(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.for_container)
+    }
     /// Sends its first process a signal.
     pub fn signal(&mut self, name: &str, io: &mut Io<'_>) {
         if let Some(first) = self.procs.first_mut() {
@@ -303,6 +311,12 @@ impl Machine {
     /// Sends a process a signal. Returns whether there is one.
     fn kill(&mut self, pid: u32, name: &str, now: Time) -> bool {
         let shield = self.is_container && pid == 1;
+        if pid == 1 && !self.is_container {
+            if name != "0" {
+                self.for_container.push(name.to_owned());
+            }
+            return true;
+        }
         match self.procs.iter_mut().find(|p| p.pid == pid && p.exit.is_none()) {
             Some(p) => {
                 if name != "0" {

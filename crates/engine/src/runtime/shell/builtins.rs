@@ -329,7 +329,11 @@ fn kill(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, args: &[&str]) -> i64 {
             signal = if name == "0" { "0".into() } else { signal_name(name) };
             continue;
         }
-        let pid = arg.parse::<u32>().unwrap_or(0);
+        let Ok(pid) = arg.trim_start_matches('%').parse::<u32>() else {
+            script::complain(p, m, io, &format!("kill: Illegal number: {arg}"));
+            status = 2;
+            continue;
+        };
         let shielded = m.is_container && pid == 1;
         let found = if pid == p.pid {
             if signal != "0" {

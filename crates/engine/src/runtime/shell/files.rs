@@ -74,7 +74,13 @@ pub fn run(p: &Proc, io: &mut Io<'_>, name: &str, args: &[&str]) -> Option<Ended
         "ln" | "chmod" | "chown" => {}
         _ => return None,
     }
-    let code = i64::from(!errors.is_empty());
+    let code = if errors.is_empty() {
+        0
+    } else if name == "ls" {
+        2
+    } else {
+        1
+    };
     Some((out, errors.join("\n"), code))
 }
 

@@ -58,14 +58,19 @@ impl Parser<'_> {
         yes
     }
     fn unexpected(&self) -> Error {
-        match self.peek() {
-            None => "syntax error: unexpected end of file".into(),
-            Some('\n') => "syntax error: unexpected newline".into(),
-            Some(_) => {
-                let word: String = self.text[self.at..].iter().take_while(|c| !c.is_whitespace()).take(20).collect();
-                format!("syntax error: unexpected \"{word}\"")
+        let what = match self.peek() {
+            None => "end of file".to_owned(),
+            Some('\n') => "newline".to_owned(),
+            Some(c) => {
+                let word = self.bare();
+                let operator = ["&&", "||", ";;", "<<", ">>"].into_iter().find(|op| self.looking_at(op));
+                format!(
+                    "\"{}\"",
+                    operator.map_or_else(|| if word.is_empty() { c.to_string() } else { word }, str::to_owned)
+                )
             }
-        }
+        };
+        format!("Syntax error: {what} unexpected")
     }
     /// Skips spaces, comments and continued lines, but no newlines.
     fn space(&mut self) {
@@ -129,7 +134,7 @@ impl Parser<'_> {
         Ok(yes)
     }
     fn expect(&mut self, word: &str) -> Result<(), Error> {
-        if self.keyword(word)? { Ok(()) } else { Err(self.unexpected()) }
+        if self.keyword(word)? { Ok(()) } else { Err(format!("{} (expecting \"{word}\")", self.unexpected())) }
     }
     /// Commands up to one of the given words.
     fn list(&mut self, ends: &[&str]) -> Result<Cmd, Error> {
@@ -474,7 +479,7 @@ impl Parser<'_> {
                 self.at = after;
             }
         } else {
-            return Err("syntax error: a here-document must end its line".into());
+            return Err("Syntax error: a here-document must end its line".into());
         }
         Ok(())
     }

@@ -152,7 +152,12 @@ fn what_scripts_print_and_how_they_end() {
 fn what_they_complain_of() {
     for (script, err, code) in [
         ("slep 4", "sh: 1: slep: not found", 127),
-        ("if true; then", "sh: 1: syntax error: unexpected end of file", 2),
+        ("if true; then echo a", "sh: 1: Syntax error: end of file unexpected (expecting \"fi\")", 2),
+        ("done", "sh: 1: Syntax error: \"done\" unexpected", 2),
+        ("for i in 1; echo; done", "sh: 1: Syntax error: \"echo\" unexpected (expecting \"do\")", 2),
+        ("echo 'a", "sh: 1: Syntax error: Unterminated quoted string", 2),
+        ("kill x", "sh: 1: kill: Illegal number: x", 2),
+        ("ls /nope", "ls: cannot access '/nope': No such file or directory", 2),
         ("echo oops >&2; exit 1", "oops", 1),
         ("cat /nope", "cat: /nope: No such file or directory", 1),
         ("set -x; echo a >/dev/null", "+ echo a", 0),

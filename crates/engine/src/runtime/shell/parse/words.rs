@@ -36,7 +36,7 @@ impl Parser<'_> {
                     let inner: String = self.text[self.at..].iter().take_while(|c| **c != '\'').collect();
                     self.at += inner.chars().count() + 1;
                     if self.at > self.text.len() {
-                        return Err("syntax error: unterminated quoted string".into());
+                        return Err("Syntax error: Unterminated quoted string".into());
                     }
                     parts.push(Part::Text(Rc::from(inner), true));
                 }
@@ -75,7 +75,7 @@ impl Parser<'_> {
         loop {
             let Some(c) = self.peek() else {
                 if close.is_some() {
-                    return Err("syntax error: unterminated quoted string".into());
+                    return Err("Syntax error: Unterminated quoted string".into());
                 }
                 break;
             };
@@ -135,7 +135,7 @@ impl Parser<'_> {
             self.at += 1;
         }
         self.at = start;
-        Err("syntax error: missing \"))\"".into())
+        Err("Syntax error: Missing '))'".into())
     }
     /// Text up to the closing bracket, quotes and inner brackets skipped.
     pub(super) fn bracketed(&mut self, open: char, close: char) -> Result<String, Error> {
@@ -160,7 +160,7 @@ impl Parser<'_> {
             }
             self.at += 1;
         }
-        Err(format!("syntax error: missing \"{close}\""))
+        Err(format!("Syntax error: Missing '{close}'"))
     }
     /// What follows a `$` or a backquote. None for a dollar that stands for itself.
     pub(super) fn dollar(&mut self, quoted: bool) -> Result<Option<Part>, Error> {
