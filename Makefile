@@ -1,6 +1,6 @@
 # Every target is a script in scripts/; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint conformance rejections commands e2e size bench fuzz screenshots lighthouse frames compatibility clean
+.PHONY: help run build setup test lint conformance rejections commands e2e size bench fuzz screenshots lighthouse frames profile compatibility clean
 
 PORT ?= 8080
 
@@ -58,6 +58,11 @@ lighthouse: build ## Lighthouse's mobile scores of the served release build
 frames: build ## longest main-thread tasks and frame rate with 100 and 300 Pods
 	@scripts/setup browser
 	@node scripts/frames.mjs
+
+profile: build ## note which functions the first load runs, by which the WebAssembly is split in two; then build again
+	@scripts/setup browser
+	@node scripts/profile.mjs
+	@scripts/build
 
 compatibility: ## write COMPATIBILITY.md from the recordings' scores and the lists of known differences
 	@scripts/compatibility

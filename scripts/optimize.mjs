@@ -1,45 +1,72 @@
-// Runs wasm-opt (npm's binaryen) over the site's WebAssembly and keeps the smallest as a browser downloads it, gzipped:
-// smaller raw code is sometimes larger once compressed, so each result is weighed.
+// Makes the site's WebAssembly as small as it can be for whoever opens the page: wasm-opt (npm's binaryen), then a split into what
+// the first load runs and the rest (see split.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed.
 //   node scripts/optimize.mjs DIST
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { key, split } from "./split.mjs";
 
 const dir = process.argv[2] ?? "dist";
+const PROFILE = "scripts/first-load.txt";
+/** The optimised module with its functions' names, for `make profile`. */
+const NAMED = ".tools/page-named.wasm";
 // The features that every browser with WebAssembly has had for years, and that rustc assumes.
 const FEATURES = ["bulk-memory", "mutable-globals", "sign-ext", "nontrapping-float-to-int", "reference-types", "multivalue"].map((f) => `--enable-${f}`);
+const STRIP = ["--remove-unused-module-elements", "--strip-debug", "--strip-producers"];
 // Functions of one kind side by side compress better: gzip looks back only 32 kB.
 const WAYS = ["-O1", "-Oz"].map((level) => [level, "--reorder-functions-by-name"]);
 
-const size = (file) => gzipSync(readFileSync(file), { level: 9 }).length;
-const kB = (n) => `${(n / 1000).toFixed(1)} kB`;
-const files = (folder) =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(folder, e.name)) : [join(folder, e.name)]));
-
 const tmp = mkdtempSync(join(tmpdir(), "batchyard-wasm-"));
-const pages = files(dir).filter((f) => f.endsWith(".html"));
-for (const wasm of files(dir).filter((f) => f.endsWith(".wasm"))) {
-  const before = size(wasm);
-  let best = { bytes: before, way: "as built" };
-  WAYS.forEach((way, n) => {
-    const out = join(tmp, `${n}.wasm`);
-    execFileSync("wasm-opt", [wasm, ...way, ...FEATURES, "--strip-debug", "--strip-producers", "-o", out], { stdio: ["ignore", "inherit", "inherit"] });
-    const bytes = size(out);
-    if (bytes < best.bytes) best = { bytes, way: way.join(" "), out };
-  });
-  if (best.out) {
-    const sum = (data) => "sha384-" + createHash("sha384").update(data).digest("base64");
-    const old = sum(readFileSync(wasm));
-    copyFileSync(best.out, wasm);
-    const now = sum(readFileSync(wasm));
-    for (const page of pages) {
-      const html = readFileSync(page, "utf8");
-      if (html.includes(old)) writeFileSync(page, html.replaceAll(old, now));
-    }
-  }
-  console.log(`${wasm}: ${kB(before)} gzip as built, ${kB(best.bytes)} with ${best.way}`);
+const kB = (data) => `${(gzipSync(data, { level: 9 }).length / 1000).toFixed(1)} kB`;
+const hash = (data, way, as) => createHash(way).update(data).digest(as);
+function wasmOpt(data, ...flags) {
+  const [from, to] = [join(tmp, "in.wasm"), join(tmp, "out.wasm")];
+  writeFileSync(from, data);
+  execFileSync("wasm-opt", [from, ...FEATURES, ...flags, "-o", to], { stdio: ["ignore", "inherit", "inherit"] });
+  return readFileSync(to);
 }
+
+const files = readdirSync(dir, { recursive: true }).map((f) => join(dir, f));
+const built = files.find((f) => f.endsWith("_bg.wasm"));
+const start = files.find((f) => /start-\w+\.js$/.test(f));
+const pages = files.filter((f) => f.endsWith(".html"));
+if (!built || !start) throw new Error(`${dir}/ holds no page with its WebAssembly`);
+const replaceInPages = (old, now) => {
+  for (const page of pages) {
+    const html = readFileSync(page, "utf8");
+    if (html.includes(old)) writeFileSync(page, html.replaceAll(old, now));
+  }
+};
+
+const before = readFileSync(built);
+const named = WAYS.map((way) => wasmOpt(before, "-g", ...way)).reduce((a, b) => (gzipSync(wasmOpt(b, ...STRIP)).length < gzipSync(wasmOpt(a, ...STRIP)).length ? b : a));
+writeFileSync(NAMED, named);
+let first = wasmOpt(named, ...STRIP);
+console.log(`${basename(built)}: ${kB(before)} gzip as built, ${kB(first)} optimised`);
+
+if (existsSync(PROFILE)) {
+  const hot = new Set(readFileSync(PROFILE, "utf8").split("\n").filter((l) => l && !l.startsWith("#")));
+  const parts = split(named, (name) => hot.has(key(name)));
+  first = wasmOpt(parts.first, ...STRIP);
+  const rest = wasmOpt(parts.second, ...STRIP);
+  const name = `${basename(built).replace(/-\w+_bg\.wasm$/, "")}-${hash(rest, "sha256", "hex").slice(0, 16)}_rest.wasm`;
+  writeFileSync(join(dir, name), rest);
+  const loader = readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("REST", `./${name}`);
+  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader}const wasm = await init`);
+  if (!script.includes(name)) throw new Error("the start script has no place for the loader");
+  const renamed = `start-${hash(script, "sha256", "hex").slice(0, 12)}.js`;
+  rmSync(start);
+  writeFileSync(join(dir, renamed), script);
+  replaceInPages(basename(start), renamed);
+  console.log(`split: ${parts.stayed} functions at first, ${kB(first)} gzip; ${parts.moved} later, ${kB(rest)}; ${parts.stubs} ways across`);
+} else {
+  console.log(`${PROFILE} is missing: not split (make profile)`);
+}
+
+const sum = (data) => `sha384-${hash(data, "sha384", "base64")}`;
+writeFileSync(built, first);
+replaceInPages(sum(before), sum(first));
 rmSync(tmp, { recursive: true });

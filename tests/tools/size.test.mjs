@@ -29,7 +29,7 @@ test("static imports and the wasm count; what is imported on use does not", () =
   assert.equal(status, 0);
   for (const file of ["index.html", "a.css", "start.js", "app.js", "snippet.js", "app_bg.wasm"]) assert.ok(first.includes(file), file);
   assert.ok(!first.includes("editor.js"));
-  assert.match(stdout, /loaded on use: editor\.js/);
+  assert.match(stdout, /later: editor\.js/);
   assert.match(stdout, /1 passed, 0 failed/);
 });
 

@@ -1,0 +1,31 @@
+// Stands in the start script, before the WebAssembly is instantiated: gives its first part what loads the second. That happens a
+// while after the start or at the first touch, in the background; a call that comes earlier waits for it.
+const rest = new URL("REST", import.meta.url);
+let first, waiting;
+const finish = () => (first.exports["split:loaded"].value = 1);
+const load = () => {
+  const r = new XMLHttpRequest();
+  r.open("GET", rest, false);
+  r.overrideMimeType("text/plain; charset=x-user-defined");
+  r.send();
+  new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(r.responseText, (c) => c.charCodeAt(0))), { first: first.exports });
+  finish();
+};
+const early = () => {
+  waiting ??= fetch(rest)
+    .then((r) => r.arrayBuffer())
+    .then((bytes) => first.exports["split:loaded"].value || WebAssembly.instantiate(bytes, { first: first.exports }).then(finish))
+    .catch(() => (waiting = undefined));
+};
+for (const way of ["instantiate", "instantiateStreaming"]) {
+  const own = WebAssembly[way];
+  WebAssembly[way] = async (source, imports) => {
+    WebAssembly[way] = own;
+    imports.split = { load };
+    const made = await own.call(WebAssembly, source, imports);
+    first = made.instance ?? made;
+    return made;
+  };
+}
+for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, early, { once: true, capture: true });
+setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(early), 6000);
