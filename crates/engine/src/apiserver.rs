@@ -7,16 +7,19 @@ mod admission;
 mod bind;
 mod checks;
 mod delete;
+mod managed;
 mod status;
 mod store;
 mod strategy;
 mod subresource;
 mod verbs;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use admission::quota;
 pub use delete::{DeleteOptions, Propagation};
+pub use managed::ApplyOptions;
 pub use status::{Cause, Reason, Status};
 pub use store::Store;
 pub use strategy::has_status;
@@ -89,6 +92,10 @@ pub struct ApiServer {
     /// `apiVersion` and `kind` of every kind, which all its objects share.
     kinds: Rc<Vec<(Value, Value)>>,
     shared: Rc<admission::Shared>,
+    /// Under which name people's requests manage fields.
+    manager: Rc<str>,
+    /// Who manages the fields of the objects that people wrote, by uid.
+    managers: BTreeMap<Rc<str>, Rc<managed::Managers>>,
 }
 
 impl ApiServer {
@@ -106,6 +113,8 @@ impl ApiServer {
             stamp: (i64::MIN, Value::Null),
             kinds: Rc::new(KINDS.iter().map(|i| (i.kind.api_version().into(), i.name.into())).collect()),
             shared: Rc::new(admission::Shared::new()),
+            manager: Rc::from("kubectl"),
+            managers: BTreeMap::new(),
         }
     }
     /// Limits how many objects there may be.

@@ -80,6 +80,18 @@ fn go_scalar(v: &Value) -> String {
     }
 }
 
+/// What Go's JSON decoder calls a value.
+pub fn json_type(v: &Value) -> &'static str {
+    match v {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::Float(_) => "number",
+        Value::Str(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 /// A value as Go's `%v` prints what was decoded from JSON: `map[spec:map[parallelism:3]]`.
 pub fn go_value(v: &Value) -> String {
     match v {

@@ -168,9 +168,30 @@ impl ApiServer {
         if held { Ok(old.clone()) } else { Ok(self.finalize(&key)) }
     }
 
+    /// Takes the finalizer `kubernetes` off a namespace that is deleted and empty, through the subresource `finalize`: it
+    /// is gone then, unless it has other finalizers.
+    pub fn finalize_namespace(&mut self, name: &str) {
+        let Some(old) = self.store.find(Kind::Namespace, "", name).cloned() else { return };
+        let mut body = old.body().clone();
+        let finalizers = body.slot("spec.finalizers").make_array();
+        finalizers.retain(|f| f.as_str() != Some("kubernetes"));
+        let held = !finalizers.is_empty() || !old.at("metadata.finalizers").items().is_empty();
+        if finalizers.is_empty() {
+            body.unset("spec.finalizers");
+        }
+        if old.is_deleting() && !held {
+            self.finalize(&old.key());
+        } else {
+            self.commit(body, Kind::Namespace);
+        }
+    }
+
     /// Takes an object out of the store and tells watchers.
     pub(super) fn finalize(&mut self, key: &ObjectKey) -> Rc<Object> {
         let before = self.store.remove(key).expect("the caller looked it up");
+        if !self.managers.is_empty() {
+            self.managers.remove(before.uid());
+        }
         self.resource_version += 1;
         let mut body = before.body().clone();
         body.set("metadata.resourceVersion", self.resource_version.to_string());

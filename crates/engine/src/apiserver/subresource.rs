@@ -29,7 +29,12 @@ impl ApiServer {
         let Some(old) = self.get(key) else { return Err(Status::not_found(key.kind, &key.name)) };
         let mut body = old.body().clone();
         body.set("spec.replicas", replicas);
-        self.update(key.kind, body, Subresource::Main, options)
+        let (old, tracked) = (old.clone(), self.managers_of(key));
+        let made = self.update(key.kind, body, Subresource::Main, options)?;
+        if !options.dry_run {
+            self.retrack(key, tracked, &old, &made, "scale");
+        }
+        Ok(made)
     }
 
     /// Evicts a Pod: deletes it with the condition `DisruptionTarget`, unless a PodDisruptionBudget stands against it.

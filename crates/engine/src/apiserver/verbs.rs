@@ -77,6 +77,7 @@ impl ApiServer {
         }
         self.validate_new(kind, &body, limited)?;
         defaults::apply_on_read(kind, &mut body);
+        self.check_default_class(kind, &body)?;
         self.check_limits(kind, &body)?;
         let object = Object::new(kind, body);
         let charges = self.charge(&object, None)?;
@@ -91,6 +92,9 @@ impl ApiServer {
             return Ok(Rc::new(object));
         }
         self.commit_charges(charges);
+        if self.actor == Actor::User {
+            self.track(None, &object, "");
+        }
         Ok(self.commit(object.into_body(), kind))
     }
 
@@ -189,6 +193,9 @@ impl ApiServer {
             return Ok(self.finalize(&old.key()));
         }
         self.commit_charges(charges);
+        if self.actor == Actor::User && part != Subresource::Status {
+            self.track(Some(&old), &object, "");
+        }
         Ok(self.commit(object.into_body(), kind))
     }
 
@@ -321,6 +328,12 @@ impl ApiServer {
 
 /// What a patch makes of a body.
 fn patched(kind: Kind, body: &Value, how: PatchType, patch: &Value) -> Result<Value, Status> {
+    if how != PatchType::Json && patch.as_object().is_none() {
+        let prefix = if how == PatchType::Merge { "error decoding patch: " } else { "" };
+        let what = patch::json_type(patch);
+        let text = format!("{prefix}json: cannot unmarshal {what} into Go value of type map[string]interface {{}}");
+        return Err(Status::new(Reason::BadRequest, text));
+    }
     match how {
         PatchType::Merge => {
             let mut out = body.clone();

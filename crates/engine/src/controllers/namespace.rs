@@ -49,9 +49,7 @@ impl Component for NamespaceController {
             self.queue.add_after(ctx, key, (remains.estimate / 2 + 1) * SECOND);
             return;
         }
-        let _ = ctx.api.mutate(&key, Subresource::Main, |body| {
-            body.slot("spec").make_object().remove("finalizers");
-        });
+        ctx.api.finalize_namespace(&key.name);
     }
 
     fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {

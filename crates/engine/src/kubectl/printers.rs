@@ -63,7 +63,7 @@ fn headings(kind: Kind) -> &'static str {
         Kind::LimitRange => "Name|Created At",
         Kind::Lease => "Name|Holder|Age",
         Kind::PodDisruptionBudget => "Name|Min Available|Max Unavailable|Allowed Disruptions|Age",
-        Kind::PriorityClass => "Name|Value|Global-Default|Age|*PreemptionPolicy",
+        Kind::PriorityClass => "Name|Value|Global-Default|Age|PreemptionPolicy",
         Kind::ControllerRevision => "Name|Controller|Revision|Age",
         Kind::PodTemplate => "Name|Containers|Images|Pod Labels",
         _ => "Name|Age",

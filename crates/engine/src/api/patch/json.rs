@@ -16,9 +16,10 @@ pub enum JsonPatchError {
 /// Applies the operations of a JSON patch one after the other.
 pub fn json_patch(document: &Value, patch: &Value) -> Result<Value, JsonPatchError> {
     let Some(operations) = patch.as_array() else {
-        return Err(JsonPatchError::Malformed(
-            "json: cannot unmarshal object into Go value of type jsonpatch.Patch".to_owned(),
-        ));
+        let what = super::json_type(patch);
+        return Err(JsonPatchError::Malformed(format!(
+            "error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
+        )));
     };
     let mut document = document.clone();
     for op in operations {

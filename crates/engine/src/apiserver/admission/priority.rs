@@ -4,10 +4,27 @@
 
 use std::rc::Rc;
 
-use crate::api::{Kind, Value};
+use crate::api::{Kind, Object, Value};
 use crate::apiserver::{ApiServer, Status};
 
 impl ApiServer {
+    /// Refuses a second default among the classes.
+    pub(in crate::apiserver) fn check_default_class(&self, kind: Kind, body: &Value) -> Result<(), Status> {
+        if kind != Kind::PriorityClass || !body.bool_at("globalDefault") {
+            return Ok(());
+        }
+        let name = body.str_at("metadata.name");
+        let is_other = |c: &&Rc<Object>| c.name().as_ref() != name && c.at("globalDefault").as_bool() == Some(true);
+        match self.store.list(Kind::PriorityClass).find(is_other) {
+            None => Ok(()),
+            Some(there) => {
+                let why =
+                    format!("PriorityClass {} is already marked as default. Only one default can exist", there.name());
+                Err(Status::forbidden(kind, name, &why))
+            }
+        }
+    }
+
     pub(super) fn admit_priority(&self, body: &mut Value) -> Result<(), Status> {
         let name = body.str_at("spec.priorityClassName");
         let class = if name.is_empty() {

@@ -3,7 +3,7 @@
 //! Models `plugin/pkg/admission/serviceaccount`.
 
 use crate::api::{Kind, Value};
-use crate::apiserver::{ApiServer, Status};
+use crate::apiserver::{Actor, ApiServer, Status, WriteOptions};
 use crate::json;
 
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -29,6 +29,9 @@ impl ApiServer {
             body.set("spec.serviceAccountName", "default");
         }
         let (namespace, name) = (body.str_at("metadata.namespace"), body.str_at("spec.serviceAccountName"));
+        if name == "default" && self.store.find(Kind::ServiceAccount, namespace, name).is_none() {
+            self.await_default_account(namespace);
+        }
         let Some(account) = self.store.find(Kind::ServiceAccount, namespace, name) else {
             let why =
                 format!("error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found");
@@ -49,6 +52,16 @@ impl ApiServer {
             self.mount_token(body);
         }
         Ok(())
+    }
+
+    /// The plugin asks up to ten times for the account `default` that a namespace does not have yet: the controller makes it
+    /// within that time.
+    fn await_default_account(&mut self, namespace: &str) {
+        let asker = std::mem::replace(&mut self.actor, Actor::Controller("service-account-controller"));
+        let body = json!({"metadata": {"name": "default", "namespace": namespace}});
+        let made = self.create(Kind::ServiceAccount, body, WriteOptions::default());
+        self.actor = asker;
+        debug_assert!(made.is_ok(), "a namespace that takes Pods takes a ServiceAccount");
     }
 
     fn mount_token(&mut self, body: &mut Value) {

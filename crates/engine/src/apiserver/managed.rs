@@ -1,0 +1,226 @@
+//! Who manages which fields, and server-side apply.
+//!
+//! Models apimachinery `pkg/util/managedfields` and `sigs.k8s.io/structured-merge-diff`. Only what people write is tracked;
+//! it is kept beside the objects, not in them, so that the versions of an object stay small.
+
+mod set;
+mod walk;
+
+use std::rc::Rc;
+
+use super::{Actor, ApiServer, Reason, Status, Subresource, WriteOptions};
+use crate::api::schema;
+use crate::api::{Kind, Object, ObjectKey, Value};
+use set::Set;
+
+/// One who manages fields of an object.
+#[derive(Clone, Debug)]
+struct Manager {
+    name: Rc<str>,
+    /// Whether by applying, else by updating.
+    applies: bool,
+    subresource: &'static str,
+    fields: Set,
+}
+
+/// The managers of one object.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Managers(Vec<Manager>);
+
+impl Manager {
+    fn is(&self, name: &str, applies: bool, subresource: &str) -> bool {
+        self.name.as_ref() == name && self.applies == applies && self.subresource == subresource
+    }
+    /// As conflicts print it. Models `printManager`.
+    fn printed(&self, kind: Kind) -> String {
+        let mut text = format!("{:?}", self.name);
+        if !self.subresource.is_empty() {
+            text += &format!(" with subresource {:?}", self.subresource);
+        }
+        if !self.applies {
+            text += &format!(" using {}", kind.api_version());
+        }
+        text
+    }
+}
+
+impl Managers {
+    fn entry(&mut self, name: &Rc<str>, applies: bool, subresource: &'static str) -> &mut Manager {
+        let at = self.0.iter().position(|m| m.is(name, applies, subresource)).unwrap_or_else(|| {
+            self.0.push(Manager { name: name.clone(), applies, subresource, fields: Set::default() });
+            self.0.len() - 1
+        });
+        &mut self.0[at]
+    }
+    fn tidy(&mut self) {
+        self.0.retain(|m| !m.fields.is_empty());
+    }
+}
+
+/// Options of a server-side apply.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
+    /// Who applies.
+    pub manager: Rc<str>,
+    /// Whether fields are taken from other managers.
+    pub force: bool,
+    /// Everything is checked and nothing kept.
+    pub dry_run: bool,
+}
+
+impl ApiServer {
+    /// Sets under which name the following requests manage fields: `kubectl-create`.
+    pub fn manage_as(&mut self, manager: impl Into<Rc<str>>) {
+        self.manager = manager.into();
+    }
+
+    /// Takes up what a person's write changed.
+    pub(super) fn track(&mut self, old: Option<&Object>, new: &Object, subresource: &'static str) {
+        let ty = schema::of(new.kind());
+        let (changed, removed) = walk::differences(ty, old.map(Object::body), new.body());
+        if changed.is_empty() && removed.is_empty() {
+            return;
+        }
+        let managers = Rc::make_mut(self.managers.entry(new.uid().clone()).or_default());
+        for other in managers.0.iter_mut().filter(|m| !m.is(&self.manager, false, subresource)) {
+            other.fields.subtract(&changed);
+            other.fields.subtract(&removed);
+        }
+        let own = managers.entry(&self.manager, false, subresource);
+        own.fields.subtract(&removed);
+        own.fields.add(&changed);
+        managers.tidy();
+    }
+
+    /// Creates an object, or changes the fields of one that it names, as `kubectl apply --server-side` does. What the
+    /// manager applied before and no longer does goes, unless others manage it too.
+    pub fn apply(&mut self, kind: Kind, config: Value, options: &ApplyOptions) -> Result<Rc<Object>, Status> {
+        let key = Object::new(kind, config.clone()).key();
+        let write = WriteOptions { dry_run: options.dry_run };
+        let ty = schema::of(kind);
+        let wanted = walk::fields(ty, &config);
+        let Some(live) = self.get(&key).cloned() else {
+            let made = self.create(kind, config, write)?;
+            self.set_applied(&made, wanted, options);
+            return Ok(made);
+        };
+        let mut managers = self.managers.get(live.uid()).map(|m| (**m).clone()).unwrap_or_default();
+        upgrade(&mut managers, &live, &options.manager);
+        let (changes, _) = walk::differences(ty, Some(live.body()), &config);
+        let mut conflicts = Vec::new();
+        for other in managers.0.iter_mut().filter(|m| !m.is(&options.manager, true, "")) {
+            let both = other.fields.intersection(&changes);
+            if both.is_empty() {
+                continue;
+            }
+            if options.force {
+                other.fields.subtract(&both);
+            } else {
+                conflicts.extend(both.paths().into_iter().map(|path| (other.printed(kind), path)));
+            }
+        }
+        if !conflicts.is_empty() {
+            return Err(conflict(conflicts));
+        }
+        let mut gone = managers.entry(&options.manager, true, "").fields.clone();
+        gone.subtract(&wanted);
+        for other in managers.0.iter().filter(|m| !m.is(&options.manager, true, "")) {
+            gone.subtract(&other.fields);
+        }
+        let mut body = walk::merged(ty, live.body(), &config);
+        walk::remove(&mut body, &gone);
+        let made = self.update_tracked(&key, body, write)?;
+        if !options.dry_run {
+            self.managers.insert(live.uid().clone(), Rc::new(managers));
+            self.set_applied(&made, wanted, options);
+        }
+        Ok(made)
+    }
+
+    /// The managers of an object.
+    pub(super) fn managers_of(&self, key: &ObjectKey) -> Option<Rc<Managers>> {
+        self.managers.get(self.get(key)?.uid()).cloned()
+    }
+
+    /// Takes a write up anew, as one through a subresource.
+    pub(super) fn retrack(
+        &mut self,
+        key: &ObjectKey,
+        before: Option<Rc<Managers>>,
+        old: &Object,
+        new: &Object,
+        subresource: &'static str,
+    ) {
+        if self.actor != Actor::User {
+            return;
+        }
+        let uid = new.uid().clone();
+        match before {
+            Some(managers) => self.managers.insert(uid, managers),
+            None => self.managers.remove(&uid),
+        };
+        debug_assert!(*new.name() == key.name, "the same object");
+        self.track(Some(old), new, subresource);
+    }
+
+    fn update_tracked(&mut self, key: &ObjectKey, body: Value, write: WriteOptions) -> Result<Rc<Object>, Status> {
+        let tracked = self.managers.clone();
+        let made = self.update(key.kind, body, Subresource::Main, write);
+        self.managers = tracked;
+        made
+    }
+
+    fn set_applied(&mut self, object: &Object, wanted: Set, options: &ApplyOptions) {
+        if options.dry_run {
+            return;
+        }
+        let managers = Rc::make_mut(self.managers.entry(object.uid().clone()).or_default());
+        // What creating it tracked is what was applied.
+        managers.0.retain(|m| m.applies || m.name != self.manager || !m.subresource.is_empty());
+        managers.entry(&options.manager, true, "").fields = wanted;
+        managers.tidy();
+    }
+}
+
+/// What was applied on the client's side before is the applier's now. Models client-go `util/csaupgrade`, which kubectl
+/// calls.
+fn upgrade(managers: &mut Managers, live: &Object, manager: &Rc<str>) {
+    if live.annotation("kubectl.kubernetes.io/last-applied-configuration").is_none() {
+        return;
+    }
+    let client_side = |m: &Manager| m.is("kubectl-client-side-apply", false, "");
+    let Some(at) = managers.0.iter().position(client_side) else { return };
+    let fields = managers.0.remove(at).fields;
+    managers.entry(manager, true, "").fields.add(&fields);
+}
+
+/// Models `getConflictMessage`.
+fn conflict(conflicts: Vec<(String, String)>) -> Status {
+    let text = match conflicts.as_slice() {
+        [(manager, path)] => format!("Apply failed with 1 conflict: conflict with {manager}: {path}"),
+        many => {
+            let mut managers: Vec<&String> = many.iter().map(|(m, _)| m).collect();
+            managers.sort();
+            managers.dedup();
+            let mut lines = Vec::new();
+            for manager in managers {
+                lines.push(format!("conflicts with {manager}:"));
+                lines.extend(many.iter().filter(|(m, _)| m == manager).map(|(_, path)| format!("- {path}")));
+            }
+            format!("Apply failed with {} conflicts: {}", many.len(), lines.join("\n"))
+        }
+    };
+    let mut status = Status::new(Reason::Conflict, text);
+    status.causes = conflicts
+        .into_iter()
+        .map(|(manager, field)| super::Cause {
+            reason: "FieldManagerConflict",
+            field,
+            message: format!("conflict with {manager}"),
+        })
+        .collect();
+    status
+}
+
+#[cfg(test)]
+mod tests;
