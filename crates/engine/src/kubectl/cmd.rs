@@ -23,6 +23,8 @@ mod set;
 mod suggest;
 mod wait;
 
+use std::rc::Rc;
+
 pub use apply::LAST_APPLIED;
 
 use super::failure::Failure;
@@ -215,6 +217,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let dash = rest.iter().position(|w| w == "--").unwrap_or(rest.len());
     rest.splice(dash..dash, before);
     let rest = rest.as_slice();
+    cx.api.manage_as(flag(&[], rest, "--field-manager").map_or_else(|| field_manager(first), Rc::from));
     match first.as_str() {
         "get" => get::run(rest, cx, io),
         "apply" => apply::run(rest, cx, io),
@@ -262,6 +265,16 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             Err(Failure::Error(format!("{verb} is not simulated: it has nothing to work on here")))
         }
         other => Err(misc::unknown(other)),
+    }
+}
+
+/// The name under which a command manages the fields that it writes.
+fn field_manager(command: &str) -> Rc<str> {
+    match command {
+        "apply" => Rc::from("kubectl-client-side-apply"),
+        "annotate" | "autoscale" | "create" | "edit" | "expose" | "label" | "patch" | "replace" | "rollout" | "run"
+        | "set" | "taint" => Rc::from(format!("kubectl-{command}")),
+        _ => Rc::from("kubectl"),
     }
 }
 

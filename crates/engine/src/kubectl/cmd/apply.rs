@@ -162,21 +162,21 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
         }
         body.set_key("metadata.annotations", LAST_APPLIED, text);
     }
+    if server_side {
+        prune_nulls(&mut body);
+        let made = super::common::server_side(info, &body, p, options.dry_run, cx, io)?;
+        return Ok((super::super::output::shown(&made), "serverside-applied"));
+    }
     // What was applied before in the same command may be there by now.
     let Some(current) = cx.api.get(&info.key).cloned() else {
         prune_nulls(&mut body);
-        let word = if server_side { "serverside-applied" } else { "created" };
         if dry == DryRun::Client {
-            return Ok((body, word));
+            return Ok((body, "created"));
         }
         let made = super::common::create(info, body, p, options, cx, io)
             .map_err(|e| add_source("creating", &info.source, e))?;
-        return Ok((super::super::output::shown(&made), word));
+        return Ok((super::super::output::shown(&made), "created"));
     };
-    if server_side {
-        let patched = super::common::server_side(&current, &body, options, cx)?;
-        return Ok((super::super::output::shown(&patched), "serverside-applied"));
-    }
     if current.annotation(LAST_APPLIED).is_none() {
         io.complain(&format!(
             "Warning: resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl \

@@ -12,7 +12,7 @@ use super::super::output::{Form, list_of, name_of};
 use super::super::session::Io;
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::{PatchType, Reason, Status, Subresource, WriteOptions};
+use crate::apiserver::{ApplyOptions, PatchType, Reason, Status, Subresource, WriteOptions};
 use crate::manifest::decode;
 
 /// `--dry-run`
@@ -186,12 +186,38 @@ pub fn warn(cx: &mut Cx<'_>, io: &mut Io) {
     }
 }
 
+/// What kubectl adds to a conflict of field managers.
+const CONFLICT_HELP: &str = "
+Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the `--force-conflicts` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
+
 /// Applies on the server's side.
 pub fn server_side(
-    current: &Object,
+    info: &Info,
     body: &Value,
-    options: WriteOptions,
+    p: &Parsed,
+    dry_run: bool,
     cx: &mut Cx<'_>,
+    io: &mut Io,
 ) -> Result<Rc<Object>, Failure> {
-    Ok(cx.api.patch(&current.key(), PatchType::Strategic, body, Subresource::Main, options)?)
+    let config = decoded(info.key.kind, &info.labelled, body, p, io)?;
+    let manager = p.text("field-manager").unwrap_or("kubectl");
+    let options = ApplyOptions { manager: Rc::from(manager), force: p.on("force-conflicts"), dry_run };
+    let made = cx.api.apply(info.key.kind, config, &options);
+    warn(cx, io);
+    made.map_err(|status| {
+        if status.causes.iter().any(|c| c.reason == "FieldManagerConflict") {
+            return Failure::Error(format!("{}{CONFLICT_HELP}", status.message));
+        }
+        Failure::from(status)
+    })
 }
