@@ -126,7 +126,7 @@ pub fn kind_of(word: &str) -> Result<Kind, Failure> {
 /// Categories and lists of kinds: `all`, `job,pod`.
 fn kinds_of(word: &str) -> Result<Vec<Kind>, Failure> {
     let mut out: Vec<Kind> = Vec::new();
-    for part in word.split(',').filter(|p| !p.is_empty()) {
+    for part in word.split(',') {
         if part.eq_ignore_ascii_case("all") {
             // The order of discovery: the core group, then apps, autoscaling and batch, as the groups are served.
             let of =
@@ -176,7 +176,7 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
     }
     let mut args = r.args.clone();
     if args.len() >= 2 && args[0].contains(',') {
-        let kinds: Vec<String> = args[0].split(',').filter(|k| !k.is_empty()).map(str::to_owned).collect();
+        let kinds: Vec<String> = args[0].split(',').map(str::to_owned).collect();
         if kinds.len() > 1 {
             let names = args.split_off(1);
             args = kinds.iter().flat_map(|k| names.iter().map(move |n| format!("{k}/{n}"))).collect();
@@ -187,6 +187,9 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
     let mut kinds: Vec<Kind> = Vec::new();
     let mut plain: Vec<String> = Vec::new();
     let mut selects = r.labels.is_some() || r.fields.is_some() || r.all;
+    if r.all && r.labels.as_ref().or(r.fields.as_ref()).is_some_and(|s| !s.is_empty()) {
+        return error("setting 'all' parameter but found a non empty selector. ");
+    }
     if slashes > 0 {
         if slashes != args.len() {
             return error(MIXED);

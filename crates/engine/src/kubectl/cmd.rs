@@ -147,52 +147,52 @@ fn start(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
 }
 
-/// The commands, as the suggestions for a mistyped word know them.
+/// The commands, in the order in which kubectl has them: suggestions come in it.
 pub const COMMANDS: [&str; 44] = [
-    "annotate",
-    "api-resources",
-    "api-versions",
-    "apply",
-    "attach",
-    "auth",
+    "create",
+    "expose",
+    "run",
+    "set",
+    "explain",
+    "get",
+    "edit",
+    "delete",
+    "rollout",
+    "scale",
     "autoscale",
     "certificate",
     "cluster-info",
-    "completion",
-    "config",
+    "top",
     "cordon",
-    "cp",
-    "create",
-    "debug",
-    "delete",
-    "describe",
-    "diff",
+    "uncordon",
     "drain",
-    "edit",
-    "events",
-    "exec",
-    "explain",
-    "expose",
-    "get",
-    "help",
-    "kustomize",
-    "label",
+    "taint",
+    "describe",
     "logs",
-    "options",
-    "patch",
-    "plugin",
+    "attach",
+    "exec",
     "port-forward",
     "proxy",
+    "cp",
+    "auth",
+    "debug",
+    "events",
+    "diff",
+    "apply",
+    "patch",
     "replace",
-    "rollout",
-    "run",
-    "scale",
-    "set",
-    "taint",
-    "top",
-    "uncordon",
-    "version",
     "wait",
+    "kustomize",
+    "label",
+    "annotate",
+    "completion",
+    "config",
+    "plugin",
+    "version",
+    "api-versions",
+    "api-resources",
+    "options",
+    "help",
 ];
 
 /// Runs kubectl with its arguments.
@@ -241,7 +241,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "drain" => node::drain(rest, cx, io),
         "taint" => node::taint(rest, cx, io),
         "version" => misc::version(rest, io),
-        "api-versions" => misc::api_versions(io),
+        "api-versions" => misc::api_versions(rest, io),
         "api-resources" => misc::api_resources(rest, io),
         "auth" => misc::auth(rest, cx, io),
         "top" => misc::top(rest, cx, io),
@@ -258,10 +258,15 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "cluster-info" => misc::cluster_info(io),
         "help" => {
             let path: Vec<&str> = rest.iter().map(String::as_str).collect();
-            help::print(&help::command_of(&path), cx, io)
+            help::topic(&path, cx, io)
         }
         "options" => help::print("options", cx, io),
-        verb @ ("proxy" | "certificate" | "completion" | "plugin" | "kustomize" | "kuberc" | "alpha") => {
+        "certificate" | "plugin" if rest.is_empty() => help::print(first, cx, io),
+        "alpha" => {
+            io.complain("No alpha commands are available in this version of kubectl");
+            ok()
+        }
+        verb @ ("proxy" | "certificate" | "completion" | "plugin" | "kustomize" | "kuberc") => {
             Err(Failure::Error(format!("{verb} is not simulated: it has nothing to work on here")))
         }
         other => Err(misc::unknown(other)),

@@ -210,6 +210,10 @@ fn run(nodes: &[Node], root: &Value, from: &Value, lenient: bool, out: &mut Stri
     Ok(())
 }
 
+/// What is said of a path that cannot be read.
+pub const UNEXPECTED: &str =
+    "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'";
+
 /// The path of `.metadata.name`, `{.metadata.name}` or `metadata.name`. Models `RelaxedJSONPathExpression`.
 pub fn relaxed(text: &str) -> Result<Vec<Step>, String> {
     let inner = match (text.strip_prefix('{'), text.strip_suffix('}')) {
@@ -218,9 +222,7 @@ pub fn relaxed(text: &str) -> Result<Vec<Step>, String> {
     };
     let inner = inner.strip_prefix('.').unwrap_or(inner);
     if inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-        ));
+        return Err(UNEXPECTED.into());
     }
     match parse(&format!("{{.{inner}}}"))?.into_iter().next() {
         Some(Node::Path(p)) => Ok(p),

@@ -59,6 +59,9 @@ impl Form {
             }
             ("jsonpath" | "jsonpath-as-json", Some(template)) => match jsonpath::parse(template) {
                 Ok(nodes) => Ok(Self::JsonPath(Rc::new(nodes), Rc::from(template))),
+                Err(why) if why.starts_with("unrecognized identifier") => {
+                    error(format!("error executing jsonpath {}: Error executing template: {why}", go_quote(template)))
+                }
                 Err(why) => error(format!("error parsing jsonpath {template}, {why}")),
             },
             ("go-template" | "template", Some(template)) => match super::gotemplate::Template::parse(template) {

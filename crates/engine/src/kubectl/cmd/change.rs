@@ -208,11 +208,10 @@ fn read_changes(pairs: &[String], labels: bool) -> Result<Changes, Failure> {
         }
     }
     if let Some(key) = c.remove.iter().find(|k| c.set.iter().any(|(s, _)| s == *k)) {
-        let _ = key;
         return error(if labels {
-            "can not both modify and remove a label in the same command"
+            "can not both modify and remove a label in the same command".to_owned()
         } else {
-            "can not both modify and remove an annotation in the same command"
+            format!("can not both modify and remove the following annotation(s) in the same command: {key}")
         });
     }
     Ok(c)

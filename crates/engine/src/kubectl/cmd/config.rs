@@ -45,7 +45,10 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                     ok()
                 }
                 Some(name) => error(format!("no context exists with the name: {name:?}")),
-                None => Err(p.usage("Unexpected args: []")),
+                None => {
+                    super::help::print("config use-context", cx, io)?;
+                    error("Unexpected args: []")
+                }
             }
         }
         "get-contexts" => {

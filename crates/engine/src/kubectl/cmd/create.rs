@@ -79,23 +79,18 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "ingress" | "ing" => {
             error("create ingress is not simulated: apply a manifest instead (an Ingress has no effect here)")
         }
-        "token" => error("create token is not simulated: there is nobody to log in to"),
-        "" => from_files(words, cx, io),
-        _ if kind.starts_with('-') => from_files(words, cx, io),
-        other => Err(unknown(other)),
+        "token" => {
+            let p = Parsed::read(
+                "create token",
+                "audience* duration~ bound-object-kind bound-object-name bound-object-uid o:output",
+                rest,
+            )?;
+            name(&p)?;
+            error("create token is not simulated: there is nobody to log in to")
+        }
+        // Any other word is an argument of `create` itself, which takes none.
+        _ => from_files(words, cx, io),
     }
-}
-
-/// The complaint about a kind that has no command.
-fn unknown(word: &str) -> Failure {
-    let near = super::suggest::near(word, KINDS.iter().map(|k| k.0));
-    let text = if near.is_empty() {
-        format!("error: unknown command {word:?} for \"kubectl create\"\n")
-    } else {
-        format!("error: unknown command {word:?} for \"kubectl create\"\n\nDid you mean this?\n{near}\n")
-    };
-    // `kubectl create pod web` is taken for arguments of `create` itself.
-    Failure::Misread(format!("{text}See 'kubectl create -h' for help and examples\n"))
 }
 
 fn from_files(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
@@ -105,10 +100,9 @@ fn from_files(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         if p.has("kustomize") {
             return error("kustomize is not simulated: create plain manifests with -f");
         }
-        if let Some(word) = p.args.first() {
-            return Err(unknown(word));
+        if p.args.is_empty() {
+            return error("must specify one of -f and -k");
         }
-        return error("must specify one of -f and -k");
     }
     if !p.args.is_empty() {
         return Err(p.usage(format!("Unexpected args: {}", super::common::go_list(&p.args))));

@@ -68,12 +68,6 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !matches!(p.str("output"), "" | "name") {
         return error(format!("unexpected -o output mode: {}. We only support '-o name'", p.str("output")));
     }
-    if p.on("all") && p.has("selector") {
-        return error("cannot set --all and --selector at the same time");
-    }
-    if p.on("all") && p.has("field-selector") {
-        return error("cannot set --all and --field-selector at the same time");
-    }
     if force && grace > 0 {
         return error("--force and --grace-period greater than 0 cannot be specified together");
     }

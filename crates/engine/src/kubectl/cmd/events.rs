@@ -60,6 +60,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
                 Some((builder::kind_of(kind)?, name.to_owned()))
             }
+            Some((kind, rest)) if !kind.is_empty() && rest.contains('/') => {
+                return error("arguments in resource/name form may not have more than one slash");
+            }
             _ => return error("--for must be in resource/name form"),
         },
     };

@@ -76,6 +76,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         [one] => one,
         _ => return error("We accept only this format: explain RESOURCE"),
     };
+    if !matches!(p.str("output"), "" | "plaintext" | "plaintext-openapiv2") {
+        return error(format!("unrecognized format: {}", p.str("output")));
+    }
     let mut path: Vec<&str> = word.split('.').filter(|s| !s.is_empty()).collect();
     let resource = if path.is_empty() { "" } else { path.remove(0) };
     // `jobs.batch` and `jobs.v1.batch` name the kind, not fields.

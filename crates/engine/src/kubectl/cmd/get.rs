@@ -57,7 +57,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let mut infos = found.infos;
     let kinds: Vec<Kind> = found.kinds.iter().copied().chain(infos.iter().map(|i| i.key.kind)).collect();
     let several = kinds.windows(2).any(|w| w[0] != w[1]);
-    if let Some(path) = p.text("sort-by") {
+    if let Some(path) = p.text("sort-by").filter(|t| !t.is_empty() && !infos.is_empty()) {
         let steps = jsonpath::relaxed(path).map_err(Failure::Error)?;
         if !sort(&mut infos, &steps) {
             infos.clear();

@@ -1,5 +1,7 @@
 //! Help texts: a file of their own, which a page loads when one is first asked for.
 
+use std::rc::Rc;
+
 use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::failure::Failure;
@@ -10,19 +12,43 @@ use crate::api::text::go_quote;
 /// The name under which the help texts are provided.
 pub const TEXT: &str = "help";
 
-/// Prints the help of a command: what stands in the text after a line `## kubectl create job`.
-pub fn print(command: &str, cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    let Some(all) = cx.home.text(TEXT) else { return Err(Failure::Wants(TEXT.to_owned())) };
+/// The help of a command: what stands in the text after a line `## kubectl create job`.
+fn find(all: &str, command: &str) -> Option<String> {
     let wanted = format!("## {}\n", format!("kubectl {command}").trim_end());
-    match all.find(&wanted) {
-        Some(i) => {
-            let rest = &all[i + wanted.len()..];
-            let end = rest.find("\n## kubectl").map_or(rest.len(), |n| n + 1);
-            io.print(&rest[..end]);
-        }
+    let rest = &all[all.find(&wanted)? + wanted.len()..];
+    let end = rest.find("\n## kubectl").map_or(rest.len(), |n| n + 1);
+    Some(rest[..end].to_owned())
+}
+
+fn text(cx: &Cx<'_>) -> Result<Rc<str>, Failure> {
+    cx.home.text(TEXT).ok_or_else(|| Failure::Wants(TEXT.to_owned()))
+}
+
+/// Prints the help of a command.
+pub fn print(command: &str, cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let all = text(cx)?;
+    // A word too many is passed over, as in `kubectl get pods --help`.
+    let shorter = command.rsplit_once(' ').map_or("", |(c, _)| c);
+    match find(&all, command).or_else(|| find(&all, shorter)) {
+        Some(help) => io.print(&help),
         None => io.line(&format!("There is no help for \"kubectl {command}\" here.")),
     }
     ok()
+}
+
+/// `kubectl help create job`
+pub fn topic(path: &[&str], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let all = text(cx)?;
+    let first = path.first().copied().unwrap_or("");
+    if find(&all, first).is_none() {
+        io.complain(&format!("Unknown help topic [`{}`]\n", path.join(" ")));
+        let help = find(&all, "").unwrap_or_default();
+        // The list of commands, without the words about kubectl itself.
+        let from = help.find("\nBasic Commands").unwrap_or(0);
+        io.complain(help[from..].trim_end_matches('\n'));
+        return ok();
+    }
+    print(&command_of(path), cx, io)
 }
 
 /// The command that words mean, other names replaced: `create cj` is `create cronjob`.

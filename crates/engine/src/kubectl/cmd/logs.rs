@@ -75,6 +75,18 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         [_, c] => container = Some(c.clone()),
         _ => return Err(p.usage(USAGE)),
     }
+    let since = match p.text("since-time") {
+        Some(text) => match Time::parse_rfc3339(text) {
+            Some(t) => Some(t),
+            None => {
+                return error(format!(
+                    "parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0} as \"2006\"",
+                    go_quote(text)
+                ));
+            }
+        },
+        None => p.duration("since").filter(|d| *d != 0).map(|d| cx.now - d),
+    };
     let namespace = builder::namespace(&p, cx);
     let not_found = |e: Failure| match e {
         Failure::Status(s) if s.reason == Reason::NotFound => {
@@ -123,18 +135,6 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if tail < -1 {
         return error("--tail must be greater than or equal to -1");
     }
-    let since = match p.text("since-time") {
-        Some(text) => match Time::parse_rfc3339(text) {
-            Some(t) => Some(t),
-            None => {
-                return error(format!(
-                    "parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0} as \"2006\"",
-                    go_quote(text)
-                ));
-            }
-        },
-        None => p.duration("since").filter(|d| *d != 0).map(|d| cx.now - d),
-    };
     let wanted = Wanted {
         options: LogOptions { previous: p.on("previous"), since },
         tail: usize::try_from(tail).ok(),

@@ -69,7 +69,11 @@ pub fn version(words: &[String], io: &mut Io) -> Done {
 }
 
 /// Runs `kubectl api-versions`.
-pub fn api_versions(io: &mut Io) -> Done {
+pub fn api_versions(words: &[String], io: &mut Io) -> Done {
+    let p = Parsed::read("api-versions", "", words)?;
+    if !p.args.is_empty() {
+        return Err(p.usage(format!("unexpected arguments: {}", super::common::go_list(&p.args))));
+    }
     API_VERSIONS.split_ascii_whitespace().for_each(|v| io.line(v));
     ok()
 }
@@ -140,7 +144,10 @@ pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 return ok();
             }
             if p.args.len() < 2 {
-                return error("you must specify two arguments: verb resource or verb resource/resourceName.");
+                return error(
+                    "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' \
+                     for help and examples.",
+                );
             }
             let resource = p.args[1].split('/').next().unwrap_or("");
             if !resource.is_empty() && resource != "*" && Kind::from_resource(resource).is_none() {
@@ -247,12 +254,13 @@ pub fn unsimulated(verb: &'static str, words: &[String], cx: &mut Cx<'_>, io: &m
     const FLAGS: &str = "address, pod-running-timeout~ c:container q:quiet! i:stdin! t:tty! image copy-to target profile \
         share-processes! attach! same-node! replace! set-image arguments-only! env* keep-annotations! custom";
     let p = Parsed::read(verb, FLAGS, words)?;
-    let Some(name) = p.args.first() else {
-        return Err(p.usage(if verb == "port-forward" {
-            "TYPE/NAME and list of ports are required for port-forward"
+    let least = if verb == "port-forward" { 2 } else { 1 };
+    let Some(name) = p.args.first().filter(|_| p.args.len() >= least) else {
+        return if verb == "port-forward" {
+            Err(p.usage("TYPE/NAME and list of ports are required for port-forward"))
         } else {
-            "expected a POD"
-        }));
+            error(format!("at least 1 argument is required for {verb}"))
+        };
     };
     let namespace = builder::namespace(&p, cx);
     let word = if name.contains('/') { name.clone() } else { format!("pods/{name}") };
@@ -392,6 +400,14 @@ fn finish(
 
 /// Runs `kubectl diff`: what `apply` would change, line by line.
 pub fn diff(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    // 1 says that there are differences, so an error is more.
+    difference(words, cx, io).or_else(|e| {
+        io.fail(&e);
+        Ok(Flow::Exit(2))
+    })
+}
+
+fn difference(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("diff", DIFF_FLAGS, words)?;
     if !p.has("filename") {
         return error("must specify one of -f and -k");
@@ -440,11 +456,8 @@ pub fn edit(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
          show-managed-fields! subresource template validate=strict windows-line-endings!",
         words,
     )?;
-    if p.args.is_empty() && !p.has("filename") {
-        return error("must specify one of -f and -k");
-    }
     let namespace = builder::namespace(&p, cx);
-    let found = builder::find(&Request::of(&p), &namespace, cx, io)?;
+    let found = builder::find(&Request { kind_alone: true, ..Request::of(&p) }, &namespace, cx, io)?;
     let values: Vec<Value> = found.infos.iter().map(|i| shown(i.found())).collect();
     let text = match values.as_slice() {
         [one] => to_yaml(one),
@@ -469,7 +482,17 @@ pub fn cluster_info(io: &mut Io) -> Done {
 
 /// The complaint about a word that is no command, with what may have been meant.
 pub fn unknown(word: &str) -> Failure {
-    let near = super::suggest::near(word, super::COMMANDS.iter().copied());
+    let mut near = super::suggest::near(word, super::COMMANDS.iter().copied());
+    let meant = match word {
+        "list" | "ls" => "get",
+        "rm" | "remove" => "delete",
+        "inspect" => "describe",
+        "stats" => "top",
+        _ => "",
+    };
+    if !meant.is_empty() && !near.contains(&format!("\t{meant}\n")) {
+        near += &format!("\t{meant}\n");
+    }
     let mut text = format!("error: unknown command {} for \"kubectl\"\n", go_quote(word));
     if !near.is_empty() {
         text += &format!("\nDid you mean this?\n{near}");

@@ -29,7 +29,7 @@ fn nodes(p: &Parsed, usage: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Vec<Info>,
         return Err(p.usage(format!("USAGE: {usage} [flags]")));
     }
     if !p.args.is_empty() && p.has("selector") {
-        return Err(p.usage("error: cannot specify both a node name and a --selector option"));
+        return Err(p.usage("cannot specify both a node name and a --selector option"));
     }
     let mut request = Request::of(p);
     request.args = if p.args.is_empty() {
@@ -294,7 +294,7 @@ impl Drain {
 }
 
 /// `key=value:effect`, `key:effect`, `key-`, `key:effect-`
-fn read_taint(text: &str) -> Result<(Value, bool), Failure> {
+fn read_taint(p: &Parsed, text: &str) -> Result<(Value, bool), Failure> {
     let (body, remove) = text.strip_suffix('-').map_or((text, false), |b| (b, true));
     let (head, effect) = body.split_once(':').map_or((body, ""), |(h, e)| (h, e));
     let (key, value) = head.split_once('=').unwrap_or((head, ""));
@@ -302,11 +302,12 @@ fn read_taint(text: &str) -> Result<(Value, bool), Failure> {
         return error(format!("invalid taint spec: {text}"));
     }
     if !(remove && effect.is_empty()) && !matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
-        return error(if effect.is_empty() {
-            format!("invalid taint spec: {text}")
-        } else {
-            format!("invalid taint effect: {effect}, unsupported taint effect")
-        });
+        if !effect.is_empty() {
+            return Err(p.usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
+        }
+        let wrong = crate::api::content::label_key(head);
+        let why = if wrong.is_empty() { String::new() } else { format!(", {}", wrong.join("; ")) };
+        return Err(p.usage(format!("invalid taint spec: {text}{why}")));
     }
     let mut t = json!({"key": key});
     if !value.is_empty() {
@@ -334,7 +335,7 @@ pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if taints.is_empty() {
         return error("at least one taint update is required");
     }
-    let changes = taints.iter().map(|t| read_taint(t)).collect::<Result<Vec<_>, _>>()?;
+    let changes = taints.iter().map(|t| read_taint(&p, t)).collect::<Result<Vec<_>, _>>()?;
     if builder::kind_of(resources[0].split('/').next().unwrap_or(""))? != Kind::Node {
         return error(format!("invalid resource type {}, only node types are supported", resources[0]));
     }

@@ -39,7 +39,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error("--timeout must have --force specified");
     }
     if !p.has("filename") {
-        return Err(p.usage("Must specify --filename to replace"));
+        return error("must specify one of -f and -k");
     }
     let namespace = builder::namespace(&p, cx);
     let request = Request { latest: false, go_on: true, ..Request::of(&p) };

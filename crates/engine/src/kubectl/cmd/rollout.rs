@@ -49,7 +49,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 
 fn find(p: &Parsed, cx: &mut Cx<'_>, io: &Io) -> Result<(Vec<Info>, Vec<Failure>), Failure> {
     if p.args.is_empty() && !p.has("filename") {
-        return Err(p.usage("required resource not specified"));
+        return error("required resource not specified");
     }
     let namespace = builder::namespace(p, cx);
     let request = Request { kind_alone: true, go_on: true, ..Request::of(p) };

@@ -35,19 +35,21 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error("--image is required");
     }
     if image.chars().any(char::is_whitespace) || image.starts_with('-') {
-        return error(format!("Invalid image name {image:?}: invalid reference format"));
+        return error(format!("invalid image name {image:?}: invalid reference format"));
     }
     if p.on("tty") && !p.on("stdin") {
         return error("-i/--stdin is required for containers with -t/--tty=true");
     }
     if p.on("expose") && p.str("port").is_empty() {
-        return Err(p.usage("--port must be set when exposing a service"));
+        return error("--port must be set when exposing a service");
     }
     if p.on("rm") && !attach {
         return error("--rm should only be used for attached containers");
     }
     if attach && dry != DryRun::None {
-        return error("--dry-run=client can't be used with attached containers options (--attach, --stdin, or --tty)");
+        return error(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        );
     }
     let restart = match p.text("restart") {
         None | Some("") => "Always",
@@ -123,7 +125,7 @@ fn pod(p: &Parsed, name: &str, restart: &str) -> Result<Value, Failure> {
     if let Some(port) = p.text("port").filter(|t| !t.is_empty()) {
         match port.parse::<i64>() {
             Ok(n) => container.set("ports", json!([{"containerPort": n}])),
-            Err(_) => return error(format!("strconv.Atoi: parsing {port:?}: invalid syntax")),
+            Err(_) => return error("--port must be a number"),
         }
     }
     if let Some(policy) = p.text("image-pull-policy").filter(|t| !t.is_empty()) {

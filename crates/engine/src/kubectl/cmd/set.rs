@@ -153,14 +153,10 @@ fn image(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
     }
     let job = Job { p: &p, resources, word: "image updated", failed: "failed to patch image update to pod template: " };
-    let infos = if job.resources.is_empty() && !p.has("filename") { Vec::new() } else { job.find(cx, io)? };
+    let infos = job.find(cx, io)?;
     let mut errors = Vec::new();
     if p.on("all") && p.has("selector") {
         errors.push(Failure::Error("cannot set --all and --selector at the same time".into()));
-    }
-    if job.resources.is_empty() && !p.has("filename") {
-        let text = "one or more resources must be specified as <resource> <name> or <resource>/<name>";
-        errors.push(Failure::Error(text.into()));
     }
     if images.is_empty() {
         errors.push(Failure::Error("at least one image update is required".into()));

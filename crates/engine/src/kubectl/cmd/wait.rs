@@ -48,7 +48,12 @@ fn read(text: &str) -> Result<Condition, Failure> {
             None => rest.split_once('=').map_or((rest, None), |(p, v)| (p, Some(v))),
         };
         if value == Some("") {
-            return error("jsonpath wait has to have a value after equal sign");
+            return error(
+                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+            );
+        }
+        if path.starts_with('{') != path.ends_with('}') {
+            return error(jsonpath::UNEXPECTED);
         }
         let relaxed = path.trim_start_matches('{').trim_end_matches('}');
         let parsed = jsonpath::parse(&format!(

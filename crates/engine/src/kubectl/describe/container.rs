@@ -189,11 +189,13 @@ fn environment(c: &Value, pod: Option<&Object>, w: &mut Doc) {
             w.line(3, &format!("{name}:\t{value} ({version}:{path})"));
         } else if let Some(f) = source.get("resourceFieldRef") {
             let resource = f.str_at("resource");
-            let value = quantity(c.at(&format!("resources.{resource}")));
-            let value = if value.is_empty() || value == "null" || value == "0" {
-                if resource.starts_with("limits.") { "node allocatable" } else { "0" }.to_owned()
+            let whole = Quantity::at(c, &format!("resources.{resource}"));
+            let divisor = Quantity::at(f, "divisor");
+            let value = if whole.is_zero() && resource.starts_with("limits.") {
+                "node allocatable".to_owned()
             } else {
-                value
+                let unit = if divisor.is_zero() { 1_000_000_000 } else { divisor.nanos() };
+                ((whole.nanos() + unit - 1) / unit).to_string()
             };
             w.line(3, &format!("{name}:\t{value} ({resource})"));
         } else {

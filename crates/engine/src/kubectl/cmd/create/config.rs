@@ -9,6 +9,7 @@ use super::super::super::session::Io;
 use super::super::Done;
 use super::{finish, name, table};
 use crate::api::content::config_key;
+use crate::api::text::go_json_string;
 use crate::api::{Kind, Map, Value, base64};
 use crate::json;
 
@@ -134,14 +135,18 @@ fn docker(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         );
     }
     let server = p.text("docker-server").unwrap_or("https://index.docker.io/v1/");
-    let mut entry = json!({"username": user, "password": password});
-    if p.has("docker-email") {
-        entry.set("email", p.str("docker-email"));
-    }
-    entry.set("auth", base64::encode(format!("{user}:{password}").as_bytes()));
-    let mut servers = Map::new();
-    servers.insert(server, entry);
-    let config = json!({"auths": (Value::from(servers))}).to_json();
+    // Go writes these fields in the order of its struct.
+    let email = match p.text("docker-email") {
+        Some(e) => format!(",\"email\":{}", go_json_string(e)),
+        None => String::new(),
+    };
+    let auth = base64::encode(format!("{user}:{password}").as_bytes());
+    let config = format!(
+        "{{\"auths\":{{{}:{{\"username\":{},\"password\":{}{email},\"auth\":\"{auth}\"}}}}}}",
+        go_json_string(server),
+        go_json_string(user),
+        go_json_string(password)
+    );
     let body = json!({
         "metadata": {"name": (name.as_str())},
         "type": "kubernetes.io/dockerconfigjson",
