@@ -18,7 +18,7 @@ use crate::workqueue::WorkQueue;
 use ticks::{CronTimes, next_schedule_time_delay};
 
 /// From a write to the sync that it causes: what the API server, the watch and the queue take.
-const LATENCY: Millis = 8;
+const LATENCY: Millis = 3;
 
 /// The controller.
 #[derive(Clone)]
