@@ -75,13 +75,19 @@ impl ApiServer {
     }
 
     /// Takes up what a person's write changed.
-    pub(super) fn track(&mut self, old: Option<&Object>, new: &Object, subresource: &'static str) {
-        let ty = schema::of(new.kind());
-        let (changed, removed) = walk::differences(ty, old.map(Object::body), new.body());
+    pub(super) fn track(
+        &mut self,
+        uid: &Rc<str>,
+        kind: Kind,
+        old: Option<&Value>,
+        new: &Value,
+        subresource: &'static str,
+    ) {
+        let (changed, removed) = walk::differences(schema::of(kind), old, new);
         if changed.is_empty() && removed.is_empty() {
             return;
         }
-        let managers = Rc::make_mut(self.managers.entry(new.uid().clone()).or_default());
+        let managers = Rc::make_mut(self.managers.entry(uid.clone()).or_default());
         for other in managers.0.iter_mut().filter(|m| !m.is(&self.manager, false, subresource)) {
             other.fields.subtract(&changed);
             other.fields.subtract(&removed);
@@ -160,7 +166,7 @@ impl ApiServer {
             None => self.managers.remove(&uid),
         };
         debug_assert!(*new.name() == key.name, "the same object");
-        self.track(Some(old), new, subresource);
+        self.track(new.uid(), new.kind(), Some(old.body()), new.body(), subresource);
     }
 
     fn update_tracked(&mut self, key: &ObjectKey, body: Value, write: WriteOptions) -> Result<Rc<Object>, Status> {

@@ -59,6 +59,8 @@ impl ApiServer {
             }
         }
         defaults::apply(kind, &mut body);
+        // What the server adds from here on belongs to nobody.
+        let written = (self.actor == Actor::User).then(|| body.clone());
         let limited = kind == Kind::Pod && self.admit_pod(&mut body)?;
         let prefix = match body.str_at("metadata.name") {
             "" => body.at("metadata.generateName").as_rc_str().filter(|p| !p.is_empty()),
@@ -92,8 +94,8 @@ impl ApiServer {
             return Ok(Rc::new(object));
         }
         self.commit_charges(charges);
-        if self.actor == Actor::User {
-            self.track(None, &object, "");
+        if let Some(written) = written {
+            self.track(object.uid(), kind, None, &written, "");
         }
         Ok(self.commit(object.into_body(), kind))
     }
@@ -194,7 +196,7 @@ impl ApiServer {
         }
         self.commit_charges(charges);
         if self.actor == Actor::User && part != Subresource::Status {
-            self.track(Some(&old), &object, "");
+            self.track(old.uid(), kind, Some(old.body()), object.body(), "");
         }
         Ok(self.commit(object.into_body(), kind))
     }

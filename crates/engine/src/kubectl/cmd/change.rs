@@ -14,7 +14,7 @@ use crate::api::content::label_value;
 use crate::api::patch::{JsonPatchError, json_patch, merge, strategic};
 use crate::api::text::go_quote;
 use crate::api::{Map, Value};
-use crate::apiserver::PatchType;
+use crate::apiserver::{PatchType, Status, Subresource, has_status};
 use crate::manifest;
 
 pub const PATCH_FLAGS: &str = "allow-missing-template-keys! dry-run=unchanged field-manager f:filename, k:kustomize local! \
@@ -52,6 +52,7 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             return error(format!("--type must be one of [json merge strategic], not {}", go_quote(p.str("type"))));
         }
     };
+    let subresource = p.str("subresource").to_owned();
     let form = Form::read(p.str("output"), false)?;
     let text = if file.is_empty() {
         text.to_owned()
@@ -66,7 +67,7 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let found = builder::find(&Request { go_on: true, ..Request::of(&p) }, &namespace, cx, io)?;
     let mut errors = found.errors;
     for info in &found.infos {
-        match patch_one(info, how, &body, dry, cx, io) {
+        match patch_one(info, how, &body, &subresource, dry, cx, io) {
             Ok((value, changed)) => {
                 // kubectl does not say here that it was a dry run.
                 let word = if changed { "patched" } else { "patched (no change)" };
@@ -101,13 +102,27 @@ fn patch_one(
     info: &Info,
     how: PatchType,
     body: &Value,
+    subresource: &str,
     dry: DryRun,
     cx: &mut Cx<'_>,
     io: &mut Io,
 ) -> Result<(Value, bool), Failure> {
     let before = info.found().clone();
     if dry != DryRun::Client {
-        let made = send_patch(&info.key, how, body, dry.options(), cx, io)?;
+        let made = match subresource {
+            "" => send_patch(&info.key, how, body, dry.options(), cx, io)?,
+            "status" if has_status(info.key.kind) => {
+                let made = cx.api.patch(&info.key, how, body, Subresource::Status, dry.options());
+                super::common::warn(cx, io);
+                made?
+            }
+            "scale" => {
+                let (replicas, _) = cx.api.scale(&info.key)?;
+                let replicas = body.at("spec.replicas").as_i64().unwrap_or(replicas);
+                cx.api.set_scale(&info.key, replicas, dry.options())?
+            }
+            _ => return Err(Failure::from(Status::no_resource())),
+        };
         return Ok((shown(&made), made.body() != before.body()));
     }
     let after = match how {
