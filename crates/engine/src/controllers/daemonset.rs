@@ -37,6 +37,8 @@ pub struct DaemonSetController {
     events: EventRecorder,
     orphans: Orphans,
     backoff: pods::FailedPodsBackoff,
+    /// The Pod that this sync made last.
+    newest: Option<Rc<str>>,
 }
 
 impl Default for DaemonSetController {
@@ -46,6 +48,7 @@ impl Default for DaemonSetController {
             events: EventRecorder::new("daemonset-controller"),
             orphans: Orphans::default(),
             backoff: pods::FailedPodsBackoff::default(),
+            newest: None,
         }
     }
 }
@@ -169,6 +172,7 @@ impl DaemonSetController {
             now: ctx.now,
             ds,
         };
+        self.newest = None;
         let outcome = self.update_set(ctx, &round, &old);
         let written = self.update_status(ctx, &round);
         outcome.and(written)

@@ -168,7 +168,8 @@ impl DaemonSetController {
         true
     }
 
-    /// Makes and deletes Pods. Models `syncNodes`.
+    /// Makes and deletes Pods. Models `syncNodes`. Remembers the Pod made last: upstream's cache does not have it yet
+    /// when the sync counts Pods at its end.
     pub(super) fn carry_out(&mut self, ctx: &mut Ctx<'_>, round: &Round, plan: Plan) -> Result<(), Status> {
         let ds = &round.ds;
         let mut failed = None;
@@ -179,8 +180,9 @@ impl DaemonSetController {
             for node in &create[done..upto] {
                 let body = pod_from_template(&template_for(ds, &round.hash, node), ds);
                 match create_pod(ctx, &mut self.events, ds, body) {
+                    Ok(pod) => self.newest = Some(pod.uid().clone()),
                     Err(status) if !is_namespace_terminating(&status) => failed = Some(status),
-                    _ => {}
+                    Err(_) => {}
                 }
             }
             done = upto;

@@ -13,7 +13,11 @@ use crate::controllers::pod_control::is_pod_ready;
 impl DaemonSetController {
     /// Counts nodes by how their Pods are, and writes that down.
     pub(super) fn update_status(&mut self, ctx: &mut Ctx<'_>, round: &Round) -> Result<(), Status> {
-        let by_node = self.by_node(ctx, &round.ds)?;
+        let mut by_node = self.by_node(ctx, &round.ds)?;
+        for pods in by_node.values_mut() {
+            pods.retain(|p| Some(p.uid()) != self.newest.as_ref());
+        }
+        by_node.retain(|_, pods| !pods.is_empty());
         let (mut desired, mut current, mut misscheduled) = (0, 0, 0);
         let (mut ready, mut updated, mut available) = (0, 0, 0);
         for target in &round.nodes {
