@@ -6,7 +6,17 @@ use super::pod::{Observed, Pod};
 use super::spec::is_sidecar;
 use crate::api::{Map, Value};
 
-fn condition(pod: &Pod, kind: &str, status: bool, reason: &str, message: &str) -> Value {
+/// A condition: the one there was before, where it says the same.
+fn condition(pod: &Pod, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
+    let same = old.iter().find(|c| c.str_at("type") == kind).filter(|c| {
+        (c.str_at("status") == "True") == status
+            && c.str_at("reason") == reason
+            && c.str_at("message") == message
+            && c.int_at("observedGeneration") == Some(pod.api.generation())
+    });
+    if let Some(same) = same {
+        return same.clone();
+    }
     let mut m = Map::new();
     m.insert("lastProbeTime", Value::Null);
     if !message.is_empty() {
@@ -116,7 +126,7 @@ fn initialized(pod: &Pod, statuses: &[&Value], phase: &str) -> (bool, &'static s
 }
 
 /// All of them, in their order, after those that others own.
-pub fn all(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], phase: &str) -> Vec<Value> {
+pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &[Value], phase: &str) -> Vec<Value> {
     let statuses: Vec<&Value> = init.iter().chain(app).collect();
     let foreign = pod.api.at("status.conditions").items();
     let mut out: Vec<Value> =
@@ -124,18 +134,19 @@ pub fn all(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], phase:
     let missing = observed.sandbox_missing();
     out.push(condition(
         pod,
+        old,
         "PodReadyToStartContainers",
         missing.is_none(),
         if missing.is_some() { "PodSandboxNotReady" } else { "" },
         missing.unwrap_or(""),
     ));
     let (ok, reason, message) = initialized(pod, &statuses, phase);
-    out.push(condition(pod, "Initialized", ok, reason, &message));
+    out.push(condition(pod, old, "Initialized", ok, reason, &message));
     let containers = containers_ready(pod, &statuses, phase);
     let (ok, reason, message) = ready(pod, &out, &containers);
-    out.push(condition(pod, "Ready", ok, reason, &message));
-    out.push(condition(pod, "ContainersReady", containers.0, containers.1, &containers.2));
-    out.push(condition(pod, "PodScheduled", true, "", ""));
+    out.push(condition(pod, old, "Ready", ok, reason, &message));
+    out.push(condition(pod, old, "ContainersReady", containers.0, containers.1, &containers.2));
+    out.push(condition(pod, old, "PodScheduled", true, "", ""));
     out
 }
 
@@ -146,7 +157,7 @@ pub fn refresh_ready(pod: &Pod, status: &mut Value) {
     let containers = containers_ready(pod, &statuses, status.str_at("phase"));
     let pod_ready = ready(pod, status.at("conditions").items(), &containers);
     for (kind, (ok, reason, message)) in [("Ready", pod_ready), ("ContainersReady", containers)] {
-        let fresh = condition(pod, kind, ok, reason, &message);
+        let fresh = condition(pod, &[], kind, ok, reason, &message);
         if let Some(c) = status.slot("conditions").make_array().iter_mut().find(|c| c.str_at("type") == kind) {
             let at = c.at("lastTransitionTime").clone();
             let flips = c.str_at("status") != fresh.str_at("status");

@@ -56,6 +56,9 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
     let now = Value::from(cx.ctx.now.rfc3339());
     for c in status.slot("conditions").make_array() {
         let before = find_condition(old, c.str_at("type"));
+        if before.is_some_and(|b| b.same(c) && !b.at("lastTransitionTime").is_null()) {
+            continue;
+        }
         let at = match before {
             Some(b) if b.str_at("status") == c.str_at("status") && !b.at("lastTransitionTime").is_null() => {
                 b.at("lastTransitionTime").clone()

@@ -150,10 +150,11 @@ pub fn update_statuses(cx: &mut Cx<'_, '_>, pod: &mut Pod, init: &mut [Value], a
                     Some(v) => v == Verdict::Success,
                     None => !has_worker(pod, ProbeKind::Startup, &name),
                 };
-            status.set("started", started);
+            set_flag(status, "started", started);
             let sidecar = is_init && pod.find_spec(&name).is_some_and(|(_, c)| spec::is_sidecar(c));
             if is_init && !sidecar {
-                status.set("ready", status.int_at("state.terminated.exitCode") == Some(0));
+                let ended_well = status.int_at("state.terminated.exitCode") == Some(0);
+                set_flag(status, "ready", ended_well);
                 continue;
             }
             let mut ready = started;
@@ -171,8 +172,15 @@ pub fn update_statuses(cx: &mut Cx<'_, '_>, pod: &mut Pod, init: &mut [Value], a
                     pod.probers[n].due = Some(cx.after(0, Task::Probe(pod.uid(), n)));
                 }
             }
-            status.set("ready", ready);
+            set_flag(status, "ready", ready);
         }
+    }
+}
+
+/// Sets a flag that is not so yet: an unchanged status stays shared.
+fn set_flag(status: &mut Value, flag: &str, to: bool) {
+    if status.at(flag).as_bool() != Some(to) {
+        status.set(flag, to);
     }
 }
 

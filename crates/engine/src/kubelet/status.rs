@@ -49,7 +49,7 @@ pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, termina
         phase = if api_phase == "Failed" { "Failed" } else { "Succeeded" };
     }
     prober::update_statuses(cx, pod, &mut init, &mut app);
-    let conditions = conditions::all(pod, observed, &init, &app, phase);
+    let conditions = conditions::all(pod, observed, old.at("conditions").items(), &init, &app, phase);
     let host_ip = Value::from(cx.node(pod).ip.clone());
     let host_network = pod.spec().bool_at("hostNetwork");
     let ip = if host_network { host_ip.clone() } else { Value::from(observed.ip.clone()) };
@@ -198,6 +198,14 @@ fn container_status(
     let name = spec.str_at("name");
     let mut instances = observed.containers.iter().filter(|c| c.name.as_ref() == name);
     let (newest, previous) = (instances.next(), instances.next());
+    let waits =
+        || pod.reasons.contains_key(name) && should_be_started(spec, pod.spec(), pod.api.is_deleting(), observed);
+    if let (Some(seen), Some(old)) = (newest, old)
+        && still_says(old, seen, previous)
+        && !waits()
+    {
+        return old.clone();
+    }
     let mut status = Map::new();
     status.insert("name", name);
     status.insert("ready", false);
@@ -264,6 +272,20 @@ fn container_status(
     }
     status.retain(|_, v| !v.is_null());
     Value::from(status)
+}
+
+/// Whether a status tells of these instances of its container, in the state they are in.
+fn still_says(old: &Value, seen: &Seen, previous: Option<&Seen>) -> bool {
+    let state = match seen.state {
+        State::Created => return false,
+        State::Running => "running",
+        State::Exited => "terminated",
+    };
+    let id = |text: &str, of: &Seen| text.strip_prefix("containerd://") == Some(of.id.as_ref());
+    id(old.str_at("containerID"), seen)
+        && old.at("state").get(state).is_some()
+        && old.int_at("restartCount") == Some(seen.restart_count)
+        && previous.is_none_or(|p| id(old.str_at("lastState.terminated.containerID"), p))
 }
 
 /// Counts of containers by what they do, for the phase.
