@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::clockwork::live;
 use super::glyph::glyph_of;
 use super::jobcard::card_head;
 use super::pod::PodCar;
@@ -91,16 +92,8 @@ fn point(part: f64, r: f64) -> (f64, f64) {
     (tenth(60.0 + r * a.cos()), tenth(60.0 + r * a.sin()))
 }
 
-#[derive(Properties, PartialEq)]
-struct DialProps {
-    cron: Rc<CronView>,
-}
-
 /// The dial: due points on the rim, the hand is now, the thick rim is the wait for the next run.
-#[component]
-fn CronDial(props: &DialProps) -> Html {
-    let c = &props.cron;
-    let now = super::clockwork::use_now();
+fn dial(c: &CronView, now: i64) -> Html {
     let turn: i64 = if c.face == Face::Hour { 3_600_000 } else { 86_400_000 };
     let at = (now + c.offset).rem_euclid(turn) as f64 / turn as f64;
     let next = c.wait.as_ref().map(|w| (w.to + c.offset).rem_euclid(turn) as f64 / turn as f64);
@@ -157,7 +150,7 @@ pub fn CronCard(props: &CronCardProps) -> Html {
         <section class="cron" aria-label={format!("CronJob {}", c.name)}>
             <div class="cron-head">{ card_head("CronJob", target, props.selected, Question::Other(c.key.clone()), false, props.on_act.as_ref()) }</div>
             <div class="croncard">
-                if c.face != Face::None { <CronDial cron={c.clone()} /> }
+                if c.face != Face::None { { live({ let c = c.clone(); move |now| dial(&c, now) }) } }
                 <div class="cron-text">
                     <dl class="facts facts--row">
                         <div><dt>{ "SCHEDULE" }</dt><dd class="mono">{ c.schedule.clone() }</dd></div>

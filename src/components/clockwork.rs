@@ -1,9 +1,14 @@
-//! What moves within a second: parts that draw themselves anew on every frame, and nothing else with them.
+//! What moves within a second: parts that draw themselves anew on every frame, and nothing else with them. And parts that
+//! are drawn anew only when what they are drawn from has changed.
+//!
+//! Each is one component for all such parts: every component type of its own costs kilobytes of code.
+
+use std::rc::Rc;
 
 use yew::prelude::*;
 
 use crate::session::status::Look;
-use crate::session::text::Ms;
+use crate::session::text::{Ms, left};
 use crate::session::view::Wait;
 
 /// The moment that is shown, in milliseconds since the epoch. Changes on every frame while time runs.
@@ -16,69 +21,96 @@ pub fn use_now() -> Ms {
     use_context::<Now>().unwrap_or_default().0
 }
 
+/// Properties of [`Live`].
+#[derive(Properties)]
+pub struct LiveProps {
+    draw: Rc<dyn Fn(Ms) -> Html>,
+}
+
+impl PartialEq for LiveProps {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+/// A part that follows the clock.
+#[component]
+pub fn Live(props: &LiveProps) -> Html {
+    let now = use_now();
+    (props.draw)(now)
+}
+
+/// A part that is drawn from the clock.
+pub fn live(draw: impl Fn(Ms) -> Html + 'static) -> Html {
+    html! { <Live draw={Rc::new(draw) as Rc<dyn Fn(Ms) -> Html>} /> }
+}
+
+/// Properties of [`Memo`].
+#[derive(Properties)]
+pub struct MemoProps {
+    version: AttrValue,
+    draw: Rc<dyn Fn() -> Html>,
+}
+
+impl PartialEq for MemoProps {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
+
+/// A part that is drawn once for each version.
+#[component]
+pub fn Memo(props: &MemoProps) -> Html {
+    (props.draw)()
+}
+
+/// A part that is drawn anew only when `version` is another. What `draw` captures must not change without it.
+pub fn memo(version: impl Into<AttrValue>, draw: impl Fn() -> Html + 'static) -> Html {
+    html! { <Memo version={version.into()} draw={Rc::new(draw) as Rc<dyn Fn() -> Html>} /> }
+}
+
 /// A number for an SVG attribute, rounded to a tenth.
 pub fn tenth(x: f64) -> String {
     let x = (x * 10.0).round() / 10.0;
     x.to_string()
 }
 
-/// Properties of [`Countdown`].
-#[derive(Properties, PartialEq)]
-pub struct CountdownProps {
-    /// The wait.
-    pub wait: Wait,
-    /// The look whose glyph stands within the ring.
-    pub glyph: AttrValue,
-}
-
-/// A ring that closes as a wait runs out.
-#[component]
-pub fn Countdown(props: &CountdownProps) -> Html {
-    let left = (1.0 - props.wait.part(use_now())) * 100.0;
-    html! {
-        <svg class="count" viewBox="0 0 36 36" aria-hidden="true">
-            <circle class="count-bed" cx="18" cy="18" r="15.5" pathLength="100" />
-            <circle class="count-arc" cx="18" cy="18" r="15.5" pathLength="100" stroke-dasharray={[&tenth(left), " 100"].concat()} />
-            <use class="count-glyph" href={props.glyph.clone()} x="9.5" y="9.5" width="17" height="17" />
-        </svg>
-    }
-}
-
-/// A ring for a look.
+/// A ring that closes as a wait runs out, around the glyph of a look.
 pub fn countdown(wait: &Wait, look: Look) -> Html {
-    html! { <Countdown wait={wait.clone()} glyph={look.glyph} /> }
+    let wait = wait.clone();
+    live(move |now| {
+        let rest = (1.0 - wait.part(now)) * 100.0;
+        html! {
+            <svg class="count" viewBox="0 0 36 36" aria-hidden="true">
+                <circle class="count-bed" cx="18" cy="18" r="15.5" pathLength="100" />
+                <circle class="count-arc" cx="18" cy="18" r="15.5" pathLength="100" stroke-dasharray={[&tenth(rest), " 100"].concat()} />
+                <use class="count-glyph" href={look.glyph} x="9.5" y="9.5" width="17" height="17" />
+            </svg>
+        }
+    })
 }
 
-/// Properties of [`Arc`].
-#[derive(Properties, PartialEq)]
-pub struct ArcProps {
-    /// The class of the drawn part.
-    pub class: &'static str,
-    /// The wait.
-    pub wait: Wait,
-    /// What is drawn: the part that is over (true), or what is left.
-    #[prop_or_default]
-    pub grows: bool,
-    /// The path, when it is not a circle.
-    #[prop_or_default]
-    pub d: AttrValue,
-    /// The radius of a circle.
-    #[prop_or(27.5)]
-    pub r: f64,
-    /// Its centre.
-    #[prop_or(30.0)]
-    pub c: f64,
+/// The seconds that are left of a wait.
+pub fn seconds_left(wait: &Wait) -> Html {
+    let to = wait.to;
+    live(move |now| html! { <>{ left(to - now) }{ "s" }</> })
 }
 
-/// A part of a circle or path whose length tells how far a wait has come.
-#[component]
-pub fn Arc(props: &ArcProps) -> Html {
-    let part = props.wait.part(use_now()) * 100.0;
-    let dash = [&tenth(if props.grows { part } else { 100.0 - part }), " 100"].concat();
-    if props.d.is_empty() {
-        let (c, r) = (props.c.to_string(), props.r.to_string());
-        html! { <circle class={props.class} cx={c.clone()} cy={c} r={r} pathLength="100" stroke-dasharray={dash} /> }
-    } else {
-        html! { <path class={props.class} d={props.d.clone()} pathLength="100" stroke-dasharray={dash} /> }
-    }
+/// A circle around a centre whose length tells what is left of a wait.
+pub fn arc(class: &'static str, wait: &Wait, c: f64, r: f64) -> Html {
+    let wait = wait.clone();
+    live(move |now| {
+        let dash = [&tenth((1.0 - wait.part(now)) * 100.0), " 100"].concat();
+        let (c, r) = (c.to_string(), r.to_string());
+        html! { <circle {class} cx={c.clone()} cy={c} r={r} pathLength="100" stroke-dasharray={dash} /> }
+    })
+}
+
+/// A path whose length tells how much of a wait is over.
+pub fn path(class: &'static str, wait: &Wait, d: AttrValue) -> Html {
+    let wait = wait.clone();
+    live(move |now| {
+        let dash = [&tenth(wait.part(now) * 100.0), " 100"].concat();
+        html! { <path {class} d={d.clone()} pathLength="100" stroke-dasharray={dash} /> }
+    })
 }

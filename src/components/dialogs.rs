@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::clockwork::memo;
 use super::glyph::icon;
 use super::pod::PodCar;
 use super::top::links;
@@ -60,8 +61,11 @@ pub fn Sheet(props: &SheetProps) -> Html {
 }
 
 /// All statuses, with one sentence each.
-#[component]
-pub fn LegendDialog() -> Html {
+pub fn legend_dialog() -> Html {
+    memo("", legend)
+}
+
+fn legend() -> Html {
     let ids =
         ["4c7xq", "kz8wd", "t5v9j", "h6m2x", "w2l6p", "9rb4t", "g6xkq", "n7d2v", "zc8ht", "b5kvm", "p4w9x", "x8c5r"];
     let pods = LEGEND.iter().zip(ids).map(|((word, says), id)| {
@@ -101,48 +105,33 @@ fn keys(heading: &'static str, rows: &[(&'static str, &[&'static str])]) -> Html
     }
 }
 
-/// Properties of [`KeysDialog`].
-#[derive(Properties, PartialEq)]
-pub struct KeysDialogProps {
-    /// Whether single keys act.
-    pub on: bool,
-    /// What the switch does.
-    pub on_act: Callback<Act>,
-}
-
 /// The keys, and the switch for those that are single.
-#[component]
-pub fn KeysDialog(props: &KeysDialogProps) -> Html {
-    let on = props.on;
-    let toggle = props.on_act.reform(move |_: Event| Act::SingleKeys(!on));
-    html! {
-        <Sheet id="keys" heading="Keyboard"><div class="sheet-in"><div class="keys">
-            <div>{ keys("Time", &[("Play or pause", &["Space"]), ("Next event", &["."]), ("Previous event", &[","]), ("Next failure or end", &["]"]), ("Previous failure", &["["]),
-                ("Start, end", &["Home", "End"]), ("A tenth of the run", &["0", "9"]), ("Slower, faster", &["−", "+"])]) }</div>
-            <div>{ keys("Yard", &[("Next, previous Pod", &["↓", "↑"]), ("Inspect Pod", &["Enter"]), ("Delete Pod", &["Del"]), ("Why?", &["W"])]) }
-                { keys("Manifest", &[("Apply", &["Ctrl", "Enter"]), ("Share", &["Ctrl", "S"]), ("Leave the editor", &["Esc", "Tab"]), ("This list", &["?"])]) }</div></div>
-            <label class="check"><input type="checkbox" checked={on} onchange={toggle} />{ "Single-key shortcuts (only while the yard or timeline has focus)" }</label>
-        </div></Sheet>
-    }
-}
-
-/// Properties of [`MenuDialog`].
-#[derive(Properties, PartialEq)]
-pub struct MenuDialogProps {
-    /// The path of this page.
-    pub here: &'static str,
-    /// What a click does.
-    pub on_act: Callback<Act>,
+pub fn keys_dialog(on: bool, on_act: &Callback<Act>) -> Html {
+    let on_act = on_act.clone();
+    memo(if on { "on" } else { "off" }, move || {
+        let toggle = on_act.reform(move |_: Event| Act::SingleKeys(!on));
+        html! {
+            <Sheet id="keys" heading="Keyboard"><div class="sheet-in"><div class="keys">
+                <div>{ keys("Time", &[("Play or pause", &["Space"]), ("Next event", &["."]), ("Previous event", &[","]), ("Next failure or end", &["]"]), ("Previous failure", &["["]),
+                    ("Start, end", &["Home", "End"]), ("A tenth of the run", &["0", "9"]), ("Slower, faster", &["−", "+"])]) }</div>
+                <div>{ keys("Yard", &[("Next, previous Pod", &["↓", "↑"]), ("Inspect Pod", &["Enter"]), ("Delete Pod", &["Del"]), ("Why?", &["W"])]) }
+                    { keys("Manifest", &[("Apply", &["Ctrl", "Enter"]), ("Share", &["Ctrl", "S"]), ("Leave the editor", &["Esc", "Tab"]), ("This list", &["?"])]) }</div></div>
+                <label class="check"><input type="checkbox" checked={on} onchange={toggle} />{ "Single-key shortcuts (only while the yard or timeline has focus)" }</label>
+            </div></Sheet>
+        }
+    })
 }
 
 /// The menu of a phone.
-#[component]
-pub fn MenuDialog(props: &MenuDialogProps) -> Html {
-    let open = |d: Dialog| props.on_act.reform(move |_: MouseEvent| Act::Dialog(d));
-    html! {
-        <Sheet id="menu" heading="Menu"><nav class="sheet-in menu" aria-label="Menu">{ links(props.here) }
-            <button type="button" onclick={open(Dialog::Share)}>{ "Share" }</button>
-            <button type="button" onclick={open(Dialog::Settings)}>{ "Settings" }</button>
-            <button type="button" onclick={open(Dialog::Keys)}>{ "Keyboard" }</button></nav></Sheet>
-    }
+pub fn menu_dialog(here: &'static str, on_act: &Callback<Act>) -> Html {
+    let on_act = on_act.clone();
+    memo("", move || {
+        let open = |d: Dialog| on_act.reform(move |_: MouseEvent| Act::Dialog(d));
+        html! {
+            <Sheet id="menu" heading="Menu"><nav class="sheet-in menu" aria-label="Menu">{ links(here) }
+                if here.is_empty() { <button type="button" onclick={open(Dialog::Share)}>{ "Share" }</button> }
+                <button type="button" onclick={open(Dialog::Settings)}>{ "Settings" }</button>
+                <button type="button" onclick={open(Dialog::Keys)}>{ "Keyboard" }</button></nav></Sheet>
+        }
+    })
 }

@@ -21,6 +21,9 @@ pub struct EditorProps {
     pub marks: Vec<LineMark>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// Lines, from and to, that differ from the example.
+    #[prop_or_default]
+    pub edited: Option<(usize, usize)>,
     /// The id of the textarea.
     #[prop_or(AttrValue::Static("manifest"))]
     pub id: AttrValue,
@@ -75,6 +78,7 @@ struct LineProps {
     text: AttrValue,
     mark: Option<LineMark>,
     bad: Option<(usize, usize)>,
+    edited: bool,
 }
 
 /// One line: number, mark, text and live count.
@@ -94,7 +98,7 @@ fn EditorLine(props: &LineProps) -> Html {
         }
     }
     html! {
-        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|_| "is-bad"))} data-lamp={lamp}>
+        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|_| "is-bad"), props.edited.then_some("is-edited"))} data-lamp={lamp}>
             <span class="no">{ props.number + 1 }</span>
             <span class="src">{ for pieces }
                 if let Some(mark) = &props.mark {
@@ -163,7 +167,7 @@ pub fn Editor(props: &EditorProps) -> Html {
             <div class="code">
                 <div class="lines" aria-hidden="true">
                     { for lines.iter().enumerate().map(|(i, line)| html! {
-                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} />
+                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} edited={props.edited.is_some_and(|(a, b)| a <= i && i < b)} />
                     }) }
                 </div>
                 <textarea id={props.id.clone()} spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
@@ -174,36 +178,23 @@ pub fn Editor(props: &EditorProps) -> Html {
     }
 }
 
-/// Properties of [`Diagnostic`].
-#[derive(Properties, PartialEq)]
-pub struct DiagnosticProps {
-    /// What is wrong.
-    pub problems: Vec<Problem>,
-    /// Whether the answer to its Why? is open.
-    #[prop_or_default]
-    pub asked: bool,
-    /// What a click does.
-    pub on_act: Callback<Act>,
-}
-
 /// The exact message of the API server or kubectl, a sentence of ours, and fixes.
-#[component]
-pub fn Diagnostic(props: &DiagnosticProps) -> Html {
-    let Some(first) = props.problems.first() else { return Html::default() };
+pub fn diagnostic(problems: &[Problem], on_act: &Callback<Act>) -> Html {
+    let Some(first) = problems.first() else { return Html::default() };
     let fix = |f: &Fix| {
         let act = f.act.clone();
-        let onclick = props.on_act.reform(move |_: MouseEvent| act.clone());
+        let onclick = on_act.reform(move |_: MouseEvent| act.clone());
         html! { <button type="button" class="btn btn--small" {onclick}>{ f.label.clone() }</button> }
     };
     let go = first.line.map(|line| {
-        let onclick = props.on_act.reform(move |_: MouseEvent| Act::GoTo(line));
+        let onclick = on_act.reform(move |_: MouseEvent| Act::GoTo(line));
         html! { <button type="button" class="btn btn--small" {onclick}>{ "Line " }{ line + 1 }</button> }
     });
     html! {
         <div class="diag" id="diag" role="group" aria-label="Problem">
             <div class="diag-msgs">
-                { for props.problems.iter().take(4).map(|p| html! { <p class="diag-msg">{ p.message.clone() }</p> }) }
-                if props.problems.len() > 4 { <p class="diag-say">{ "and " }{ props.problems.len() - 4 }{ " more" }</p> }
+                { for problems.iter().take(4).map(|p| html! { <p class="diag-msg">{ p.message.clone() }</p> }) }
+                if problems.len() > 4 { <p class="diag-say">{ "and " }{ problems.len() - 4 }{ " more" }</p> }
             </div>
             if !first.help.is_empty() { <p class="diag-say">{ rich(&first.help) }</p> }
             <div class="diag-fix">{ go }{ for first.fixes.iter().map(fix) }
@@ -215,37 +206,21 @@ pub fn Diagnostic(props: &DiagnosticProps) -> Html {
     }
 }
 
-/// Properties of [`ApplyBar`].
-#[derive(Properties, PartialEq)]
-pub struct ApplyBarProps {
-    /// The state in words.
-    pub said: AttrValue,
-    /// Whether something is wrong.
-    pub bad: bool,
-    /// Whether a run exists.
-    pub applied: bool,
-    /// Whether the manifest differs from what was applied.
-    pub changed: bool,
-    /// What a click does.
-    pub on_act: Callback<Act>,
-}
-
 /// Apply, Reset run, and the state of the manifest in words.
-#[component]
-pub fn ApplyBar(props: &ApplyBarProps) -> Html {
-    let act = |a: Act| props.on_act.reform(move |_: MouseEvent| a.clone());
-    let ink = !props.applied || props.changed;
+pub fn apply_bar(said: &AttrValue, bad: bool, applied: bool, changed: bool, on_act: &Callback<Act>) -> Html {
+    let act = |a: Act| on_act.reform(move |_: MouseEvent| a.clone());
+    let ink = !applied || changed;
     html! {
         <div class="applybar">
             <button type="button" class={classes!("btn", ink.then_some("btn--ink"))} data-do="apply" onclick={act(Act::Apply)}
-                title="Apply to a fresh cluster and play" aria-describedby={props.bad.then_some("diag")}>{ "Apply " }<kbd>{ "Ctrl Enter" }</kbd></button>
-            if props.applied {
-                if props.changed && !props.bad {
+                title="Apply to a fresh cluster and play" aria-describedby={bad.then_some("diag")}>{ "Apply " }<kbd>{ "Ctrl Enter" }</kbd></button>
+            if applied {
+                if changed && !bad {
                     <button type="button" class="btn" title="kubectl apply in the running cluster, now" onclick={act(Act::ApplyHere)}>{ "Apply here" }</button>
                 }
                 <button type="button" class="btn btn--bare" data-do="reset" onclick={act(Act::Reset)}>{ icon("#i-reset") }{ "Reset run" }</button>
             }
-            <span class="said" data-lamp={props.bad.then_some("fail")}>{ props.said.clone() }</span>
+            <span class="said" data-lamp={bad.then_some("fail")}>{ said.clone() }</span>
         </div>
     }
 }

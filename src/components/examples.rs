@@ -2,19 +2,11 @@
 
 use yew::prelude::*;
 
+use super::clockwork::memo;
 use super::dialogs::Sheet;
 use crate::platform::files;
 use crate::session::act::Act;
 use crate::session::examples;
-
-/// Properties of [`ExamplesDialog`].
-#[derive(Properties, PartialEq)]
-pub struct ExamplesProps {
-    /// The one that is open.
-    pub open: &'static str,
-    /// What a choice does.
-    pub on_act: Callback<Act>,
-}
 
 fn close() {
     use wasm_bindgen::JsCast;
@@ -27,8 +19,12 @@ fn close() {
 }
 
 /// The dialog.
-#[component]
-pub fn ExamplesDialog(props: &ExamplesProps) -> Html {
+pub fn examples_dialog(open: &'static str, on_act: &Callback<Act>) -> Html {
+    let on_act = on_act.clone();
+    memo(open, move || draw(open, &on_act))
+}
+
+fn draw(open: &'static str, on_act: &Callback<Act>) -> Html {
     let mut groups: Vec<&'static str> = Vec::new();
     for e in examples::all() {
         if !groups.contains(&e.group) {
@@ -36,17 +32,17 @@ pub fn ExamplesDialog(props: &ExamplesProps) -> Html {
         }
     }
     let choice = |id: &'static str, title: &'static str, says: &'static str, watch: &'static str| {
-        let onclick = props.on_act.reform(move |_: MouseEvent| {
+        let onclick = on_act.reform(move |_: MouseEvent| {
             close();
             Act::Example(id)
         });
         html! {
-            <li><button type="button" class="example" aria-current={(id == props.open).then_some("true")} data-example={id} {onclick}>
+            <li><button type="button" class="example" aria-current={(id == open).then_some("true")} data-example={id} {onclick}>
                 <b>{ title }</b><span>{ says }</span><span class="muted">{ "Watch: " }{ watch }</span></button></li>
         }
     };
     let onchange = {
-        let on_act = props.on_act.clone();
+        let on_act = on_act.clone();
         Callback::from(move |e: Event| {
             let Some(input) = e.target_dyn_into::<web_sys::HtmlInputElement>() else { return };
             let Some(file) = input.files().and_then(|f| f.item(0)) else { return };

@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::clockwork::use_now;
-use super::glyph::{glyph, glyph_of};
+use super::clockwork::{live, use_now};
+use super::glyph::{glyph, glyph_of, icon};
 use crate::platform::dom;
 use crate::session::act::{Act, Target};
 use crate::session::status::look;
 use crate::session::text::{Ms, human, left};
-use crate::session::view::{Arc, Mark, Row, Span, Timeline};
+use crate::session::view::{Arc, Row, Span, Timeline};
 
 /// Properties of [`Gantt`].
 #[derive(Properties, PartialEq)]
@@ -30,11 +30,21 @@ pub struct GanttProps {
     /// The selected object.
     #[prop_or_default]
     pub selected: Option<Target>,
+    /// How much it is enlarged; 0 where it cannot be.
+    #[prop_or_default]
+    pub zoom: i64,
     /// The fewest rows that are drawn.
     #[prop_or(4)]
     pub rows: usize,
     /// What a control does.
     pub on_act: Callback<Act>,
+}
+
+/// The part of time that is drawn: where it begins and how long it is.
+#[derive(Clone, Copy, PartialEq)]
+struct Axis {
+    from: Ms,
+    view: Ms,
 }
 
 /// A share of the axis, short enough for an attribute.
@@ -43,12 +53,12 @@ fn share(t: Ms, view: Ms) -> String {
     x.to_string()
 }
 
-fn at(t: Ms, view: Ms) -> String {
-    ["x:", &share(t, view)].concat()
+fn at(t: Ms, axis: Axis) -> String {
+    ["x:", &share(t - axis.from, axis.view)].concat()
 }
 
-fn at_for(t: Ms, length: Ms, view: Ms) -> String {
-    ["x:", &share(t, view), ";w:", &share(length.max(0), view)].concat()
+fn at_for(t: Ms, length: Ms, axis: Axis) -> String {
+    ["x:", &share(t - axis.from, axis.view), ";w:", &share(length.max(0), axis.view)].concat()
 }
 
 /// The height of a wait's arc: it rises with the square root of the time.
@@ -56,38 +66,32 @@ fn rise(full: Ms) -> i64 {
     (15.0 + (full as f64 / 1000.0).sqrt() * 3.1).min(46.0).round() as i64
 }
 
-#[derive(Properties, PartialEq)]
-struct ArcLabelProps {
-    from: Ms,
-    full: Ms,
-    cut: Option<Ms>,
-    origin: Ms,
-}
-
 /// The words at an arc, with what is left while it runs.
-#[component]
-fn ArcLabel(props: &ArcLabelProps) -> Html {
-    let now = use_now() - props.origin;
-    let end = props.cut.unwrap_or(props.from + props.full);
-    let running = props.from <= now && now < end;
-    let late = running && (now - props.from) * 10 > props.full * 3;
-    html! {
-        <b class={classes!(running.then_some("is-now"), late.then_some("is-late"))}>
-            <span class="arc-w">{ "back-off " }</span>{ human(props.full) }
-            if running { { ", " }{ left(props.from + props.full - now) }{ "s left" } } else if props.cut.is_some() { { ", cut short" } }
-        </b>
-    }
+fn arc_label(a: &Arc, origin: Ms) -> Html {
+    let a = a.clone();
+    live(move |now| {
+        let now = now - origin;
+        let end = a.cut.unwrap_or(a.from + a.full);
+        let running = a.from <= now && now < end;
+        let late = running && (now - a.from) * 10 > a.full * 3;
+        html! {
+            <b class={classes!(running.then_some("is-now"), late.then_some("is-late"))}>
+                <span class="arc-w">{ "back-off " }</span>{ human(a.full) }
+                if running { { ", " }{ left(a.from + a.full - now) }{ "s left" } } else if a.cut.is_some() { { ", cut short" } }
+            </b>
+        }
+    })
 }
 
-fn arc(a: &Arc, view: Ms, origin: Ms) -> Html {
+fn arc(a: &Arc, view: Axis, origin: Ms) -> Html {
     let stop = a.cut.map_or(1.0, |c| (c - a.from) as f64 / a.full.max(1) as f64);
     let v = format!("{};h:{}px;stop:{stop}", at_for(a.from, a.full, view), rise(a.full));
     html! {
-        <span class="arc" data-v={v}><i></i><i class="arc-run"></i><ArcLabel from={a.from} full={a.full} cut={a.cut} {origin} /></span>
+        <span class="arc" data-v={v}><i></i><i class="arc-run"></i>{ arc_label(a, origin) }</span>
     }
 }
 
-fn span(s: &Span, row: &Row, view: Ms) -> Html {
+fn span(s: &Span, row: &Row, view: Axis) -> Html {
     let l = look(&s.word);
     let ends = s.exit.is_some() && s.to.is_none();
     if ends || (s.to.is_none() && matches!(l.family, "Completed" | "Error" | "OOMKilled") && row.arcs.is_empty()) {
@@ -123,7 +127,7 @@ fn span(s: &Span, row: &Row, view: Ms) -> Html {
 }
 
 fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
-    let view = props.timeline.view;
+    let view = Axis { from: props.timeline.from, view: props.timeline.view };
     if r.kind.is_empty() {
         let chosen = props.selected.as_ref().is_some_and(|t| t.name == r.name);
         return html! {
@@ -136,7 +140,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
     let end = r.end.as_ref().map(|(t, word)| {
         let l = look(word);
         html! {
-            <span class={classes!("end", (*t as f64 > view as f64 * 0.8).then_some("end--left"))} data-v={at(*t, view)} data-lamp={l.lamp.name()}>
+            <span class={classes!("end", ((*t - view.from) as f64 > view.view as f64 * 0.8).then_some("end--left"))} data-v={at(*t, view)} data-lamp={l.lamp.name()}>
                 { glyph(l) }<b class="mono">{ word.clone() }</b>
             </span>
         }
@@ -154,7 +158,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
                 { life }
                 { for r.arcs.iter().map(|a| arc(a, view, props.origin)) }
                 if let Some(full) = r.ghost {
-                    <span class="arc arc--ghost" data-v={format!("w:{};h:{}px", share(full, view), rise(full))}><i></i>
+                    <span class="arc arc--ghost" data-v={format!("w:{};h:{}px", share(full, view.view), rise(full))}><i></i>
                         <span class="ghost-note">{ "if it fails: " }{ human(full) }</span></span>
                 }
                 { end }
@@ -167,13 +171,14 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
 struct HeadProps {
     box_ref: NodeRef,
     origin: Ms,
+    from: Ms,
     view: Ms,
 }
 
 /// Writes the playhead's place into the timeline on every frame.
 #[component]
 fn Head(props: &HeadProps) -> Html {
-    let now = share((use_now() - props.origin).max(0), props.view);
+    let now = share((use_now() - props.origin).max(0) - props.from, props.view);
     let node = props.box_ref.clone();
     use_effect_with(now, move |now| {
         if let Some(e) = node.cast::<web_sys::Element>() {
@@ -183,54 +188,40 @@ fn Head(props: &HeadProps) -> Html {
     html! { <span class="playhead"></span> }
 }
 
-#[derive(Properties, PartialEq)]
-struct ScrubberProps {
-    origin: Ms,
-    view: Ms,
-    value_text: AttrValue,
-    label: AttrValue,
-    marks: Vec<Mark>,
-    step: Ms,
-    on_act: Callback<Act>,
-}
-
 /// A native range input over the axis; its thumb is the foot of the playhead.
-#[component]
-fn Scrubber(props: &ScrubberProps) -> Html {
-    let now = (use_now() - props.origin).max(0);
+fn scrubber(props: &GanttProps) -> Html {
     let oninput = props.on_act.reform(|e: InputEvent| {
         let value = e.target_dyn_into::<web_sys::HtmlInputElement>().map(|i| i.value_as_number()).unwrap_or_default();
         Act::Seek((value * 1000.0) as Ms)
     });
-    let view = props.view;
-    let label = if props.label.is_empty() { "Time".to_owned() } else { format!("Time, {}", props.label) };
-    let value = (now / 100) as f64 / 10.0;
-    html! {
-        <>
-            <input type="range" class="scrub-range" min="0" max={(view / 1000).to_string()} step="0.1" value={value.to_string()} {oninput}
-                aria-label={label} aria-valuetext={props.value_text.clone()} />
-        </>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct AxisProps {
-    view: Ms,
-    step: Ms,
-    marks: Vec<Mark>,
+    let seconds = |t: Ms| (t as f64 / 1000.0).to_string();
+    let label: AttrValue =
+        if props.label.is_empty() { "Time".into() } else { ["Time, ", &*props.label].concat().into() };
+    let (min, max) = (seconds(props.timeline.from), seconds(props.timeline.from + props.timeline.view));
+    let (origin, text) = (props.origin, props.value_text.clone());
+    live(move |now| {
+        let value = ((now - origin).max(0) / 100) as f64 / 10.0;
+        html! {
+            <input type="range" class="scrub-range" min={min.clone()} max={max.clone()} step="0.1" value={value.to_string()} oninput={oninput.clone()}
+                aria-label={label.clone()} aria-valuetext={text.clone()} />
+        }
+    })
 }
 
 /// Marks and ticks.
-#[component]
-fn Axis(props: &AxisProps) -> Html {
-    let view = props.view;
-    let ticks = (0..).map(|i| i * props.step.max(1)).take_while(|t| *t <= view);
+fn ticks(t: &Timeline) -> Html {
+    let axis = Axis { from: t.from, view: t.view };
+    let end = t.from + t.view;
+    let ticks = (0..).map(|i| t.from + i * t.step.max(1)).take_while(|t| *t <= end);
+    let whole = t.step % 1000 == 0;
+    let label = |t: Ms| if whole { human(t) } else { [(t as f64 / 1000.0).to_string(), "s".into()].concat() };
+    let seen = t.marks.iter().filter(|m| t.from <= m.at && m.at <= end);
     html! {
         <>
             <div class="marks" aria-hidden="true">
-                { for props.marks.iter().map(|m| html! { <span class={["mark mark--", m.kind].concat()} data-v={at(m.at, view)}></span> }) }
+                { for seen.map(|m| html! { <span class={["mark mark--", m.kind].concat()} data-v={at(m.at, axis)}></span> }) }
             </div>
-            <div class="ticks" aria-hidden="true">{ for ticks.map(|t| html! { <span data-v={at(t, view)}>{ human(t) }</span> }) }</div>
+            <div class="ticks" aria-hidden="true">{ for ticks.map(|t| html! { <span data-v={at(t, axis)}>{ label(t) }</span> }) }</div>
         </>
     }
 }
@@ -258,25 +249,30 @@ pub fn Gantt(props: &GanttProps) -> Html {
             }
         });
     }
+    let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
         <div class="gantt" ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
-            <div class="gantt-scroll" ref={scroll}><div class="gantt-rows">
+            <div class="gantt-scroll" ref={scroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows">
                 { for t.rows.iter().map(|r| row(r, props)) }
                 if t.more > 0 {
                     <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
                 }
                 { for (0..blank).map(|_| html! { <div class="trow trow--blank"><div class="tname"></div><div class="tplot"></div></div> }) }
-                <div class="gantt-over" aria-hidden="true" data-v={["seen:", &share(t.seen, t.view)].concat()}>
+                <div class="gantt-over" aria-hidden="true" data-v={["seen:", &share(t.seen - t.from, t.view)].concat()}>
                     <span class="unseen"></span>
                     if t.started { <span class="veil"></span> } else { <p class="unseen-note">{ "Time starts when you apply." }</p> }
-                    <Head {box_ref} origin={props.origin} view={t.view} />
+                    <Head {box_ref} origin={props.origin} from={t.from} view={t.view} />
                 </div>
             </div></div>
-            <div class="scrub"><div class="scrub-label"></div><div class="scrub-plot">
-                <Axis view={t.view} step={t.step} marks={t.marks.clone()} />
-                <Scrubber origin={props.origin} view={t.view} step={t.step} marks={t.marks.clone()} value_text={props.value_text.clone()}
-                    label={props.label.clone()} on_act={props.on_act.clone()} />
+            <div class="scrub"><div class="scrub-label">
+                if props.zoom > 0 {
+                    <button type="button" class="btn btn--bare btn--icon btn--small" aria-label="Show less of the timeline, larger" title="Zoom in" disabled={props.zoom >= 32} onclick={zoom(true)}>{ icon("#i-plus") }</button>
+                    <button type="button" class="btn btn--bare btn--icon btn--small" aria-label="Show more of the timeline, smaller" title="Zoom out" disabled={props.zoom == 1} onclick={zoom(false)}>{ icon("#i-minus") }</button>
+                }
+            </div><div class="scrub-plot">
+                { ticks(t) }
+                { scrubber(props) }
             </div></div>
         </div>
     }

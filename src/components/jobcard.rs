@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::clockwork::Arc;
+use super::clockwork::arc;
 use crate::session::act::{Act, Question, Target};
 use crate::session::status::look;
 use crate::session::text::cells;
@@ -48,7 +48,7 @@ fn ring(job: &JobView) -> Html {
             if job.active > 0 { <circle class="ring-live" cx="36" cy="36" r="31" pathLength="100" /> }
             <circle class="ring-arc" cx="36" cy="36" r="31" pathLength={length} stroke-dasharray={dash} />
             if let Some((wait, _)) = job.deadline.as_ref().or(job.ttl.as_ref()) {
-                <Arc class="ring-timer" wait={wait.clone()} r=26.0 c=36.0 />
+                { arc("ring-timer", wait, 36.0, 26.0) }
             }
             if &*job.word == "Failed" {
                 <path class="ring-x" d="M27 27l18 18M45 27 27 45" />
@@ -59,35 +59,24 @@ fn ring(job: &JobView) -> Html {
     }
 }
 
-/// Properties of [`RetryMeter`].
-#[derive(Properties, PartialEq)]
-pub struct MeterProps {
-    /// What counts: failed Pods, or restarts.
-    pub used: i64,
-    /// `backoffLimit`.
-    pub limit: i64,
-    /// Whether restarts are counted.
-    pub restarts: bool,
-}
-
 /// One cell for each retry, a bar, and the dashed cell whose filling ends the Job.
-#[component]
-pub fn RetryMeter(props: &MeterProps) -> Html {
-    let before = cells(props.limit, props.restarts);
+fn retry_meter(job: &JobView) -> Html {
+    let (limit, restarts) = (job.tracks.limit, job.tracks.restarts);
+    let before = cells(limit, restarts);
     let drawn = before.min(12);
-    let word = if props.restarts { "restarts" } else { "failed" };
-    let used = props.used.max(0) as usize;
+    let word = if restarts { "restarts" } else { "failed" };
+    let used = job.used.max(0) as usize;
     let filled = if before > drawn { used * drawn / before.max(1) } else { used };
     html! {
         <>
-            <div class="meter" role="img" aria-label={format!("{word} {used} of backoffLimit {}", props.limit)}>
+            <div class="meter" role="img" aria-label={format!("{word} {used} of backoffLimit {limit}")}>
                 <div class="meter-track" aria-hidden="true">
                     { for (0..drawn).map(|i| html! { <span class={classes!("meter-cell", (i < filled).then_some("is-used"))}></span> }) }
                     <span class="meter-stop"></span>
                     <span class={classes!("meter-cell", "meter-cell--over", (used > before).then_some("is-used"))}></span>
                 </div>
             </div>
-            <p class="meter-text"><span>{ word }{ " " }<b>{ used }</b>{ " of " }<span class="mono">{ "backoffLimit " }{ props.limit }</span></span></p>
+            <p class="meter-text"><span>{ word }{ " " }<b>{ used }</b>{ " of " }<span class="mono">{ "backoffLimit " }{ limit }</span></span></p>
         </>
     }
 }
@@ -169,7 +158,7 @@ pub fn JobCard(props: &JobCardProps) -> Html {
                 if let Some(n) = job.tracks.per_index {
                     <p class="meter-text"><span>{ "failed " }<b>{ job.failed }</b>{ ", " }<span class="mono">{ "backoffLimitPerIndex " }{ n }</span></span></p>
                 } else {
-                    <RetryMeter used={job.used} limit={job.tracks.limit} restarts={job.tracks.restarts} />
+                    { retry_meter(job) }
                 }
             </div>
             <ul class="conds" aria-label="Conditions">

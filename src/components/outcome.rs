@@ -6,15 +6,6 @@ use super::glyph::glyph_of;
 use crate::session::act::Act;
 use crate::session::says::Says;
 
-/// Properties of [`Outcome`].
-#[derive(Properties, PartialEq)]
-pub struct OutcomeProps {
-    /// What it says.
-    pub says: Says,
-    /// What a click does.
-    pub on_act: Callback<Act>,
-}
-
 /// A text in which what stands between backticks is in mono.
 pub fn rich(text: &str) -> Html {
     text.split('`')
@@ -30,13 +21,11 @@ pub fn rich(text: &str) -> Html {
 }
 
 /// The strip.
-#[component]
-pub fn Outcome(props: &OutcomeProps) -> Html {
-    let says = &props.says;
+pub fn outcome(says: &Says, on_act: &Callback<Act>) -> Html {
     let first = says.lamp.is_empty();
     let act = |a: &Act| {
         let a = a.clone();
-        props.on_act.reform(move |_: MouseEvent| a.clone())
+        on_act.reform(move |_: MouseEvent| a.clone())
     };
     html! {
         <div class={classes!("outcome", first.then_some("outcome--first"))} data-lamp={(!first).then_some(says.lamp)} role="status">

@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::clockwork::{countdown, use_now};
+use super::clockwork::{countdown, seconds_left};
 use super::glyph::glyph;
 use crate::session::act::{Act, Target};
-use crate::session::text::left;
-use crate::session::view::{Fact, PodView, Wait};
+use crate::session::view::{Fact, PodView};
 
 /// Properties of [`PodCar`].
 #[derive(Properties, PartialEq)]
@@ -32,18 +31,6 @@ fn name(pod: &PodView) -> Html {
     html! { <span class="pod-name mono"><span class="pod-base">{ base }</span><span class="pod-id">{ pod.id.clone() }</span></span> }
 }
 
-#[derive(Properties, PartialEq)]
-struct LeftProps {
-    wait: Wait,
-}
-
-/// The seconds that are left of a wait.
-#[component]
-fn Left(props: &LeftProps) -> Html {
-    let now = use_now();
-    html! { <b>{ left(props.wait.to - now) }{ "s" }</b> }
-}
-
 fn meta(pod: &PodView, berth: bool) -> Html {
     if berth {
         return match pod.exit {
@@ -54,7 +41,7 @@ fn meta(pod: &PodView, berth: bool) -> Html {
     let ready = html! { <span class="mono">{ pod.ready.clone() }</span> };
     match &pod.fact {
         Fact::Wait(words, wait) => {
-            html! { <span class="pod-meta">{ words.clone() }{ " " }<Left wait={wait.clone()} /></span> }
+            html! { <span class="pod-meta">{ words.clone() }{ " " }<b>{ seconds_left(wait) }</b></span> }
         }
         Fact::Grace(text) => html! { <span class="pod-meta">{ text.clone() }</span> },
         Fact::Restarts(n) => html! { <span class="pod-meta">{ ready }{ " restarts " }<b>{ *n }</b></span> },

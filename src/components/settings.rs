@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::clockwork::memo;
 use super::dialogs::Sheet;
 use crate::session::act::Act;
 
@@ -18,25 +19,22 @@ pub struct Settings {
     pub keys: bool,
 }
 
-/// Properties of [`SettingsDialog`].
-#[derive(Properties, PartialEq)]
-pub struct SettingsProps {
-    /// What is set.
-    pub settings: Settings,
-    /// What a change does.
-    pub on_act: Callback<Act>,
+/// The dialog.
+pub fn settings_dialog(settings: &Settings, on_act: &Callback<Act>) -> Html {
+    let (s, on_act) = (settings.clone(), on_act.clone());
+    let version =
+        [&*s.theme, if s.room { "r" } else { "" }, if s.still { "s" } else { "" }, if s.keys { "k" } else { "" }]
+            .concat();
+    memo(version, move || draw(&s, &on_act))
 }
 
-/// The dialog.
-#[component]
-pub fn SettingsDialog(props: &SettingsProps) -> Html {
-    let s = &props.settings;
+fn draw(s: &Settings, on_act: &Callback<Act>) -> Html {
     let switch = |label: &'static str, name: &'static str, on: bool, yes: &'static str, no: &'static str| {
-        let onchange = props.on_act.reform(move |_: Event| Act::Setting(name, if on { no } else { yes }));
+        let onchange = on_act.reform(move |_: Event| Act::Setting(name, if on { no } else { yes }));
         html! { <label class="check"><input type="checkbox" checked={on} {onchange} />{ label }</label> }
     };
     let theme = |value: &'static str, label: &'static str| {
-        let onchange = props.on_act.reform(move |_: Event| Act::Setting("theme", value));
+        let onchange = on_act.reform(move |_: Event| Act::Setting("theme", value));
         html! { <label class="check"><input type="radio" name="theme" checked={s.theme == value} {onchange} />{ label }</label> }
     };
     html! {
@@ -49,8 +47,8 @@ pub fn SettingsDialog(props: &SettingsProps) -> Html {
             </div>
             <p class="facts-line"><span>{ "Settings and drafts are kept in this browser." }</span></p>
             <div class="outcome-next">
-                <button type="button" class="btn" onclick={props.on_act.reform(|_: MouseEvent| Act::Export)}>{ "Export settings and drafts" }</button>
-                <button type="button" class="btn" onclick={props.on_act.reform(|_: MouseEvent| Act::Tour(true))}>{ "Show the tour" }</button>
+                <button type="button" class="btn" onclick={on_act.reform(|_: MouseEvent| Act::Export)}>{ "Export settings and drafts" }</button>
+                <button type="button" class="btn" onclick={on_act.reform(|_: MouseEvent| Act::Tour(true))}>{ "Show the tour" }</button>
             </div>
         </div></Sheet>
     }

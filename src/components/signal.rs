@@ -1,32 +1,20 @@
 //! The dispatch signal and the series of back-offs under it.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use super::clockwork::{Arc, use_now};
-use crate::session::text::left;
+use super::clockwork::{arc, path, seconds_left};
 use crate::session::view::{Hop, HopState, Signal};
 
-/// Properties of [`DispatchSignal`].
-#[derive(Properties, PartialEq)]
-pub struct SignalProps {
-    /// What it says.
-    pub signal: Signal,
-}
-
 /// A banner signal: the angle of its bar carries the meaning, a ring counts the back-off down.
-#[component]
-pub fn DispatchSignal(props: &SignalProps) -> Html {
-    let s = &props.signal;
+pub fn dispatch_signal(s: &Signal) -> Html {
     html! {
         <svg class="signal" data-aspect={s.aspect} data-lamp={s.lamp.name()} viewBox="0 0 60 60" role="img"
-            aria-label={format!("Dispatch signal: {} {}{}{}", s.title, s.note, s.mono, s.tail)}>
+            aria-label={["Dispatch signal: ", &*s.title, " ", &*s.note, &*s.mono, &*s.tail].concat()}>
             <circle class="signal-bed" cx="30" cy="30" r="27.5" />
-            if let Some(wait) = &s.wait { <Arc class="signal-arc" wait={wait.clone()} /> }
+            if let Some(wait) = &s.wait { { arc("signal-arc", wait, 30.0, 27.5) } }
             <circle class="signal-disc" cx="30" cy="30" r="21.5" />
             if s.aspect == "suspended" {
-                <path class="signal-bar" d="M14.5 26.75h9v6.5h-9zM25.5 26.75h9v6.5h-9zM36.500 26.750h9v6.5h-9z" />
+                <path class="signal-bar" d="M14.5 26.75h9v6.5h-9zM25.5 26.75h9v6.5h-9zM36.5 26.75h9v6.5h-9z" />
             } else {
                 <rect class="signal-bar" x="14.5" y="26.75" width="31" height="6.5" rx="1.25" />
             }
@@ -35,14 +23,11 @@ pub fn DispatchSignal(props: &SignalProps) -> Html {
 }
 
 /// The title in bold, with what is left of the wait, and the note.
-#[component]
-pub fn SignalSays(props: &SignalProps) -> Html {
-    let s = &props.signal;
-    let now = use_now();
+pub fn signal_says(s: &Signal) -> Html {
     html! {
         <p class="lead-say">
             <b class="lead-title">{ s.title.clone() }
-                if let Some(wait) = &s.wait { { " " }{ left(wait.to - now) }{ "s" } }
+                if let Some(wait) = &s.wait { { " " }{ seconds_left(wait) } }
             </b>{ " " }
             <span class="lead-note">{ s.note.clone() }
                 if !s.mono.is_empty() { <span class="mono">{ s.mono.clone() }</span> }
@@ -52,17 +37,8 @@ pub fn SignalSays(props: &SignalProps) -> Html {
     }
 }
 
-/// Properties of [`BackoffHops`].
-#[derive(Properties, PartialEq)]
-pub struct HopsProps {
-    /// The waits.
-    pub hops: Rc<[Hop]>,
-}
-
 /// One arc for each allowed retry, each wider and higher than the last.
-#[component]
-pub fn BackoffHops(props: &HopsProps) -> Html {
-    let hops = &props.hops;
+pub fn backoff_hops(hops: &[Hop]) -> Html {
     let few = hops.len() <= 3;
     let mut x = 2.0_f64;
     let mut parts = Vec::new();
@@ -74,9 +50,7 @@ pub fn BackoffHops(props: &HopsProps) -> Html {
         parts.push(html! {
             <>
                 <path class={["hop hop--", state].concat()} d={d.clone()} />
-                if let (HopState::Now, Some(wait)) = (hop.state, &hop.wait) {
-                    <Arc class="hop hop--run" grows=true wait={wait.clone()} {d} />
-                }
+                if let (HopState::Now, Some(wait)) = (hop.state, &hop.wait) { { path("hop hop--run", wait, d) } }
                 <text class={["hop-t hop-t--", state].concat()} x={(x + w / 2.0).to_string()} y="47">{ hop.text.clone() }</text>
             </>
         });
@@ -85,8 +59,9 @@ pub fn BackoffHops(props: &HopsProps) -> Html {
     let width = x + 2.0;
     let label = hops.iter().map(|h| &*h.text).collect::<Vec<_>>().join(", ");
     html! {
-        <svg class="hops" width={format!("{}rem", width / 16.0)} viewBox={format!("0 0 {width} 50")} role="img" aria-label={format!("Back-off waits: {label}")}>
-            <path class="hop-base" d={format!("M0 34h{width}")} />
+        <svg class="hops" width={[(width / 16.0).to_string(), "rem".into()].concat()} viewBox={["0 0 ", &width.to_string(), " 50"].concat()} role="img"
+            aria-label={["Back-off waits: ", &label].concat()}>
+            <path class="hop-base" d={["M0 34h", &width.to_string()].concat()} />
             { for parts }
         </svg>
     }

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::clockwork::memo;
 use super::glyph::icon;
 use crate::session::act::{Act, Dialog};
 
@@ -27,21 +28,6 @@ pub fn way(here: &str, to: &str) -> String {
     }
 }
 
-/// Properties of [`TopBar`].
-#[derive(Properties, PartialEq)]
-pub struct TopBarProps {
-    /// The path of this page.
-    pub here: &'static str,
-    /// The title of what is open.
-    #[prop_or_default]
-    pub title: AttrValue,
-    /// What a click does.
-    pub on_act: Callback<Act>,
-    /// Whether this page can be shared.
-    #[prop_or(true)]
-    pub share: bool,
-}
-
 /// The links to all pages.
 pub fn links(here: &'static str) -> Html {
     PAGES
@@ -60,21 +46,25 @@ pub fn mark() -> Html {
     }
 }
 
-/// The bar.
-#[component]
-pub fn TopBar(props: &TopBarProps) -> Html {
-    let open = |d: Dialog| props.on_act.reform(move |_: MouseEvent| Act::Dialog(d));
-    let theme = props.on_act.reform(|_: MouseEvent| Act::Theme);
+/// The bar: `title` is that of what is open, `share` says whether this page can be shared.
+pub fn top_bar(here: &'static str, title: &str, share: bool, on_act: &Callback<Act>) -> Html {
+    let (title, on_act) = (AttrValue::from(title.to_owned()), on_act.clone());
+    memo(title.clone(), move || draw(here, &title, share, &on_act))
+}
+
+fn draw(here: &'static str, title: &AttrValue, share: bool, on_act: &Callback<Act>) -> Html {
+    let open = |d: Dialog| on_act.reform(move |_: MouseEvent| Act::Dialog(d));
+    let theme = on_act.reform(|_: MouseEvent| Act::Theme);
     html! {
         <header class="top">
-            <a class="brand" href={way(props.here, "")}>{ mark() }<span>{ "batchyard" }</span></a>
-            <nav class="nav" aria-label="Main">{ links(props.here) }</nav>
+            <a class="brand" href={way(here, "")}>{ mark() }<span>{ "batchyard" }</span></a>
+            <nav class="nav" aria-label="Main">{ links(here) }</nav>
             <div class="scenario">
-                if !props.title.is_empty() { <span class="scenario-sep" aria-hidden="true">{ "/" }</span> }
-                <h1 class={props.title.is_empty().then_some("sr")}>{ if props.title.is_empty() { AttrValue::from("batchyard") } else { props.title.clone() } }</h1>
+                if !title.is_empty() { <span class="scenario-sep" aria-hidden="true">{ "/" }</span> }
+                <h1 class={title.is_empty().then_some("sr")}>{ if title.is_empty() { AttrValue::from("batchyard") } else { title.clone() } }</h1>
             </div>
             <div class="top-end"><span class="version">{ "simulates Kubernetes 1.37" }</span>
-                if props.share { <button type="button" class="btn hide-phone" onclick={open(Dialog::Share)}>{ icon("#i-share") }{ "Share" }</button> }
+                if share { <button type="button" class="btn hide-phone" onclick={open(Dialog::Share)}>{ icon("#i-share") }{ "Share" }</button> }
                 <button type="button" class="btn btn--bare btn--icon hide-phone" aria-label="Keyboard shortcuts" title="Keyboard shortcuts" onclick={open(Dialog::Keys)}>{ icon("#i-keys") }</button>
                 <button type="button" class="btn btn--bare btn--icon hide-phone" aria-label="Settings" title="Settings" onclick={open(Dialog::Settings)}>{ icon("#i-dots") }</button>
                 <button type="button" class="btn btn--bare btn--icon" aria-label="Switch theme" title="Switch theme" onclick={theme}>{ icon("#i-theme") }</button>

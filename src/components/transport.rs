@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::clockwork::use_now;
+use super::clockwork::live;
 use super::glyph::icon;
 use crate::session::act::Act;
 use crate::session::text::{Ms, clock};
@@ -29,18 +29,6 @@ pub struct TransportProps {
     pub of: AttrValue,
     /// What a control does.
     pub on_act: Callback<Act>,
-}
-
-#[derive(Properties, PartialEq)]
-struct ClockProps {
-    origin: Ms,
-}
-
-/// The clock since apply.
-#[component]
-fn Clock(props: &ClockProps) -> Html {
-    let now = use_now();
-    html! { <span class="clock">{ clock(now - props.origin) }</span> }
 }
 
 fn yes(b: bool) -> &'static str {
@@ -85,6 +73,7 @@ pub fn Transport(props: &TransportProps) -> Html {
             }
         }
     });
+    let origin = props.origin;
     let listed = SPEEDS.contains(&props.speed);
     html! {
         <div class="transport" role="group" aria-label="Playback" dir="ltr">
@@ -97,7 +86,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                 { key("next", "Step to next event", "#i-next", Act::Step(true)) }
                 { key("end", "Run to end", "#i-end", Act::End) }
             </div>
-            <Clock origin={props.origin} /><span class="clock-of hide-narrow">{ props.of.clone() }</span>
+            { live(move |now| html! { <span class="clock">{ clock(now - origin) }</span> }) }<span class="clock-of hide-narrow">{ props.of.clone() }</span>
             <div class="speed">
                 <div class="seg" role="radiogroup" aria-label="Speed" {onkeydown}>
                     { for SPEEDS.into_iter().enumerate().map(|(i, s)| {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::pod::PodCar;
-use super::signal::{BackoffHops, DispatchSignal, SignalSays};
+use super::signal::{backoff_hops, dispatch_signal, signal_says};
 use crate::session::act::{Act, Target};
 use crate::session::view::{Berth, JobView, Road};
 
@@ -174,12 +174,12 @@ pub fn Yard(props: &YardProps) -> Html {
                 { throat_in(roads, busy.is_some()) }
                 <div class="lane lane--lead" data-lit={lead.map(|_| "")} data-lamp={lead}>
                     <span class="lane-label">{ "Dispatch" }</span>
-                    <DispatchSignal signal={job.signal.clone()} />
+                    { dispatch_signal(&job.signal) }
                 </div>
                 <div class="lead-text">
-                    <SignalSays signal={job.signal.clone()} />
+                    { signal_says(&job.signal) }
                     if !job.hops.is_empty() {
-                        <div class="lead-hops"><BackoffHops hops={job.hops.clone()} /><p class="lead-note">{ job.hop_note.clone() }</p></div>
+                        <div class="lead-hops">{ backoff_hops(&job.hops) }<p class="lead-note">{ job.hop_note.clone() }</p></div>
                     }
                 </div>
             </div>

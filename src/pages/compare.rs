@@ -7,14 +7,14 @@ use yew::prelude::*;
 use super::common::{Page, apply_settings, settings};
 use crate::components::cards::{CronCard, ReplicasCard};
 use crate::components::clockwork::Now;
-use crate::components::dialogs::{KeysDialog, LegendDialog, MenuDialog};
-use crate::components::editor::{Diagnostic, Editor};
+use crate::components::dialogs::{keys_dialog, legend_dialog, menu_dialog};
+use crate::components::editor::{Editor, diagnostic};
 use crate::components::gantt::Gantt;
 use crate::components::jobcard::JobCard;
 use crate::components::outcome::rich;
 use crate::components::pod::PodCar;
-use crate::components::settings::SettingsDialog;
-use crate::components::top::TopBar;
+use crate::components::settings::settings_dialog;
+use crate::components::top::top_bar;
 use crate::components::transport::Transport;
 use crate::components::yard::Yard;
 use crate::platform::dom::{self, Listener};
@@ -157,7 +157,7 @@ impl Component for Compare {
         html! {
             <div class="doc">
                 <a class="skip" href="#main">{ "Skip to content" }</a>
-                <TopBar here="compare/" share=false on_act={on_act.clone()} />
+                { top_bar("compare/", "", false, on_act) }
                 <main id="main" tabindex="-1">
                     <div class="cmp-head"><h2 class="cmp-title">{ pair.preset.title }</h2><p>{ pair.preset.says }{ " Both runs share one clock." }</p>
                         <select class="field" aria-label="What is compared" onchange={pick}>{ for PRESETS.iter().map(choice) }</select>
@@ -176,10 +176,10 @@ impl Component for Compare {
                             }) }</tbody></table>
                     </section>
                 </main>
-                <LegendDialog />
-                <SettingsDialog settings={settings()} on_act={on_act.clone()} />
-                <KeysDialog on={settings().keys} on_act={on_act.clone()} />
-                <MenuDialog here="compare/" on_act={on_act.clone()} />
+                { legend_dialog() }
+                { settings_dialog(&settings(), on_act) }
+                { keys_dialog(settings().keys, on_act) }
+                { menu_dialog("compare/", on_act) }
             </div>
         }
     }
@@ -200,7 +200,7 @@ impl Compare {
                 <h3 class="diffline"><span class="no">{ d.number }</span><span>{ d.same.clone() }<b>{ d.other.clone() }</b></span></h3>
                 if own {
                     <div class="side-editor"><Editor text={AttrValue::from(side.draft.clone())} file={name} marks={side.shown.marks.clone()} problems={side.problems.clone()} id={["manifest-", name].concat()} on_act={write.clone()} />
-                        <Diagnostic problems={side.problems.clone()} on_act={write} /></div>
+                        { diagnostic(&side.problems, &write) }</div>
                 }
                 <ContextProvider<Now> context={Now(side.run.now())}>
                     <div class="stage">{ for side.scene.workloads.iter().filter(|w| !matches!(w, Workload::Job(j) if !j.owner.is_empty() && j.is_over())).map(draw) }</div>

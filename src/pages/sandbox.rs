@@ -6,18 +6,18 @@ use yew::prelude::*;
 use super::common::{apply_settings, settings, switch_theme};
 use crate::components::behaviour::BehaviourPanel;
 use crate::components::clockwork::Now;
-use crate::components::dialogs::{KeysDialog, LegendDialog, MenuDialog};
-use crate::components::editor::{ApplyBar, Diagnostic, Editor};
-use crate::components::examples::ExamplesDialog;
+use crate::components::dialogs::{keys_dialog, legend_dialog, menu_dialog};
+use crate::components::editor::{Editor, apply_bar, diagnostic};
+use crate::components::examples::examples_dialog;
 use crate::components::gantt::Gantt;
 use crate::components::glyph::icon;
 use crate::components::inspector::Inspector;
-use crate::components::outcome::Outcome;
-use crate::components::settings::{Settings, SettingsDialog};
+use crate::components::outcome::outcome;
+use crate::components::settings::{Settings, settings_dialog};
 use crate::components::share::ShareDialog;
 use crate::components::stage::Stage;
 use crate::components::terminal::Terminal;
-use crate::components::top::TopBar;
+use crate::components::top::top_bar;
 use crate::components::tour::Tour;
 use crate::components::transport::Transport;
 use crate::components::why::WhyPopover;
@@ -264,19 +264,19 @@ impl Sandbox {
             <ContextProvider<Now> context={now}>
                 <div class="app">
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
-                    <TopBar here="" title={desk.example.title} on_act={on_act.clone()} />
+                    { top_bar("", desk.example.title, true, on_act) }
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
                         { self.switch() }
                         { self.source() }
                         <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
                             speed={if desk.cut { 0 } else { desk.speed }} asked={desk.why.clone()} on_act={on_act.clone()}>
-                            if let Some(b) = &self.broken { <Outcome says={says::broken(b)} on_act={on_act.clone()} /> }
-                            if let Some(says) = desk.shown.outcome.clone() { <Outcome {says} on_act={on_act.clone()} /> }
+                            if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
+                            if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
                         </Stage>
                         <section class="pane time" aria-label="Timeline">
                             <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} origin={desk.run.origin} ready=true on_act={on_act.clone()} />
                             <div class="gantt-box">
-                                <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
+                                <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
                             </div>
                         </section>
                         { self.dock() }
@@ -289,12 +289,12 @@ impl Sandbox {
                     }
                     if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
                     if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} on_act={on_act.clone()} /> }
-                    <ExamplesDialog open={desk.example.id} on_act={on_act.clone()} />
-                    <SettingsDialog settings={self.settings.clone()} on_act={on_act.clone()} />
+                    { examples_dialog(desk.example.id, on_act) }
+                    { settings_dialog(&self.settings, on_act) }
                     if self.tour { <Tour on_act={on_act.clone()} /> }
-                    <LegendDialog />
-                    <KeysDialog on={self.settings.keys} on_act={on_act.clone()} />
-                    <MenuDialog here="" on_act={on_act.clone()} />
+                    { legend_dialog() }
+                    { keys_dialog(self.settings.keys, on_act) }
+                    { menu_dialog("", on_act) }
                 </div>
             </ContextProvider<Now>>
         }
@@ -329,9 +329,9 @@ impl Sandbox {
                         }
                         <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={open}>{ "Examples " }{ icon("#i-down") }</button>
                     </div></div>
-                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
-                    <Diagnostic problems={desk.problems.clone()} on_act={on_act.clone()} />
-                    <ApplyBar said={desk.said()} bad={!desk.problems.is_empty()} applied={desk.is_applied()} changed={desk.is_changed()} on_act={on_act.clone()} />
+                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} edited={desk.edited()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
+                    { diagnostic(&desk.problems, on_act) }
+                    { apply_bar(&desk.said(), !desk.problems.is_empty(), desk.is_applied(), desk.is_changed(), on_act) }
                 </div>
                 <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={desk.shown.attempts.clone()} on_act={on_act.clone()} />
             </section>

@@ -156,6 +156,8 @@ pub enum Act {
     Speed(u32),
     /// One speed faster (true) or slower.
     Faster(bool),
+    /// The timeline larger (true) or smaller.
+    Zoom(bool),
     /// Skip waits.
     Skip(bool),
     /// Selects an object; the same again clears the selection.

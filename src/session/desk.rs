@@ -82,6 +82,8 @@ pub struct Desk {
     pub speed: u32,
     /// Whether waits are skipped.
     pub skip: bool,
+    /// How much the timeline is enlarged.
+    pub zoom: i64,
     /// Whether it runs to the end as fast as it can.
     pub rushing: bool,
     /// The panel of a small screen.
@@ -135,6 +137,7 @@ impl Desk {
             playing: false,
             speed: 1,
             skip: false,
+            zoom: 1,
             rushing: false,
             panel: Panel::default(),
             tab: Tab::default(),
@@ -159,6 +162,16 @@ impl Desk {
     /// Whether a run exists.
     pub fn is_applied(&self) -> bool {
         self.run.applied.is_some()
+    }
+    /// The lines of the draft, from and to, that differ from the example's.
+    pub fn edited(&self) -> Option<(usize, usize)> {
+        let (a, b): (Vec<&str>, Vec<&str>) = (self.example.text.lines().collect(), self.draft.lines().collect());
+        let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+        if same == a.len() && same == b.len() {
+            return None;
+        }
+        let tail = a[same..].iter().rev().zip(b[same..].iter().rev()).take_while(|(x, y)| x == y).count();
+        Some((same, (b.len() - tail).max(same)))
     }
     /// Whether the draft differs from what was applied.
     pub fn is_changed(&self) -> bool {
@@ -215,7 +228,7 @@ impl Desk {
                     if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
                 self.live.extend(news);
             }
-            self.timeline = Rc::new(self.run.timeline(&scene));
+            self.timeline = Rc::new(self.run.timeline(&scene).zoomed(self.zoom, now - self.run.origin));
             self.scene = scene;
         }
         self.shown = Rc::new(says::shown(self, &self.shown));
@@ -410,6 +423,7 @@ impl Desk {
                 self.speed = SPEEDS[if up { (at + 1).min(SPEEDS.len() - 1) } else { at.saturating_sub(1) }];
             }
             Act::Skip(on) => self.skip = on,
+            Act::Zoom(larger) => self.zoom = if larger { (self.zoom * 2).min(32) } else { (self.zoom / 2).max(1) },
             Act::Select(target) => {
                 self.selected = if target == self.selected { None } else { target };
                 self.panel = if self.selected.is_some() { Panel::Inspector } else { self.panel };

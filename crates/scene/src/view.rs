@@ -377,9 +377,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// The first Job.
+    /// The first Job that no CronJob has made.
     pub fn job(&self) -> Option<&Rc<JobView>> {
-        self.workloads.iter().find_map(|w| if let Workload::Job(j) = w { Some(j) } else { None })
+        self.workloads
+            .iter()
+            .find_map(|w| if let Workload::Job(j) = w { Some(j).filter(|j| j.owner.is_empty()) } else { None })
     }
     /// A Pod by its name.
     pub fn pod(&self, name: &str) -> Option<&Rc<PodView>> {
@@ -460,7 +462,9 @@ pub struct Timeline {
     pub marks: Vec<Mark>,
     /// How far it has been run.
     pub seen: Ms,
-    /// The whole axis, from 0.
+    /// Where the axis begins: 0, or later when a part of it is looked at.
+    pub from: Ms,
+    /// The length of the axis.
     pub view: Ms,
     /// The distance of ticks.
     pub step: Ms,

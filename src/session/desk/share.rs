@@ -103,6 +103,6 @@ impl Desk {
         let text = self.scene.job().map_or_else(String::new, |j| format!("{} at {}", j.word, human(now)));
         let title = self.scene.workloads.first().map_or_else(String::new, |w| format!("{} {}", w.kind(), w.name()));
         let caption = Caption { title, text, foot: "batchyard, simulating Kubernetes 1.37".into() };
-        timeline_svg(&self.timeline, now, &caption, Theme::Auto)
+        timeline_svg(&self.run.timeline(&self.scene), now, &caption, Theme::Auto)
     }
 }

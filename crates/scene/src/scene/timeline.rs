@@ -36,6 +36,20 @@ pub fn axis(seen: Ms) -> (Ms, Ms) {
     (view * 1000, step * 1000)
 }
 
+impl Timeline {
+    /// The part of the axis around a moment that is `zoom` times as large. It turns like a page, so that nothing moves
+    /// under the pointer.
+    #[must_use]
+    pub fn zoomed(mut self, zoom: i64, now: Ms) -> Self {
+        let zoom = zoom.max(1);
+        self.view /= zoom;
+        self.step = (self.step / zoom).max(100);
+        let page = (now / self.view.max(1)).clamp(0, zoom - 1);
+        self.from = page * self.view;
+        self
+    }
+}
+
 /// Rows that are drawn at most.
 const ROWS: usize = 60;
 
@@ -58,7 +72,7 @@ pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms)
     let mut marks: Vec<Mark> =
         history.marks.iter().filter(|m| m.at >= origin).map(|m| Mark { at: rel(m.at), kind: m.kind }).collect();
     thin(&mut marks, view);
-    Timeline { started: true, rows, marks, seen: rel(seen), view, step, more }
+    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more }
 }
 
 /// Marks of the same kind that would fall on the same spot are drawn once.
@@ -141,6 +155,17 @@ fn pod_row(pod: &PodLife, scene: &Scene, origin: Ms, now: Ms) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_the_axis_turns_like_a_page() {
+        let whole = Timeline { view: 60_000, step: 10_000, ..Timeline::default() };
+        let at = |now| whole.clone().zoomed(4, now);
+        assert_eq!(
+            (at(0).from, at(0).view, at(14_900).from, at(15_000).from, at(70_000).from),
+            (0, 15_000, 0, 15_000, 45_000)
+        );
+        assert_eq!(whole.clone().zoomed(1, 5).from, 0);
+    }
 
     #[test]
     fn the_axis_leaves_room() {
