@@ -8,7 +8,7 @@ use super::{ApiServer, Status};
 use crate::api::{Object, ObjectKey};
 
 impl ApiServer {
-    /// Binds a Pod to a node: its `spec.nodeName`, and the condition `PodScheduled`, in one version.
+    /// Binds a Pod to a node: its `spec.nodeName`, and the condition `PodScheduled`, in one version. A nomination is over.
     pub fn bind(&mut self, key: &ObjectKey, node: &str) -> Result<Rc<Object>, Status> {
         let Some(pod) = self.get(key).cloned() else {
             return Err(Status::not_found(key.kind, &key.name));
@@ -27,6 +27,7 @@ impl ApiServer {
         }
         let mut body = pod.body().clone();
         body.set("spec.nodeName", node);
+        body.unset("status.nominatedNodeName");
         let condition = crate::json!({
             "type": "PodScheduled",
             "status": "True",
