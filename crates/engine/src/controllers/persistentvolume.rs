@@ -19,6 +19,7 @@ const LATENCY: Millis = 5;
 /// How often an unbound claim is looked at again.
 const RESYNC: Millis = 15 * SECOND;
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
+const VOLUME_PROTECTION: &str = "kubernetes.io/pv-protection";
 
 /// The controller.
 #[derive(Clone, Debug)]
@@ -157,6 +158,15 @@ impl PersistentVolumeController {
     }
 
     fn observe_volume(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        if let Some(volume) = change.after.as_ref().filter(|v| v.is_deleting() && v.has_finalizer(VOLUME_PROTECTION)) {
+            if volume.at("status.phase").as_str() != Some("Bound") {
+                let _ = ctx.api.mutate(&change.key, Subresource::Main, |body| {
+                    let list = body.slot("metadata.finalizers").make_array();
+                    list.retain(|f| f.as_str() != Some(VOLUME_PROTECTION));
+                });
+            }
+            return;
+        }
         if let Some(volume) = &change.after
             && !matches!(volume.at("status.phase").as_str(), Some("Bound" | "Released"))
         {

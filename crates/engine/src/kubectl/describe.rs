@@ -8,6 +8,7 @@ mod events;
 mod generic;
 mod node;
 mod pod;
+mod storage;
 mod template;
 mod workloads;
 
@@ -87,6 +88,8 @@ pub fn describe(o: &Rc<Object>, scene: &Scene<'_>) -> String {
         Kind::ServiceAccount => config::service_account(o, &mut w),
         Kind::Service => config::service(o, &mut w),
         Kind::PriorityClass => config::priority_class(o, &mut w),
+        Kind::PersistentVolumeClaim => storage::claim(o, scene, &mut w),
+        Kind::PersistentVolume => storage::volume(o, scene, &mut w),
         Kind::Role | Kind::ClusterRole => config::role(o, &mut w),
         Kind::RoleBinding | Kind::ClusterRoleBinding => config::role_binding(o, &mut w),
         _ => generic::describe(o, &mut w),

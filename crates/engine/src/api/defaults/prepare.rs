@@ -8,6 +8,14 @@ use crate::json;
 
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
+/// Adds the finalizer that keeps storage which is in use. Models the admission plugin `StorageObjectInUseProtection`.
+fn protect(object: &mut Value, finalizer: &str) {
+    let finalizers = object.slot("metadata.finalizers").make_array();
+    if !finalizers.iter().any(|f| f.as_str() == Some(finalizer)) {
+        finalizers.push(finalizer.into());
+    }
+}
+
 /// Makes a new object ready: its status is reset, its generation is 1, a Job gets labels and selector from its uid (which
 /// must be set already).
 pub fn prepare_for_create(kind: Kind, object: &mut Value) {
@@ -68,13 +76,12 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
         Kind::PersistentVolumeClaim => {
             object.set("status", json!({"phase": "Pending"}));
             normalize_data_sources(object);
-            // Put there by the admission plugin StorageObjectInUseProtection.
-            let finalizers = object.slot("metadata.finalizers").make_array();
-            if !finalizers.iter().any(|f| f.as_str() == Some("kubernetes.io/pvc-protection")) {
-                finalizers.push("kubernetes.io/pvc-protection".into());
-            }
+            protect(object, "kubernetes.io/pvc-protection");
         }
-        Kind::PersistentVolume => object.set("status", json!({"phase": "Pending"})),
+        Kind::PersistentVolume => {
+            object.set("status", json!({"phase": "Pending"}));
+            protect(object, "kubernetes.io/pv-protection");
+        }
         Kind::Ingress => {
             object.set("status", json!({"loadBalancer": {}}));
             object.set("metadata.generation", 1);
