@@ -213,7 +213,9 @@ impl Testbed {
             format!("a{} s{} f{} t{}", count("active"), count("succeeded"), count("failed"), count("terminating"));
         for field in ["completedIndexes", "failedIndexes"] {
             if let Some(text) = s.at(field).as_str() {
-                out += &format!(" [{text}]");
+                out.push_str(" [");
+                out.push_str(text);
+                out.push(']');
             }
         }
         format!("{out} {}", conditions.join(" ")).trim().to_owned()

@@ -29,7 +29,8 @@ enum Arg {
     Path(String, Vec<String>),
     Value(Value),
     Word(String),
-    Pipe(Pipe),
+    /// `(pipe)`, and `.a.b` after it.
+    Pipe(Pipe, Vec<String>),
 }
 
 /// A template, read.
@@ -243,7 +244,7 @@ impl Words {
                     return Err("unclosed left paren".into());
                 }
                 self.at += 1;
-                Ok(Arg::Pipe(inner))
+                Ok(Arg::Pipe(inner, self.steps()))
             }
             Some(q @ ('"' | '`')) => {
                 self.at += 1;

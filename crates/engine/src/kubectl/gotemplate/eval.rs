@@ -141,9 +141,9 @@ impl Scope<'_> {
         match a {
             Arg::Value(v) => Ok(v.clone()),
             Arg::Word(f) => call(f, &[]),
-            Arg::Pipe(p) => self.pipe(p, dot),
+            Arg::Pipe(p, steps) => follow(self.pipe(p, dot)?, steps),
             Arg::Path(base, steps) => {
-                let mut v = match base.as_str() {
+                let v = match base.as_str() {
                     "" => dot.clone(),
                     "$" => self.root.clone(),
                     name => match self.vars.iter().rev().find(|(n, _)| n == name) {
@@ -151,19 +151,22 @@ impl Scope<'_> {
                         None => return Err(format!("undefined variable {}", go_quote(name))),
                     },
                 };
-                for step in steps {
-                    v = match &v {
-                        Value::Object(m) => m.get(step).cloned().unwrap_or_default(),
-                        Value::Null => Value::Null,
-                        other => {
-                            return Err(format!("can't evaluate field {step} in type {}", type_name(other)));
-                        }
-                    };
-                }
-                Ok(v)
+                follow(v, steps)
             }
         }
     }
+}
+
+/// The value at field names, one after the other.
+fn follow(mut v: Value, steps: &[String]) -> Result<Value, String> {
+    for step in steps {
+        v = match &v {
+            Value::Object(m) => m.get(step).cloned().unwrap_or_default(),
+            Value::Null => Value::Null,
+            other => return Err(format!("can't evaluate field {step} in type {}", type_name(other))),
+        };
+    }
+    Ok(v)
 }
 
 fn type_name(v: &Value) -> &'static str {
