@@ -44,6 +44,8 @@ pub use query::ExecOutput;
 
 /// How long the watch takes from the API server to the kubelet.
 const WATCH_LATENCY: Millis = 5;
+/// A log that grows longer loses its older half.
+const MAX_LOG_LINES: usize = 10_000;
 /// How long a process takes from its start to its first step.
 const EXEC_TIME: Millis = 15;
 /// How often the kubelet lists what runs, and looks at its work queue.
@@ -269,7 +271,11 @@ impl Cx<'_, '_> {
         let c = &mut pod.containers[i];
         let logs = Rc::make_mut(&mut c.logs);
         let mut io = Io { now: self.ctx.now, files: &mut pod.files, view: &view, logs, rng: self.ctx.rng };
-        match c.process.run(&mut io) {
+        let exit = c.process.run(&mut io);
+        if logs.len() > MAX_LOG_LINES {
+            logs.drain(..MAX_LOG_LINES / 2);
+        }
+        match exit {
             Some(exit) => {
                 if let Some(due) = pod.process_due.remove(id) {
                     self.tasks.cancel(due);
@@ -360,7 +366,7 @@ impl Kubelet {
             self.with_pod(ctx, uid, pleg::reconcile);
         }
         for uid in &waiting {
-            self.with_pod(ctx, uid, |cx, pod| sync::run(cx, pod));
+            self.with_pod(ctx, uid, sync::run);
         }
     }
 }

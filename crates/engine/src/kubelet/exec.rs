@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::pod::{Exec, Pod, Purpose};
+use super::pod::{Ended, Exec, Pod, Purpose};
 use super::{Cx, Task, kill};
 use crate::api::Value;
 use crate::clock::{Millis, SECOND, Time};
@@ -40,7 +40,7 @@ pub fn start(
         Err(text) => (
             Machine::ended(126),
             vec![LogLine { at: cx.ctx.now, stream: Stream::Stderr, text: text.into() }],
-            Some(Some(126)),
+            Some(Ended::Code(126)),
         ),
     };
     let deadline = timeout.map(|t| cx.ctx.now + t);
@@ -60,14 +60,14 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: u32) {
             exec.machine.run(&mut io);
             let signals = exec.machine.take_signals();
             exec.done = match exec.machine.exit_code() {
-                Some(code) => Some(Some(code)),
-                None => exec.deadline.is_some_and(|d| d <= now).then_some(None),
+                Some(code) => Some(Ended::Code(code)),
+                None => exec.deadline.is_some_and(|d| d <= now).then_some(Ended::GaveUp),
             };
             for name in signals {
                 kill::signal(cx, pod, &exec.container, &name);
             }
         } else {
-            exec.done = Some(Some(137));
+            exec.done = Some(Ended::Code(137));
         }
     }
     let uid = pod.uid();

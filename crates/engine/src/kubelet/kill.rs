@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::pod::Pod;
+use super::pod::{Ended, Pod};
 use super::{Cx, exec};
 use crate::api::Value;
 use crate::clock::{SECOND, Time};
@@ -164,12 +164,12 @@ fn advance_one(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: &mut Kill, waits: bool)
             let limit = *since + kill.grace * SECOND;
             let ended = match exec {
                 Some(n) => pod.execs.get(n).and_then(|e| e.done),
-                None => until.is_some_and(|u| u <= now).then_some(Some(0)),
+                None => until.is_some_and(|u| u <= now).then_some(Ended::Code(0)),
             };
             if ended.is_none() && now < limit && running {
                 return false;
             }
-            if ended.is_some_and(|code| code != Some(0)) {
+            if ended.is_some_and(|e| e != Ended::Code(0)) {
                 let text = "PreStopHook failed";
                 cx.container_event(pod, &kill.name, EventType::Warning, "FailedPreStopHook", text);
             }

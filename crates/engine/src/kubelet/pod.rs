@@ -85,6 +85,15 @@ pub enum Purpose {
     Probe(usize),
 }
 
+/// How a command in a container ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// With an exit code.
+    Code(i64),
+    /// It took too long.
+    GaveUp,
+}
+
 /// A command that runs in a container beside its first process.
 #[derive(Clone, Debug)]
 pub struct Exec {
@@ -94,8 +103,8 @@ pub struct Exec {
     pub purpose: Purpose,
     /// When it is given up.
     pub deadline: Option<Time>,
-    /// Its exit code, once it has ended; none in the option if it was given up.
-    pub done: Option<Option<i64>>,
+    /// How it ended, once it has.
+    pub done: Option<Ended>,
     pub due: Option<Due>,
 }
 
@@ -145,6 +154,7 @@ pub enum Step {
 
 /// A sync that is going on. Models a call of `SyncPod`, `SyncTerminatingPod` or `SyncTerminatedPod`.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "what came of it, each on its own")]
 pub struct Sync {
     pub work: Work,
     pub observed: Rc<Observed>,
@@ -153,6 +163,8 @@ pub struct Sync {
     pub results: bool,
     /// Whether anything failed.
     pub failed: bool,
+    /// Whether a pull was tried and failed.
+    pub pull_failed: bool,
     /// The earliest end of a back-off among what failed.
     pub backoff_until: Option<Time>,
     /// The context was cancelled: waiting for volumes ends.

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::pod::{Pod, Purpose};
+use super::pod::{Ended, Pod, Purpose};
 use super::{Cx, Task, env, exec, manager, spec, sync};
 use crate::api::Value;
 use crate::clock::{SECOND, Time, go_duration, parse_go_duration};
@@ -272,9 +272,9 @@ pub fn exec_ended(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
     let run = pod.execs.remove(&exec).expect("it was just found");
     pod.probers[n].exec = None;
     let failure = match done {
-        Some(0) => None,
-        Some(_) => Some(exec::output(&run)),
-        None => {
+        Ended::Code(0) => None,
+        Ended::Code(_) => Some(exec::output(&run)),
+        Ended::GaveUp => {
             let words: Vec<&str> =
                 pod.probers[n].spec.at("exec.command").items().iter().filter_map(Value::as_str).collect();
             let limit = pod.probers[n].spec.int_at("timeoutSeconds").unwrap_or(1);

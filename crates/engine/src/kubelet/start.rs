@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::kill::{self, Kill, KillReason};
-use super::pod::{Pod, Sync};
+use super::pod::{Ended, Pod, Sync};
 use super::{Cx, env, exec};
 use crate::api::Value;
 use crate::clock::{Millis, SECOND, Time, go_duration};
@@ -104,12 +104,16 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, spec: &Value
         StartAt::PostStart { id, until, exec } => {
             let ended = match exec {
                 Some(n) => pod.execs.get(n).and_then(|e| e.done),
-                None => until.is_some_and(|u| u <= now).then_some(Some(0)),
+                None => until.is_some_and(|u| u <= now).then_some(Ended::Code(0)),
             };
-            let Some(code) = ended else { return Progress::Wait(*until) };
+            let Some(ended) = ended else { return Progress::Wait(*until) };
             let id = id.clone();
             let output = exec.and_then(|n| pod.execs.remove(&n)).map(|e| exec::output(&e)).unwrap_or_default();
-            if code == Some(0) {
+            let code = match ended {
+                Ended::Code(code) => code,
+                Ended::GaveUp => 137,
+            };
+            if code == 0 {
                 return Progress::Started;
             }
             let name = spec.str_at("name");
@@ -120,7 +124,7 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, spec: &Value
                  message: {output:?}",
                 command.join(" "),
                 pod.full_name(),
-                code.unwrap_or(137),
+                code,
             );
             cx.container_event(pod, name, EventType::Warning, "FailedPostStartHook", "PostStartHook failed");
             let kill = Kill::new(pod, &id, "FailedPostStartHook".into(), KillReason::Other, None);

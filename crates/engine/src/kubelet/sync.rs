@@ -11,6 +11,7 @@ use super::kill::{self, Kill};
 use super::pod::{Observed, Pod, Step, Sync, Work};
 use super::start::{self, DEFAULT_BACKOFF, Progress, StartAt};
 use super::{Cx, Task, manager, prober, spec, status, volumes};
+use crate::api::{Kind, ObjectKey};
 use crate::clock::{MINUTE, Millis, Time};
 use crate::events::EventType;
 use crate::runtime::Sandbox;
@@ -95,7 +96,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     let observed = pod.cache.clone();
     let steps = match work {
         Work::Sync => sync_pod(cx, pod, &observed),
-        Work::Terminating => sync_terminating(cx, pod, &observed),
+        Work::Terminating => Some(sync_terminating(cx, pod, &observed)),
         Work::Terminated => {
             let status = status::generate(cx, pod, &observed, true);
             manager::set(cx, pod, status);
@@ -112,6 +113,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         steps,
         results: false,
         failed: false,
+        pull_failed: false,
         backoff_until: None,
         cancelled: work == Work::Sync && pod.worker.terminating_at.is_some(),
         due: None,
@@ -158,12 +160,12 @@ fn after_volumes(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) ->
 }
 
 /// A sync of a Pod that is to end.
-fn sync_terminating(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> Option<VecDeque<Step>> {
+fn sync_terminating(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> VecDeque<Step> {
     let status = status::generate(cx, pod, observed, false);
     manager::set(cx, pod, status);
     prober::stop_liveness_and_startup(pod);
     let kills = kill::all(pod, Some(pod.worker.grace));
-    Some(VecDeque::from([Step::Kill { kills, sandbox: true }]))
+    VecDeque::from([Step::Kill { kills, sandbox: true }])
 }
 
 /// Goes on with a sync until it has to wait or is done.
@@ -187,6 +189,7 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
 }
 
 /// Takes a step further. Returns until when it waits (or until something ends), none once it is done.
+#[allow(clippy::option_option, reason = "whether it waits, and whether it is known until when")]
 fn advance_step(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, step: &mut Step) -> Option<Option<Time>> {
     let now = cx.ctx.now;
     match step {
@@ -233,7 +236,7 @@ fn advance_step(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, step: &mut 
             None
         }
         Step::Start { init, index, at } => {
-            let Some(container) = pod.specs(*init).get(*index).cloned() else { return None };
+            let container = pod.specs(*init).get(*index).cloned()?;
             sync.results = true;
             loop {
                 match start::advance(cx, pod, sync, &container, at) {
@@ -245,6 +248,7 @@ fn advance_step(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, step: &mut 
                     }
                     Progress::Failed(why, message) => {
                         sync.failed = true;
+                        sync.pull_failed |= why == "ErrImagePull";
                         pod.reasons.insert(Rc::from(container.str_at("name")), (why, message));
                         if *init && !spec::is_sidecar(&container) {
                             sync.steps.clear();
@@ -272,6 +276,9 @@ fn finish(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &Sync) {
     pod.worker.last_sync = Some(now);
     match sync.work {
         Work::Sync => {
+            if sync.pull_failed {
+                missing_pull_secrets(cx, pod);
+            }
             if sync.failed {
                 let wait = sync.backoff_until.map_or(DEFAULT_BACKOFF, |at| at - now).clamp(0, RESYNC_INTERVAL);
                 let wait = wait + (cx.ctx.rng.unit() * 0.5 * wait as f64) as Millis;
@@ -301,6 +308,21 @@ fn finish(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &Sync) {
         }
     }
     run(cx, pod);
+}
+
+/// Says which pull secrets the Pod names that are not there, after a pull that failed.
+fn missing_pull_secrets(cx: &mut Cx<'_, '_>, pod: &Pod) {
+    let names = pod.spec().at("imagePullSecrets").items().iter().map(|s| s.str_at("name"));
+    let namespace = pod.api.namespace();
+    let missing: Vec<&str> =
+        names.filter(|n| cx.ctx.api.get(&ObjectKey::new(Kind::Secret, namespace.clone(), *n)).is_none()).collect();
+    if !missing.is_empty() {
+        let text = format!(
+            "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+            missing.join(", ")
+        );
+        cx.pod_event(pod, EventType::Warning, "FailedToRetrieveImagePullSecret", &text);
+    }
 }
 
 /// Says that the Pod has run longer than it may.

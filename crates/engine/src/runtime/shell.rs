@@ -230,6 +230,7 @@ impl Machine {
         }
         self.pauses = 0;
         self.reap();
+        self.forget_buffers();
         self.wake = self.procs.iter().filter_map(|p| p.tool.as_ref()?.tool.wake_at()).min();
     }
     /// Forgets children that nobody asks after any more.
@@ -244,6 +245,33 @@ impl Machine {
             first = false;
             keep
         });
+    }
+    /// Forgets pipes and texts that no process holds, as far as none behind them is held.
+    fn forget_buffers(&mut self) {
+        if self.pipes.len() + self.texts.len() < 16 {
+            return;
+        }
+        let (mut pipes, mut texts) = (0, 0);
+        let mut hold = |fd: &Fd| match fd {
+            Fd::Pipe(n) => pipes = pipes.max(n + 1),
+            Fd::Text(n) => texts = texts.max(n + 1),
+            _ => {}
+        };
+        for p in self.procs.iter().filter(|p| p.exit.is_none()) {
+            p.fds.iter().for_each(&mut hold);
+            if let Some(f) = &p.tool {
+                f.restore.iter().flatten().for_each(&mut hold);
+                f.tool.held().for_each(&mut hold);
+            }
+            if let Some(s) = &p.script {
+                s.saved_fds().flatten().for_each(&mut hold);
+            }
+            if let Some(Waiting { why: Why::Substitute(n), .. }) = p.waiting {
+                hold(&Fd::Pipe(n));
+            }
+        }
+        self.pipes.truncate(pipes);
+        self.texts.truncate(texts);
     }
     fn end(&mut self, code: i64, io: &mut Io<'_>) {
         self.exit = Some(code);
@@ -406,7 +434,8 @@ impl Machine {
 
 /// Whether a word may be a file that is mounted into the container: it is looked for once the container runs.
 fn may_be_file(word: &str) -> bool {
-    word.starts_with('/') && (word.ends_with(".sh") || word.ends_with(".py"))
+    let end = word.rsplit_once('.').map_or("", |(_, e)| e);
+    word.starts_with('/') && matches!(end, "sh" | "py")
 }
 
 impl Proc {

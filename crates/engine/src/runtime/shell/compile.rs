@@ -160,7 +160,9 @@ impl Prog {
                         self.push(Op::Status(0));
                     }
                 }
-                ends.into_iter().for_each(|e| self.land(e));
+                for end in ends {
+                    self.land(end);
+                }
             }
             Cmd::While(cond, body, until) => {
                 let enter = self.push(Op::Loop(0, 0));
@@ -220,7 +222,9 @@ impl Prog {
                     self.land(next);
                 }
                 self.push(Op::Status(0));
-                ends.into_iter().for_each(|e| self.land(e));
+                for end in ends {
+                    self.land(end);
+                }
                 self.push(Op::EndCase);
             }
             Cmd::Group(body, redirects) => {

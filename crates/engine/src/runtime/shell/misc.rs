@@ -341,7 +341,7 @@ fn seq(args: &[&str]) -> Ended {
     let mut words = args.iter();
     while let Some(a) = words.next() {
         match *a {
-            "-s" => separator = words.next().map_or(" ", |s| s).to_owned(),
+            "-s" => words.next().copied().unwrap_or(" ").clone_into(&mut separator),
             "-w" => width = true,
             a => match a.parse::<f64>() {
                 Ok(n) => numbers.push(n),
@@ -363,7 +363,9 @@ fn seq(args: &[&str]) -> Ended {
     }
     if width {
         let w = list.iter().map(String::len).max().unwrap_or(0);
-        list.iter_mut().for_each(|t| *t = format!("{t:0>w$}"));
+        for text in &mut list {
+            *text = format!("{text:0>w$}");
+        }
     }
     let end = if list.is_empty() { "" } else { "\n" };
     (list.join(&separator) + end, String::new(), 0)
@@ -437,7 +439,7 @@ fn date(now: Time, args: &[&str]) -> Result<String, String> {
             time = moment(now, text).ok_or_else(|| format!("invalid date '{text}'"))?;
         } else if arg.starts_with("-I") || arg.starts_with("--iso") {
             format =
-                if arg.contains("s") && !arg.ends_with("iso-8601") { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%d" }
+                if arg.contains('s') && !arg.ends_with("iso-8601") { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%d" }
                     .into();
         } else if *arg == "-R" {
             format = "%a, %d %b %Y %H:%M:%S +0000".into();
@@ -489,9 +491,9 @@ fn strftime(time: Time, format: &str) -> String {
             continue;
         }
         let unpadded = chars.next_if(|c| *c == '-').is_some();
-        let digits = chars.next_if(|c| c.is_ascii_digit());
+        let digits = chars.next_if(char::is_ascii_digit);
         let two = |n: i64| if unpadded { n.to_string() } else { format!("{n:02}") };
-        let hour12 = |h: u32| i64::from(if h % 12 == 0 { 12 } else { h % 12 });
+        let hour12 = |h: u32| i64::from(if h.is_multiple_of(12) { 12 } else { h % 12 });
         out += &match chars.next() {
             Some('Y') => c.year.to_string(),
             Some('y') => two(c.year % 100),

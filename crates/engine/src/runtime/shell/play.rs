@@ -30,8 +30,8 @@ impl Play {
         if self.at == self.lines.len() && self.ends <= io.now { Poll::Done(self.code) } else { Poll::Wait }
     }
     /// When the next line is due, or the end.
-    pub fn wake_at(&self) -> Option<Time> {
-        Some(self.lines.get(self.at).map_or(self.ends, |l| l.0))
+    pub fn wake_at(&self) -> Time {
+        self.lines.get(self.at).map_or(self.ends, |l| l.0)
     }
 }
 
@@ -203,6 +203,7 @@ fn perl(play: &mut Play, args: &[&str]) {
 
 /// Pi to so many significant digits, rounded down but for the last, as `bpi` prints it. A spigot in base 10^4 (Rabinowitz
 /// and Wagon 1995).
+#[allow(clippy::many_single_char_names, reason = "the names of the published algorithm")]
 fn pi(digits: usize) -> String {
     let extra = 8;
     let n = (digits + extra) / 4 + 1;

@@ -26,8 +26,14 @@ pub struct Regex {
     ignore_case: bool,
 }
 
+/// Where each group matched.
+pub type Groups = Vec<Option<(usize, usize)>>;
+
+/// What comes after a part of a match: where it ends, if it matches.
+type Then<'a> = &'a dyn Fn(&Regex, usize, &mut Groups) -> Option<usize>;
+
 /// Where an expression matched, and its groups.
-pub type Match = (usize, usize, Vec<Option<(usize, usize)>>);
+pub type Match = (usize, usize, Groups);
 
 struct Compiler<'a> {
     text: &'a [char],
@@ -157,19 +163,12 @@ impl Regex {
         alternatives: &[Vec<Item>],
         text: &[char],
         at: usize,
-        groups: &mut Vec<Option<(usize, usize)>>,
-        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
+        groups: &mut Groups,
+        then: Then<'_>,
     ) -> Option<usize> {
         alternatives.iter().find_map(|items| self.items(items, text, at, groups, then))
     }
-    fn items(
-        &self,
-        items: &[Item],
-        text: &[char],
-        at: usize,
-        groups: &mut Vec<Option<(usize, usize)>>,
-        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
-    ) -> Option<usize> {
+    fn items(&self, items: &[Item], text: &[char], at: usize, groups: &mut Groups, then: Then<'_>) -> Option<usize> {
         let Some((item, rest)) = items.split_first() else { return then(self, at, groups) };
         self.repeat(item, 0, rest, text, at, groups, then)
     }
@@ -181,12 +180,12 @@ impl Regex {
         rest: &[Item],
         text: &[char],
         at: usize,
-        groups: &mut Vec<Option<(usize, usize)>>,
-        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
+        groups: &mut Groups,
+        then: Then<'_>,
     ) -> Option<usize> {
         if done < item.max {
             let saved = groups.clone();
-            let more = |me: &Self, i: usize, g: &mut Vec<Option<(usize, usize)>>| {
+            let more = |me: &Self, i: usize, g: &mut Groups| {
                 if i == at && done >= item.min { None } else { me.repeat(item, done + 1, rest, text, i, g, then) }
             };
             if let Some(end) = self.one(&item.node, text, at, groups, &more) {
@@ -196,14 +195,7 @@ impl Regex {
         }
         if done >= item.min { self.items(rest, text, at, groups, then) } else { None }
     }
-    fn one(
-        &self,
-        node: &Node,
-        text: &[char],
-        at: usize,
-        groups: &mut Vec<Option<(usize, usize)>>,
-        then: &dyn Fn(&Self, usize, &mut Vec<Option<(usize, usize)>>) -> Option<usize>,
-    ) -> Option<usize> {
+    fn one(&self, node: &Node, text: &[char], at: usize, groups: &mut Groups, then: Then<'_>) -> Option<usize> {
         let c = text.get(at).copied();
         let next = match node {
             Node::Start => (at == 0).then_some(at)?,

@@ -50,6 +50,7 @@ struct Running {
 }
 
 /// Options of `set`.
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     pub errexit: bool,
@@ -232,7 +233,7 @@ impl Script {
     /// `break` and `continue`, over so many loops.
     pub fn leave_loops(&mut self, n: usize, go_on: bool) -> Option<usize> {
         let frame = self.frames.last_mut()?;
-        let keep = frame.loops.len().checked_sub(n.max(1)).unwrap_or(0);
+        let keep = frame.loops.len().saturating_sub(n.max(1));
         let target = frame.loops.get(keep)?.clone();
         frame.loops.truncate(keep + 1);
         frame.pc = if go_on { target.next } else { target.out };

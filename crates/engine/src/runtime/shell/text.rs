@@ -103,6 +103,10 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// What it still reads from.
+    pub fn inputs(&self) -> impl Iterator<Item = &Fd> {
+        self.inputs.iter()
+    }
     /// Reads what there is, and writes what comes of it.
     pub fn poll(&mut self, p: &mut Proc, m: &mut Machine, io: &mut Io<'_>) -> Poll {
         if let Kind::Xargs { .. } = self.kind {

@@ -232,7 +232,7 @@ pub fn begin(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String]) -
     let args: Vec<&str> = words[1..].iter().map(String::as_str).collect();
     let s = p.script.as_ref().expect("programs are started by scripts");
     let tool = match name {
-        "sh" | "bash" | "ash" | "dash" => return shell(p, m, io, &words[0], &args),
+        "sh" | "bash" | "ash" | "dash" => return Ok(shell(p, m, io, &words[0], &args)),
         "busybox" if args.is_empty() => return Ok(ended(m, p, io, "BusyBox v1.36.1 multi-call binary.\n", "", 0)),
         "busybox" | "nohup" | "nice" | "time" | "stdbuf" | "setsid" | "tini" | "dumb-init" | "command" => {
             let skip = args.iter().take_while(|a| a.starts_with('-')).count();
@@ -261,7 +261,7 @@ pub fn begin(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String]) -
             }
             return started;
         }
-        "timeout" => return timeout(p, m, io, &args, words),
+        "timeout" => return Ok(timeout(p, m, io, &args, words)),
         "sleep" | "usleep" => {
             let mut total: Millis = 0;
             for a in &args {
@@ -318,12 +318,12 @@ fn script_file(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String])
     }
     if name.contains('/') && io.files.read(io.view, &path).is_some() {
         let args: Vec<&str> = words.iter().map(String::as_str).collect();
-        return shell(p, m, io, "sh", &args);
+        return Ok(shell(p, m, io, "sh", &args));
     }
     Err((127, format!("{name}: not found")))
 }
 
-fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&str]) -> Result<Started, (i64, String)> {
+fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&str]) -> Started {
     let mut options = Options::default();
     let mut command = false;
     let mut i = 0;
@@ -344,14 +344,14 @@ fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&st
     let name = base_name(arg0);
     let (text, arg0, params) = if command {
         let Some(text) = rest.first() else {
-            return Ok(ended(m, p, io, "", &format!("{name}: 0: -c requires an argument"), 2));
+            return ended(m, p, io, "", &format!("{name}: 0: -c requires an argument"), 2);
         };
         ((*text).to_owned(), rest.get(1).map_or(name, |a| a).to_owned(), owned(2))
     } else if let Some(file) = rest.first() {
         let path = p.path(file);
         match io.files.read(io.view, &path) {
             Some(text) => (text.to_string(), (*file).to_owned(), owned(1)),
-            None => return Ok(ended(m, p, io, "", &format!("{name}: 0: cannot open {file}: No such file"), 2)),
+            None => return ended(m, p, io, "", &format!("{name}: 0: cannot open {file}: No such file"), 2),
         }
     } else {
         // Commands come from standard input, as far as there is any.
@@ -364,28 +364,22 @@ fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&st
         (text, name.to_owned(), vec![])
     };
     match script::nested(s, &text, &arg0, &params, options) {
-        Ok(script) => Ok(Started::Script(Box::new(script))),
+        Ok(script) => Started::Script(Box::new(script)),
         Err(why) => {
             let line = if arg0.ends_with("bash") { "-c: line 1" } else { "1" };
-            Ok(ended(m, p, io, "", &format!("{arg0}: {line}: {why}"), 2))
+            ended(m, p, io, "", &format!("{arg0}: {line}: {why}"), 2)
         }
     }
 }
 
-fn timeout(
-    p: &mut Proc,
-    m: &mut Machine,
-    io: &mut Io<'_>,
-    args: &[&str],
-    words: &[String],
-) -> Result<Started, (i64, String)> {
+fn timeout(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, args: &[&str], words: &[String]) -> Started {
     let mut signal = "TERM".to_owned();
     let mut i = 0;
     while let Some(arg) = args.get(i).filter(|a| a.starts_with('-')) {
         i += 1;
         match *arg {
             "-s" => {
-                signal = args.get(i).map_or("TERM", |s| s.trim_start_matches("SIG")).to_owned();
+                args.get(i).map_or("TERM", |s| s.trim_start_matches("SIG")).clone_into(&mut signal);
                 i += 1;
             }
             "-k" => i += 1,
@@ -393,21 +387,21 @@ fn timeout(
         }
     }
     let Some(limit) = args.get(i).and_then(|a| duration(a)) else {
-        return Ok(ended(m, p, io, "", "timeout: invalid time interval", 125));
+        return ended(m, p, io, "", "timeout: invalid time interval", 125);
     };
     let rest = &words[1 + i + 1..];
     if rest.is_empty() {
-        return Ok(ended(m, p, io, "", "timeout: missing operand", 125));
+        return ended(m, p, io, "", "timeout: missing operand", 125);
     }
     if !exists(&rest[0]) && !builtins::is_builtin(&rest[0]) {
         let why = format!("timeout: failed to run command '{}': No such file or directory", rest[0]);
-        return Ok(ended(m, p, io, "", &why, 127));
+        return ended(m, p, io, "", &why, 127);
     }
     let s = p.script.as_ref().expect("programs are started by scripts");
     let mut child = Script::new(&s.environment(), "sh");
     child.start_words(rest);
     let pid = m.spawn(p.pid, p.fds.clone(), p.cwd.clone(), child);
-    Ok(Started::Tool(Tool::Timeout { pid, deadline: io.now + limit, signal, fired: false }))
+    Started::Tool(Tool::Timeout { pid, deadline: io.now + limit, signal, fired: false })
 }
 
 /// Lets a program go on.
@@ -483,7 +477,7 @@ impl Tool {
             Self::Sleep(until) | Self::Server(Some(until)) => Some(*until),
             Self::Timeout { deadline, fired: false, .. } => Some(*deadline),
             Self::Exec(inner) => inner.wake_at(),
-            Self::Play(play) => play.wake_at(),
+            Self::Play(play) => Some(play.wake_at()),
             _ => None,
         }
     }
@@ -494,6 +488,18 @@ impl Tool {
             Self::Exec(inner) => inner.handles_signal(name),
             _ => false,
         }
+    }
+    /// What it still reads from.
+    pub fn held(&self) -> impl Iterator<Item = &super::Fd> {
+        let filter = match self {
+            Self::Filter(filter) => Some(filter),
+            Self::Exec(inner) => match inner.as_ref() {
+                Self::Filter(filter) => Some(filter),
+                _ => None,
+            },
+            _ => None,
+        };
+        filter.into_iter().flat_map(|f| f.inputs())
     }
     /// Takes a signal that ends it.
     pub fn signalled(&mut self, now: Time) {

@@ -6,15 +6,17 @@ use super::super::ast::{Part, Var, Word};
 use super::super::compile::compile;
 use super::{Error, Parser, is_name_char, parse, parse_quoted};
 
+/// Ends a run of plain characters.
+fn flush(parts: &mut Vec<Part>, text: &mut String) {
+    if !text.is_empty() {
+        parts.push(Part::Text(Rc::from(std::mem::take(text)), false));
+    }
+}
+
 impl Parser<'_> {
     pub(super) fn word(&mut self) -> Result<Word, Error> {
         let mut parts: Vec<Part> = vec![];
         let mut text = String::new();
-        fn flush(parts: &mut Vec<Part>, text: &mut String) {
-            if !text.is_empty() {
-                parts.push(Part::Text(Rc::from(std::mem::take(text)), false));
-            }
-        }
         while let Some(c) = self.peek() {
             match c {
                 ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,

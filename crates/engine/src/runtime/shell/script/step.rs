@@ -45,7 +45,7 @@ pub fn step(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>) {
     let Some(s) = p.script.as_mut() else { return };
     if let Some(words) = s.first.take() {
         s.push_frame(Rc::default(), Frame::Plain, false);
-        run_words(p, m, io, words, None, false, true);
+        run_words(p, m, io, &words, None, false, true);
         return;
     }
     if let Some(name) = s.signals.pop_front() {
@@ -363,7 +363,7 @@ fn run_simple(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, simple: &Simple, c
         s.export(name);
     }
     let restore = (!simple.redirects.is_empty()).then_some(before);
-    run_words(p, m, io, words, restore, checked, false);
+    run_words(p, m, io, &words, restore, checked, false);
     // A tool has read its variables when it started.
     if let Some(s) = p.script.as_mut().filter(|_| !keep) {
         for (name, var) in undo {
@@ -384,7 +384,7 @@ pub fn run_words(
     p: &mut Proc,
     m: &mut Machine,
     io: &mut Io<'_>,
-    words: Vec<String>,
+    words: &[String],
     restore: Option<[Fd; 3]>,
     checked: bool,
     first: bool,
@@ -405,7 +405,7 @@ pub fn run_words(
         return;
     }
     if !first && builtins::is_builtin(&name) {
-        match builtins::run(p, m, io, &words) {
+        match builtins::run(p, m, io, words) {
             builtins::Outcome::Status(code) => {
                 if name == "exec" && words.len() == 1 {
                     // Its redirections stay.
@@ -432,7 +432,7 @@ pub fn run_words(
     }
     let started = if first {
         // The first command is the process itself.
-        tools::begin(p, m, io, &words).map(|started| match started {
+        tools::begin(p, m, io, words).map(|started| match started {
             tools::Started::Script(script) => {
                 p.script = Some(script);
                 None
@@ -440,7 +440,7 @@ pub fn run_words(
             tools::Started::Tool(tool) => Some(tool),
         })
     } else {
-        tools::start(p, m, io, &words).map(Some)
+        tools::start(p, m, io, words).map(Some)
     };
     match started {
         Ok(None) => {}
