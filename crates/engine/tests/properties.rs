@@ -6,6 +6,8 @@
 mod job;
 #[path = "properties/manifest.rs"]
 mod manifest;
+#[path = "properties/workloads.rs"]
+mod workloads;
 
 use batchyard_engine::api::Kind;
 use batchyard_engine::cluster::{Cluster, Command, Config};
@@ -70,5 +72,44 @@ proptest! {
             cluster.journal().hash()
         };
         prop_assert_eq!(tell(), tell());
+    }
+}
+
+/// Rolls a workload out, changes it twice, deletes a Pod in between, and checks the history.
+fn roll_out(made: &workloads::Workload, waits: [i64; 3], seed: u64) -> Result<(), TestCaseError> {
+    let mut cluster = applied(&made.yaml(), seed);
+    let target = format!("{}/w", made.kind.to_ascii_lowercase());
+    let lines = [
+        format!("kubectl set image {target} main=nginx:2"),
+        "kubectl delete pods -l app=w --field-selector=status.phase=Pending --wait=false".to_owned(),
+        format!("kubectl set image {target} main=nginx:3"),
+    ];
+    for (wait, line) in waits.into_iter().zip(lines) {
+        run(&mut cluster, wait);
+        kubectl(&mut cluster, &line, "");
+    }
+    run(&mut cluster, 200);
+    workloads::check(&cluster, made, "nginx:3")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: config().cases.div_ceil(5), ..config() })]
+
+    /// Deployments never have more Pods than their surge allows, and come to rest with those they asked for.
+    #[test]
+    fn deployments_roll_out(made in workloads::workload("Deployment"), waits in [0..12i64, 0..6, 0..12], seed in 0..9u64) {
+        roll_out(&made, waits, seed)?;
+    }
+
+    /// StatefulSets make their Pods in order, and come to rest with the newest template.
+    #[test]
+    fn statefulsets_roll_out(made in workloads::workload("StatefulSet"), waits in [0..20i64, 0..6, 0..20], seed in 0..9u64) {
+        roll_out(&made, waits, seed)?;
+    }
+
+    /// DaemonSets have one Pod a node.
+    #[test]
+    fn daemonsets_roll_out(made in workloads::workload("DaemonSet"), waits in [0..12i64, 0..6, 0..12], seed in 0..9u64) {
+        roll_out(&made, waits, seed)?;
     }
 }
