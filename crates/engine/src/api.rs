@@ -6,6 +6,7 @@ pub mod defaults;
 pub mod field;
 pub mod image;
 pub mod int_or_string;
+mod intern;
 pub mod labels;
 mod object;
 pub mod patch;

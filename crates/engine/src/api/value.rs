@@ -7,6 +7,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::intern::intern;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -30,6 +31,30 @@ pub enum Value {
     Object(Rc<Map>),
 }
 
+/// What can be the name of a field.
+pub trait Key {
+    /// The name, shared with others of its content where it is short.
+    fn into_key(self) -> Rc<str>;
+}
+
+impl Key for &str {
+    fn into_key(self) -> Rc<str> {
+        intern(self)
+    }
+}
+
+impl Key for String {
+    fn into_key(self) -> Rc<str> {
+        intern(&self)
+    }
+}
+
+impl Key for Rc<str> {
+    fn into_key(self) -> Self {
+        self
+    }
+}
+
 /// Fields of an object, sorted by name, as `kubectl -o yaml` prints them.
 #[derive(Clone, Default, PartialEq)]
 pub struct Map {
@@ -40,6 +65,10 @@ impl Map {
     /// An empty map.
     pub fn new() -> Self {
         Self::default()
+    }
+    /// A map that has room for some fields.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self { entries: Vec::with_capacity(fields) }
     }
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.entries.binary_search_by(|(k, _)| k.as_ref().cmp(key))
@@ -65,8 +94,8 @@ impl Map {
         self.position(key).is_some()
     }
     /// Sets a field and returns what it was.
-    pub fn insert(&mut self, key: impl Into<Rc<str>>, value: impl Into<Value>) -> Option<Value> {
-        let key = key.into();
+    pub fn insert(&mut self, key: impl Key, value: impl Into<Value>) -> Option<Value> {
+        let key = key.into_key();
         match self.find(&key) {
             Ok(i) => Some(std::mem::replace(&mut self.entries[i].1, value.into())),
             Err(i) => {
@@ -80,7 +109,7 @@ impl Map {
         let i = match self.find(key) {
             Ok(i) => i,
             Err(i) => {
-                self.entries.insert(i, (Rc::from(key), Value::Null));
+                self.entries.insert(i, (intern(key), Value::Null));
                 i
             }
         };
@@ -120,9 +149,10 @@ impl Map {
     }
 }
 
-impl<K: Into<Rc<str>>> FromIterator<(K, Value)> for Map {
+impl<K: Key> FromIterator<(K, Value)> for Map {
     fn from_iter<T: IntoIterator<Item = (K, Value)>>(iter: T) -> Self {
-        let mut map = Self::new();
+        let iter = iter.into_iter();
+        let mut map = Self::with_capacity(iter.size_hint().0);
         for (k, v) in iter {
             map.insert(k, v);
         }
@@ -134,8 +164,13 @@ const NULL: &Value = &Value::Null;
 
 impl Value {
     /// An object of the given fields; those with a null value are left out.
-    pub fn object<K: Into<Rc<str>>>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
-        Self::Object(Rc::new(fields.into_iter().filter(|(_, v)| !v.is_null()).collect()))
+    pub fn object<K: Key>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
+        let fields = fields.into_iter();
+        let mut map = Map::with_capacity(fields.size_hint().0);
+        for (k, v) in fields.filter(|(_, v)| !v.is_null()) {
+            map.insert(k, v);
+        }
+        Self::Object(Rc::new(map))
     }
     /// A list.
     pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
@@ -290,6 +325,36 @@ impl Value {
             _ => self == other,
         }
     }
+    /// Takes over from another value what is equal in it, so that both share it.
+    pub fn share_with(&mut self, other: &Self) {
+        if self.same(other) {
+            return;
+        }
+        match (&mut *self, other) {
+            (Self::Object(mine), Self::Object(theirs)) => {
+                if mine == theirs {
+                    *mine = theirs.clone();
+                } else if let Some(mine) = Rc::get_mut(mine) {
+                    for (key, value) in mine.iter_mut() {
+                        if let Some(there) = theirs.get(key) {
+                            value.share_with(there);
+                        }
+                    }
+                }
+            }
+            (Self::Array(mine), Self::Array(theirs)) => {
+                if mine == theirs {
+                    *mine = theirs.clone();
+                } else if let Some(mine) = Rc::get_mut(mine) {
+                    for (value, there) in mine.iter_mut().zip(theirs.iter()) {
+                        value.share_with(there);
+                    }
+                }
+            }
+            (Self::Str(mine), Self::Str(theirs)) if mine == theirs => *mine = theirs.clone(),
+            _ => {}
+        }
+    }
     /// JSON on one line, fields sorted by name.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -344,9 +409,9 @@ from! {
     i64 => Value::Int,
     usize => |x| Value::Int(x as i64),
     f64 => Value::Float,
-    &str => |x: &str| Value::Str(Rc::from(x)),
-    String => |x: String| Value::Str(Rc::from(x)),
-    &String => |x: &String| Value::Str(Rc::from(x.as_str())),
+    &str => |x: &str| Value::Str(intern(x)),
+    String => |x: String| Value::Str(intern(&x)),
+    &String => |x: &String| Value::Str(intern(x)),
     Rc<str> => Value::Str,
     &Rc<str> => |x: &Rc<str>| Value::Str(x.clone()),
     Vec<Value> => |x| Value::Array(Rc::new(x)),
@@ -439,7 +504,7 @@ macro_rules! json {
     ([ $($t:tt),* $(,)? ]) => { $crate::api::Value::array([ $($crate::json!($t)),* ]) };
     ({ $($k:literal : $v:tt),* $(,)? }) => {{
         #[allow(unused_mut)]
-        let mut m = $crate::api::Map::new();
+        let mut m = $crate::api::Map::with_capacity(<[&str]>::len(&[$($k),*]));
         $( m.insert($k, $crate::json!($v)); )*
         $crate::api::Value::from(m)
     }};
@@ -467,6 +532,15 @@ mod tests {
         for (path, want) in [("a.0.b", "c"), ("a.1.b", ""), ("x.y", "")] {
             assert_eq!(a.str_at(path), want, "{path}");
         }
+    }
+
+    #[test]
+    fn equal_parts_are_shared() {
+        let a = Value::from_json(r#"{"x":{"y":[1,{"z":2}]},"w":1}"#).unwrap();
+        let mut b = Value::from_json(r#"{"x":{"y":[1,{"z":2}]},"w":2}"#).unwrap();
+        b.share_with(&a);
+        assert!(a.at("x").same(b.at("x")));
+        assert_eq!(b.int_at("w"), Some(2));
     }
 
     #[test]

@@ -178,6 +178,7 @@ impl ApiServer {
                 if body == *old.body() {
                     return Ok(old);
                 }
+                body.slot("status").share_with(old.at("status"));
             }
             Subresource::Main => {
                 self.stamp_kind(kind, &mut body);

@@ -1,0 +1,59 @@
+//! Short texts that come again and again, kept once.
+//!
+//! A cluster's history holds millions of field names and words like `True`. Each is an allocation of its own where it is
+//! made from a literal; this cache hands out the one made before. It forgets as it likes: what it gives is equal, shared or
+//! not, so nothing depends on it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+const SLOTS: usize = 4096;
+/// Longer texts are names and messages, which seldom come again.
+const LONGEST: usize = 40;
+
+thread_local! {
+    static CACHE: RefCell<Vec<Option<Rc<str>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Where a text has its place.
+fn slot(text: &[u8]) -> usize {
+    let mut hash = text.len() as u32;
+    for b in text {
+        hash = hash.rotate_left(5) ^ u32::from(*b);
+        hash = hash.wrapping_mul(0x9E37_79B1);
+    }
+    (hash >> 20) as usize & (SLOTS - 1)
+}
+
+/// A shared text of this content.
+pub fn intern(text: &str) -> Rc<str> {
+    if text.len() > LONGEST {
+        return Rc::from(text);
+    }
+    CACHE.with(|cache| {
+        let mut cache = cache.borrow_mut();
+        if cache.is_empty() {
+            cache.resize(SLOTS, None);
+        }
+        let place = &mut cache[slot(text.as_bytes())];
+        match place {
+            Some(there) if there.as_ref() == text => there.clone(),
+            _ => {
+                let made: Rc<str> = Rc::from(text);
+                *place = Some(made.clone());
+                made
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_one() {
+        assert!(Rc::ptr_eq(&intern("status"), &intern("status")));
+        assert_eq!(intern(&"x".repeat(100)).len(), 100);
+    }
+}
