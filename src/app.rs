@@ -8,16 +8,24 @@ use crate::platform::dom;
 
 /// Draws the app in place of the loading text.
 pub fn start() {
+    // The widget is drawn when its shell asks for it, with what its address says.
+    if page() == "embed" {
+        return;
+    }
     let Some(root) = dom::document().get_element_by_id("app") else { return };
     root.set_inner_html("");
     yew::Renderer::<App>::with_root(root).render();
 }
 
-/// The page that `data-page` of the document names.
+/// What `data-page` of the document names.
+fn page() -> String {
+    dom::root().and_then(|r| r.get_attribute("data-page")).unwrap_or_default()
+}
+
+/// The page that the document names.
 #[component]
 fn App() -> Html {
-    let page = dom::root().and_then(|r| r.get_attribute("data-page")).unwrap_or_default();
-    match page.as_str() {
+    match page().as_str() {
         "compare" => html! { <Compare /> },
         _ => html! { <Sandbox /> },
     }

@@ -9,3 +9,4 @@ mod platform;
 pub mod session;
 
 pub use app::start;
+pub use pages::widget::{call as embed_call, mount as embed_mount};

@@ -3,3 +3,4 @@
 pub mod common;
 pub mod compare;
 pub mod sandbox;
+pub mod widget;

@@ -6,3 +6,4 @@ pub mod files;
 pub mod flip;
 pub mod frames;
 pub mod storage;
+pub mod ticker;

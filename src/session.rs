@@ -4,6 +4,7 @@
 pub mod act;
 pub mod behaviour;
 pub mod desk;
+pub mod embed;
 pub mod examples;
 pub mod laid;
 pub mod live;

@@ -30,6 +30,9 @@ pub struct EditorProps {
     /// Whether it can only be read.
     #[prop_or_default]
     pub read_only: bool,
+    /// Lines that are highlighted, first and last, from 1.
+    #[prop_or_default]
+    pub highlighted: Vec<(usize, usize)>,
     /// What typing does.
     pub on_act: Callback<Act>,
 }
@@ -79,6 +82,8 @@ struct LineProps {
     mark: Option<LineMark>,
     bad: Option<(usize, usize)>,
     edited: bool,
+    #[prop_or_default]
+    lit: bool,
 }
 
 /// One line: number, mark, text and live count.
@@ -98,7 +103,7 @@ fn EditorLine(props: &LineProps) -> Html {
         }
     }
     html! {
-        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|_| "is-bad"), props.edited.then_some("is-edited"))} data-lamp={lamp}>
+        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|_| "is-bad"), props.edited.then_some("is-edited"), props.lit.then_some("is-lit"))} data-lamp={lamp}>
             <span class="no">{ props.number + 1 }</span>
             <span class="src">{ for pieces }
                 if let Some(mark) = &props.mark {
@@ -161,13 +166,14 @@ pub fn Editor(props: &EditorProps) -> Html {
     let onblur = Callback::from(move |_: FocusEvent| escaped.set(false));
     let bad = |line: usize| props.problems.iter().find(|p| p.line == Some(line)).map(|p| p.columns);
     let mark = |line: usize| props.marks.iter().find(|m| m.line == line).cloned();
+    let lit = |line: usize| props.highlighted.iter().any(|(a, b)| (*a..=*b).contains(&(line + 1)));
     let lines: Vec<&str> = props.text.split('\n').collect();
     html! {
         <div class="editor">
             <div class="code">
                 <div class="lines" aria-hidden="true">
                     { for lines.iter().enumerate().map(|(i, line)| html! {
-                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} edited={props.edited.is_some_and(|(a, b)| a <= i && i < b)} />
+                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} edited={props.edited.is_some_and(|(a, b)| a <= i && i < b)} lit={lit(i)} />
                     }) }
                 </div>
                 <textarea id={props.id.clone()} spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}

@@ -36,6 +36,9 @@ pub struct GanttProps {
     /// The fewest rows that are drawn.
     #[prop_or(4)]
     pub rows: usize,
+    /// Whether all of it is drawn on one row.
+    #[prop_or_default]
+    pub solo: bool,
     /// What a control does.
     pub on_act: Callback<Act>,
 }
@@ -137,6 +140,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
             </div>
         };
     }
+    let solo = props.solo.then(|| alone(&props.timeline));
     let end = r.end.as_ref().map(|(t, word)| {
         let l = look(word);
         html! {
@@ -155,7 +159,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
         <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" })} key={r.key.to_string()}>
             <div class="tname"><span class="kind">{ r.kind.clone() }</span>if !r.label.is_empty() { <span class="mono">{ r.label.clone() }</span> }</div>
             <div class="tplot">
-                { life }
+                { life }{ solo }
                 { for r.arcs.iter().map(|a| arc(a, view, props.origin)) }
                 if let Some(full) = r.ghost {
                     <span class="arc arc--ghost" data-v={format!("w:{};h:{}px", share(full, view.view), rise(full))}><i></i>
@@ -165,6 +169,21 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
             </div>
         </div>
     }
+}
+
+/// The bars of all Pods, for the one row of a small timeline.
+fn alone(timeline: &Timeline) -> Html {
+    let view = timeline.view;
+    let spans = timeline.rows.iter().filter(|r| r.kind.is_empty()).flat_map(|r| &r.spans);
+    let bar = |s: &Span| {
+        let l = look(&s.word);
+        let over = s.to.is_none() && matches!(l.family, "Completed" | "Error" | "OOMKilled");
+        let v = s.to.map_or_else(|| at(s.from, view), |to| at_for(s.from, to - s.from, view));
+        (!over).then(|| {
+            html! { <span class="bar bar--solo" data-status={l.family} data-lamp={l.lamp.name()} data-open={s.to.is_none().then_some("")} data-v={v}></span> }
+        })
+    };
+    html! { <>{ for spans.filter_map(bar) }</> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -252,10 +271,10 @@ pub fn Gantt(props: &GanttProps) -> Html {
     let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
-        <div class="gantt" ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
+        <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
             <div class="gantt-scroll" ref={scroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows">
-                { for t.rows.iter().map(|r| row(r, props)) }
-                if t.more > 0 {
+                { for t.rows.iter().take(if props.solo { 1 } else { usize::MAX }).map(|r| row(r, props)) }
+                if t.more > 0 && !props.solo {
                     <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
                 }
                 { for (0..blank).map(|_| html! { <div class="trow trow--blank"><div class="tname"></div><div class="tplot"></div></div> }) }

@@ -64,24 +64,68 @@ fn workload(w: &Workload, props: &StageProps) -> Html {
     }
 }
 
+/// Properties of [`Works`].
+#[derive(Properties, PartialEq)]
+pub struct WorksProps {
+    /// What stands on the stage.
+    pub scene: Rc<Scene>,
+    /// The selected object.
+    #[prop_or_default]
+    pub selected: Option<Target>,
+    /// How fast time runs; 0 when the picture was cut to another moment.
+    pub speed: u32,
+    /// What a click does.
+    pub on_act: Callback<Act>,
+}
+
+/// The yards of an embed, without cards.
+#[component]
+pub fn Works(props: &WorksProps) -> Html {
+    let node = use_node_ref();
+    use_moves(&node, &props.scene, props.speed);
+    let bare = StageProps {
+        scene: props.scene.clone(),
+        sentence: Rc::default(),
+        selected: props.selected.clone(),
+        speed: props.speed,
+        asked: None,
+        children: Html::default(),
+        on_act: props.on_act.clone(),
+    };
+    html! {
+        <div class="works" ref={node}>
+            { for shown(&props.scene).map(|w| match w {
+                Workload::Job(j) => html! { <Yard key={["job/", &*j.key].concat()} job={j.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /> },
+                other => workload(other, &bare),
+            }) }
+        </div>
+    }
+}
+
+/// Places what the scene holds, and moves what has moved.
+#[hook]
+fn use_moves(node: &NodeRef, scene: &Rc<Scene>, speed: u32) {
+    let flip = use_mut_ref(Flip::default);
+    let node = node.clone();
+    use_effect_with((scene.clone(), speed), move |_| {
+        if let Some(e) = node.cast::<web_sys::Element>() {
+            dom::place(&e);
+            flip.borrow_mut().update(&e, f64::from(speed));
+        }
+    });
+}
+
+/// What is drawn: of a CronJob's Jobs only those that have not ended.
+fn shown(scene: &Scene) -> impl Iterator<Item = &Workload> {
+    scene.workloads.iter().filter(|w| !matches!(w, Workload::Job(j) if !j.owner.is_empty() && j.is_over()))
+}
+
 /// The stage.
 #[component]
 pub fn Stage(props: &StageProps) -> Html {
     let node = use_node_ref();
-    let flip = use_mut_ref(Flip::default);
-    {
-        let (node, speed) = (node.clone(), props.speed);
-        use_effect_with((props.scene.clone(), speed), move |_| {
-            if let Some(e) = node.cast::<web_sys::Element>() {
-                dom::place(&e);
-                flip.borrow_mut().update(&e, f64::from(speed));
-            }
-        });
-    }
+    use_moves(&node, &props.scene, props.speed);
     let legend = props.on_act.reform(|_: MouseEvent| Act::Dialog(Dialog::Legend));
-    // Jobs of a CronJob stand under it, the newest first, a few of them.
-    let shown =
-        props.scene.workloads.iter().filter(|w| !matches!(w, Workload::Job(j) if !j.owner.is_empty() && j.is_over()));
     let sentence = props.sentence.iter().map(|(bold, text)| {
         if *bold {
             html! { <b>{ text.clone() }</b> }
@@ -96,7 +140,7 @@ pub fn Stage(props: &StageProps) -> Html {
             if props.scene.workloads.is_empty() {
                 <div class="blank"><b>{ "No workload" }</b><span>{ "Write a Job, a CronJob or a Deployment and its tracks are laid here." }</span></div>
             }
-            { for shown.map(|w| workload(w, props)) }
+            { for shown(&props.scene).map(|w| workload(w, props)) }
             { props.children.clone() }
         </section>
     }
