@@ -1,7 +1,7 @@
 // Finishes what trunk has built (a post_build hook): one style sheet instead of many, the start script as a file of its own
 // (the content security policy allows no inline script), and a document for every page of the site.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HEADERS, POLICY } from "./site-policy.mjs";
 
@@ -79,3 +79,20 @@ writeFileSync(
 </html>
 `,
 );
+
+// The widget: its shell is static and small; the simulator's module and wasm are named for when they are wanted.
+const embed = join(dir, "embed");
+mkdirSync(join(embed, "posters"), { recursive: true });
+const found = (pattern) => readdirSync(dir).find((f) => pattern.test(f)) ?? "";
+const css = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>/g)].map(([, file]) => `<link rel="stylesheet" href="../${file}">`).join("\n");
+const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
+const script = `<script type="module" src="frame.js" data-app="../${found(/^batchyard-page-[0-9a-f]+\.js$/)}" data-wasm="../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}"></script>`;
+let shell = readFileSync("embed/index.html", "utf8").replace("<!-- css -->", css).replace("<!-- script -->", script).replace('<div id="app">', `${sprite}\n<div id="app">`);
+if (release) shell = shell.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);
+writeFileSync(join(embed, "index.html"), shell);
+for (const file of ["v1.js", "frame.js", "parameters.js"]) {
+  if (release) {
+    const { transformSync } = await import("esbuild");
+    writeFileSync(join(embed, file), transformSync(readFileSync(`embed/${file}`, "utf8"), { minify: true, target: "es2022" }).code);
+  } else copyFileSync(`embed/${file}`, join(embed, file));
+}
