@@ -43,6 +43,7 @@ function start() {
   starting ??= (async () => {
     document.documentElement.dataset.state = "loading";
     try {
+      if (settings.split) await import(new URL(settings.split, import.meta.url).href);
       const module = await import(new URL(settings.app, import.meta.url).href);
       await module.default({ module_or_path: new URL(settings.wasm, import.meta.url) });
       const own = yaml || (location.hash.startsWith("#v1.") ? "" : null);

@@ -61,6 +61,11 @@ if (existsSync(PROFILE)) {
   rmSync(start);
   writeFileSync(join(dir, renamed), script);
   replaceInPages(basename(start), renamed);
+  const shell = join(dir, "embed/index.html");
+  if (existsSync(shell)) {
+    writeFileSync(join(dir, "embed/split.js"), loader.replace(`./${name}`, `../${name}`));
+    writeFileSync(shell, readFileSync(shell, "utf8").replace(" data-app=", ' data-split="split.js" data-app='));
+  }
   console.log(`split: ${parts.stayed} functions at first, ${kB(first)} gzip; ${parts.moved} later, ${kB(rest)}; ${parts.stubs} ways across`);
 } else {
   console.log(`${PROFILE} is missing: not split (make profile)`);
