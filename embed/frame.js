@@ -101,6 +101,7 @@ function showOwn() {
   poster.dataset.own = "1";
 }
 
+document.getElementById("name").textContent = `batchyard: ${parameters.scenario}`;
 const still = document.getElementById("still");
 if (parameters.own === "1" || location.hash.startsWith("#v1.")) poster.dataset.own = "1";
 else {

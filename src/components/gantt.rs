@@ -173,7 +173,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
 
 /// The bars of all Pods, for the one row of a small timeline.
 fn alone(timeline: &Timeline) -> Html {
-    let view = timeline.view;
+    let view = Axis { from: timeline.from, view: timeline.view };
     let spans = timeline.rows.iter().filter(|r| r.kind.is_empty()).flat_map(|r| &r.spans);
     let bar = |s: &Span| {
         let l = look(&s.word);

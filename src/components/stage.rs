@@ -95,7 +95,7 @@ pub fn Works(props: &WorksProps) -> Html {
     html! {
         <div class="works" ref={node}>
             { for shown(&props.scene).map(|w| match w {
-                Workload::Job(j) => html! { <Yard key={["job/", &*j.key].concat()} job={j.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /> },
+                Workload::Job(j) => html! { <Yard key={["job/", &*j.key].concat()} job={j.clone()} compact=true selected={props.selected.clone()} on_act={props.on_act.clone()} /> },
                 other => workload(other, &bare),
             }) }
         </div>

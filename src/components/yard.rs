@@ -23,6 +23,9 @@ pub struct YardProps {
     /// The selected object.
     #[prop_or_default]
     pub selected: Option<Target>,
+    /// Whether it is drawn for little room: an embed.
+    #[prop_or_default]
+    pub compact: bool,
     /// What a click does.
     #[prop_or_default]
     pub on_act: Option<Callback<Act>>,
@@ -168,7 +171,7 @@ pub fn Yard(props: &YardProps) -> Html {
     let lead = busy.map(|p| p.look().lamp.name());
     let completions = tracks.completions.map_or_else(|| format!("1 of {}", tracks.parallelism), |n| n.to_string());
     html! {
-        <div class="yard" data-job={job.word.clone()} data-roads={roads.to_string()} data-dense={(roads > FULL_ROADS).then_some("")} dir="ltr"
+        <div class={classes!("yard", props.compact.then_some("yard--compact"))} data-job={job.word.clone()} data-roads={roads.to_string()} data-dense={(roads > FULL_ROADS).then_some("")} dir="ltr"
             data-v={format!("roads:{roads};lanes:{}", roads.max(2))}>
             <div class="lead">
                 { throat_in(roads, busy.is_some()) }

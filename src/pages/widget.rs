@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::components::clockwork::Now;
-use crate::components::editor::{Diagnostic, Editor};
+use crate::components::editor::{Editor, diagnostic};
 use crate::components::gantt::Gantt;
 use crate::components::glyph::{glyph_of, icon};
 use crate::components::stage::Works;
@@ -234,7 +234,7 @@ impl Widget {
             <section class="widget-yaml" aria-label="Manifest">
                 <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()}
                     highlighted={p.highlighted.clone()} read_only={!p.editable} on_act={self.on_act.clone()} />
-                <Diagnostic problems={desk.problems.clone()} on_act={self.on_act.clone()} />
+                { diagnostic(&desk.problems, &self.on_act) }
                 if p.editable && changed && p.controls != Controls::None {
                     <p class="widget-apply"><button type="button" class="btn btn--small" onclick={self.on_act.reform(|_: MouseEvent| Act::Apply)}>{ "Apply" }</button></p>
                 }
