@@ -19,14 +19,11 @@ use crate::components::transport::Transport;
 use crate::components::yard::Yard;
 use crate::platform::dom::{self, Listener};
 use crate::platform::flip::Flip;
-use crate::platform::frames::{self, Frames};
+use crate::platform::ticker::Ticker;
 use crate::session::act::Act;
 use crate::session::desk::Desk;
 use crate::session::pair::{PRESETS, Pair};
 use crate::session::view::Workload;
-
-/// A frame may take so many milliseconds of both engines.
-const FRAME_BUDGET: f64 = 4.0;
 
 /// What happens to the page.
 pub enum Msg {
@@ -47,8 +44,7 @@ pub struct Compare {
     pair: Pair,
     page: Page,
     on_act: Callback<Act>,
-    frames: Option<Frames>,
-    last_frame: Option<f64>,
+    ticker: Ticker,
     node: NodeRef,
     flip: Flip,
     rolling: f64,
@@ -67,8 +63,7 @@ impl Component for Compare {
             pair: Pair::new(&dom::query("p")),
             page: Page::default(),
             on_act: ctx.link().callback(Msg::Act),
-            frames: None,
-            last_frame: None,
+            ticker: Ticker::default(),
             node: NodeRef::default(),
             flip: Flip::default(),
             rolling: 0.0,
@@ -116,22 +111,14 @@ impl Component for Compare {
             }
             Msg::Apply => pair.apply(),
             Msg::Frame(at) => {
-                let dt = self.last_frame.map_or(0.0, |l| (at - l).clamp(0.0, 250.0));
-                self.last_frame = Some(at);
-                let start = frames::now();
-                pair.tick(dt, || frames::now() - start < FRAME_BUDGET);
+                let (dt, go_on) = self.ticker.tick(at);
+                pair.tick(dt, go_on);
                 self.rolling = f64::from(pair.speed);
             }
             Msg::Visible => {}
         }
-        let needed = self.pair.playing && !frames::hidden();
-        if needed && self.frames.is_none() {
-            self.last_frame = None;
-            let link = ctx.link().clone();
-            self.frames = Some(Frames::start(move |at| link.send_message(Msg::Frame(at))));
-        } else if !needed {
-            self.frames = None;
-        }
+        let link = ctx.link().clone();
+        self.ticker.needed(self.pair.playing, move |at| link.send_message(Msg::Frame(at)));
         true
     }
 

@@ -22,7 +22,8 @@ use crate::components::tour::Tour;
 use crate::components::transport::Transport;
 use crate::components::why::WhyPopover;
 use crate::platform::dom::{self, Listener};
-use crate::platform::frames::{self, Frames, Timeout};
+use crate::platform::frames::{self, Timeout};
+use crate::platform::ticker::Ticker;
 use crate::platform::{files, storage};
 use crate::session::act::{Act, Dialog, Panel};
 use crate::session::desk::{Desk, Effect};
@@ -31,8 +32,6 @@ use crate::session::permalink::{self, Broken};
 use crate::session::run::FILE;
 use crate::session::says;
 
-/// A frame may take so many milliseconds of the engine.
-const FRAME_BUDGET: f64 = 4.0;
 /// The draft is judged so long after the last key.
 const CHECK_AFTER: i32 = 300;
 /// Live texts come at most so often.
@@ -58,8 +57,7 @@ pub enum Msg {
 pub struct Sandbox {
     desk: Desk,
     on_act: Callback<Act>,
-    frames: Option<Frames>,
-    last_frame: Option<f64>,
+    ticker: Ticker,
     check: Option<Timeout>,
     note: Option<Timeout>,
     live: AttrValue,
@@ -112,8 +110,7 @@ impl Component for Sandbox {
         Self {
             desk,
             on_act: link.callback(Msg::Act),
-            frames: None,
-            last_frame: None,
+            ticker: Ticker::default(),
             check: None,
             note: None,
             live: "".into(),
@@ -144,10 +141,8 @@ impl Component for Sandbox {
                 self.frames_as_needed(ctx);
             }
             Msg::Frame(at) => {
-                let dt = self.last_frame.map_or(0.0, |l| (at - l).clamp(0.0, 250.0));
-                self.last_frame = Some(at);
-                let start = frames::now();
-                self.desk.tick(dt, || frames::now() - start < FRAME_BUDGET);
+                let (dt, go_on) = self.ticker.tick(at);
+                self.desk.tick(dt, go_on);
                 self.watch_note(ctx);
                 self.frames_as_needed(ctx);
             }
@@ -224,14 +219,8 @@ impl Sandbox {
 
     /// Frames run only while something moves and the page is seen.
     fn frames_as_needed(&mut self, ctx: &Context<Self>) {
-        let needed = (self.desk.playing || self.desk.rushing) && !frames::hidden();
-        if needed && self.frames.is_none() {
-            self.last_frame = None;
-            let link = ctx.link().clone();
-            self.frames = Some(Frames::start(move |at| link.send_message(Msg::Frame(at))));
-        } else if !needed {
-            self.frames = None;
-        }
+        let link = ctx.link().clone();
+        self.ticker.needed(self.desk.playing || self.desk.rushing, move |at| link.send_message(Msg::Frame(at)));
     }
 
     fn watch_note(&mut self, ctx: &Context<Self>) {
