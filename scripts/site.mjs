@@ -87,10 +87,18 @@ const found = (pattern) => readdirSync(dir).find((f) => pattern.test(f)) ?? "";
 const css = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>/g)].map(([, file]) => `<link rel="stylesheet" href="../${file}">`).join("\n");
 const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
 const script = `<script type="module" src="frame.js" data-app="../${found(/^batchyard-page-[0-9a-f]+\.js$/)}" data-wasm="../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}"></script>`;
-let shell = readFileSync("embed/index.html", "utf8").replace("<!-- css -->", css).replace("<!-- script -->", script).replace('<div id="app">', `${sprite}\n<div id="app">`);
-if (release) shell = shell.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);
-writeFileSync(join(embed, "index.html"), shell);
-for (const file of ["v1.js", "frame.js", "parameters.js"]) {
+const policy = (html) => (release ? html.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`) : html);
+const shell = readFileSync("embed/index.html", "utf8").replace("<!-- css -->", css).replace("<!-- script -->", script).replace('<div id="app">', `${sprite}\n<div id="app">`);
+writeFileSync(join(embed, "index.html"), policy(shell));
+mkdirSync(join(embed, "docs"), { recursive: true });
+const configurator = readFileSync("embed/docs/index.html", "utf8").replace("<!-- css -->", css.replaceAll('href="../', 'href="../../')).replace("<!-- script -->", '<script type="module" src="docs.js"></script>');
+writeFileSync(join(embed, "docs/index.html"), policy(configurator));
+const scenarios = readFileSync("examples/index.yaml", "utf8").split(/^- /m).slice(1).map((entry) => {
+  const value = (name) => JSON.parse(entry.match(new RegExp(`^ *${name}: (.*)$`, "m"))[1].replace(/^([^"].*)$/, '"$1"'));
+  return { id: value("file").replace(/\.yaml$/, ""), group: value("group"), title: value("title") };
+});
+writeFileSync(join(embed, "scenarios.json"), JSON.stringify(scenarios));
+for (const file of ["v1.js", "frame.js", "parameters.js", "docs/docs.js"]) {
   if (release) {
     const { transformSync } = await import("esbuild");
     writeFileSync(join(embed, file), transformSync(readFileSync(`embed/${file}`, "utf8"), { minify: true, target: "es2022" }).code);

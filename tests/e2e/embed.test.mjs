@@ -191,3 +191,22 @@ for (const theme of ["light", "dark"]) {
     }
   });
 }
+
+test("the configurator writes a tag for each kind of page and shows what it does", async () => {
+  const page = await visit(`${server.url}embed/docs/`, { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.getByLabel("Scenario").selectOption("never");
+  await page.getByLabel("View").selectOption("sim");
+  await page.getByLabel("Highlighted lines").fill('L1"><script>');
+  await page.getByLabel("Highlighted lines").blur();
+  const snippet = page.locator("#snippet");
+  assert.match(await snippet.textContent(), /<batch-yard scenario="never" view="sim" hl="L1&quot;>&lt;script>"><\/batch-yard>/);
+  for (const kind of ["iframe", "markdown", "mdbook", "mkdocs", "docusaurus", "hugo"]) {
+    await page.getByLabel("Where it goes").selectOption(kind);
+    assert.match(await snippet.textContent(), /scenario=(never|"never")|scenario="never"/, kind);
+  }
+  await page.getByRole("button", { name: "Copy" }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await snippet.textContent());
+  await page.frameLocator("#preview").getByRole("button", { name: "Run it here" }).waitFor();
+  await accessible(page);
+  assert.deepEqual(page.trouble, []);
+});
