@@ -162,3 +162,6 @@ impl ApiServer {
         std::mem::take(&mut self.changes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,9 +110,9 @@ const MOMENT_TASKS: u32 = 500_000;
 
 /// The most virtual time between two checkpoints.
 const CHECKPOINT_INTERVAL: Millis = 10_000;
-/// The most tasks between two checkpoints of an empty cluster. Each object adds half a task, as it adds to what a
+/// The most tasks between two checkpoints of an empty cluster. Each object adds a third of a task, as it adds to what a
 /// checkpoint costs.
-const CHECKPOINT_TASKS: usize = 400;
+const CHECKPOINT_TASKS: usize = 250;
 /// A checkpoint for time alone is not worth it where less than this happened.
 const CHECKPOINT_LEAST: usize = 50;
 
@@ -287,7 +287,7 @@ impl Cluster {
             tasks += 1;
             let last = self.checkpoints.last().map_or(self.config.epoch, |c| c.world.now());
             let long = self.now() - last >= CHECKPOINT_INTERVAL && self.tasks_since_checkpoint >= CHECKPOINT_LEAST;
-            let many = self.tasks_since_checkpoint >= CHECKPOINT_TASKS + self.world.objects() / 2;
+            let many = self.tasks_since_checkpoint >= CHECKPOINT_TASKS + self.world.objects() / 3;
             if (long || many) && self.now() > last {
                 self.checkpoint();
             }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::component::Ctx;
-use correlator::{Correlator, SeriesVerdict};
+use correlator::{Correlator, Said, SeriesVerdict};
 
 /// `type` of an Event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -70,7 +70,8 @@ impl EventRecorder {
     ) {
         let now = ctx.now;
         let name = || event_key(ctx, about);
-        let verdict = self.correlator.observe(now, about.uid(), field_path, kind, reason, message, name);
+        let said = Said { now, uid: about.uid(), path: field_path, kind, reason, text: message };
+        let verdict = self.correlator.observe(said, name);
         if verdict.skip {
             return;
         }
@@ -121,8 +122,8 @@ impl EventRecorder {
         message: &str,
     ) {
         let key = event_key(ctx, about);
-        let (uid, version) = (about.uid(), about.resource_version());
-        match self.correlator.observe_series(ctx.now, uid, version, kind, reason, action, &key) {
+        let said = Said { now: ctx.now, uid: about.uid(), path: "", kind, reason, text: action };
+        match self.correlator.observe_series(said, about.resource_version(), &key) {
             SeriesVerdict::Counted => return,
             SeriesVerdict::Second(event) => {
                 let now = ctx.now.rfc3339_micro();

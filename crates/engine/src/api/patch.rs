@@ -62,8 +62,8 @@ fn strategy(ty: Option<&'static Type>, key: &str) -> Strategy {
     Strategy { ty: field.ty.innermost().as_struct(), how, retain_keys, key: field.patch_merge_key }
 }
 
-fn root(kind: Kind) -> Option<&'static Type> {
-    Some(schema::of(kind))
+fn root(kind: Kind) -> &'static Type {
+    schema::of(kind)
 }
 
 const DIRECTIVE: &str = "$patch";

@@ -134,7 +134,7 @@ impl ApiServer {
                     if moved >= self.now {
                         return Grace::Set { until: moved, seconds: asked };
                     }
-                    Grace::Set { until: self.now, seconds: if asked == 0 { 0 } else { 1 } }
+                    Grace::Set { until: self.now, seconds: i64::from(asked != 0) }
                 }
                 _ => Grace::Pending,
             };

@@ -62,7 +62,7 @@ impl Store {
         self.kinds.get(&kind).map_or(0, |m| m.len())
     }
     /// Puts a version in place of the one before, which is returned.
-    pub(super) fn put(&mut self, key: &ObjectKey, object: Rc<Object>) -> Option<Rc<Object>> {
+    pub(super) fn put(&mut self, key: &ObjectKey, object: &Rc<Object>) -> Option<Rc<Object>> {
         let map = Rc::make_mut(self.kinds.entry(key.kind).or_default());
         let before = map.insert((key.namespace.clone(), key.name.clone()), object.clone());
         if before.as_ref().is_none_or(|b| b.owners() != object.owners()) {

@@ -317,7 +317,7 @@ impl ApiServer {
         body.set("metadata.resourceVersion", self.resource_version.to_string());
         let object = Rc::new(Object::new(kind, body));
         let key = object.key();
-        let before = self.store.put(&key, object.clone());
+        let before = self.store.put(&key, &object);
         self.changes.push(Change {
             at: self.now,
             actor: self.actor.clone(),

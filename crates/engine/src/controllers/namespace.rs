@@ -44,7 +44,7 @@ impl Component for NamespaceController {
             return;
         }
         let remains = sweep(ctx, &key.name);
-        self.report(ctx, &namespace, &remains);
+        report(ctx, &namespace, &remains);
         if remains.estimate > 0 {
             self.queue.add_after(ctx, key, (remains.estimate / 2 + 1) * SECOND);
             return;
@@ -99,56 +99,51 @@ fn listed<K: std::fmt::Display>(counts: &BTreeMap<K, usize>, verb: &str) -> Stri
     parts.join(", ")
 }
 
-impl NamespaceController {
-    /// Writes the conditions. Models `deletion/status_condition_utils.go`.
-    fn report(&self, ctx: &mut Ctx<'_>, namespace: &Object, remains: &Remains) {
-        let stamp = ctx.now.rfc3339();
-        let resources = if remains.resources.is_empty() {
-            ("False", "ContentRemoved", "All content successfully removed".to_owned())
-        } else {
-            let text = format!("Some resources are remaining: {}", listed(&remains.resources, "has"));
-            ("True", "SomeResourcesRemain", text)
-        };
-        let finalizers = if remains.finalizers.is_empty() {
-            ("False", "ContentHasNoFinalizers", "All content-preserving finalizers finished".to_owned())
-        } else {
-            let list = listed(&remains.finalizers, "in");
-            let text = format!("Some content in the namespace has finalizers remaining: {list}");
-            ("True", "SomeFinalizersRemain", text)
-        };
-        let fixed = |reason, text: &str| ("False", reason, text.to_owned());
-        let conditions = [
-            (
-                "NamespaceDeletionDiscoveryFailure",
-                fixed("ResourcesDiscovered", "All resources successfully discovered"),
-            ),
-            (
-                "NamespaceDeletionGroupVersionParsingFailure",
-                fixed("ParsedGroupVersions", "All legacy kube types successfully parsed"),
-            ),
-            (
-                "NamespaceDeletionContentFailure",
-                fixed("ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
-            ),
-            ("NamespaceContentRemaining", resources),
-            ("NamespaceFinalizersRemaining", finalizers),
-        ];
-        let _ = ctx.api.mutate(&namespace.key(), Subresource::Status, |body| {
-            let list = body.slot("status.conditions").make_array();
-            for (kind, (status, reason, message)) in conditions {
-                let condition = json!({
-                    "type": kind,
-                    "status": status,
-                    "lastTransitionTime": (stamp.as_str()),
-                    "reason": reason,
-                    "message": (message.as_str()),
-                });
-                match list.iter_mut().find(|c| c.str_at("type") == kind) {
-                    Some(c) if c.str_at("status") == status && c.str_at("message") == message => {}
-                    Some(c) => *c = condition,
-                    None => list.push(condition),
-                }
+/// Writes the conditions. Models `deletion/status_condition_utils.go`.
+fn report(ctx: &mut Ctx<'_>, namespace: &Object, remains: &Remains) {
+    let stamp = ctx.now.rfc3339();
+    let resources = if remains.resources.is_empty() {
+        ("False", "ContentRemoved", "All content successfully removed".to_owned())
+    } else {
+        let text = format!("Some resources are remaining: {}", listed(&remains.resources, "has"));
+        ("True", "SomeResourcesRemain", text)
+    };
+    let finalizers = if remains.finalizers.is_empty() {
+        ("False", "ContentHasNoFinalizers", "All content-preserving finalizers finished".to_owned())
+    } else {
+        let list = listed(&remains.finalizers, "in");
+        let text = format!("Some content in the namespace has finalizers remaining: {list}");
+        ("True", "SomeFinalizersRemain", text)
+    };
+    let fixed = |reason, text: &str| ("False", reason, text.to_owned());
+    let conditions = [
+        ("NamespaceDeletionDiscoveryFailure", fixed("ResourcesDiscovered", "All resources successfully discovered")),
+        (
+            "NamespaceDeletionGroupVersionParsingFailure",
+            fixed("ParsedGroupVersions", "All legacy kube types successfully parsed"),
+        ),
+        (
+            "NamespaceDeletionContentFailure",
+            fixed("ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+        ),
+        ("NamespaceContentRemaining", resources),
+        ("NamespaceFinalizersRemaining", finalizers),
+    ];
+    let _ = ctx.api.mutate(&namespace.key(), Subresource::Status, |body| {
+        let list = body.slot("status.conditions").make_array();
+        for (kind, (status, reason, message)) in conditions {
+            let condition = json!({
+                "type": kind,
+                "status": status,
+                "lastTransitionTime": (stamp.as_str()),
+                "reason": reason,
+                "message": (message.as_str()),
+            });
+            match list.iter_mut().find(|c| c.str_at("type") == kind) {
+                Some(c) if c.str_at("status") == status && c.str_at("message") == message => {}
+                Some(c) => *c = condition,
+                None => list.push(condition),
             }
-        });
-    }
+        }
+    });
 }

@@ -77,6 +77,23 @@ struct Seen {
     series: Vec<Series>,
 }
 
+/// An event that is to be recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// When it is said.
+    pub now: Time,
+    /// The uid of the object it is about.
+    pub uid: &'a Rc<str>,
+    /// The part of the object it is about.
+    pub path: &'a str,
+    /// Its type.
+    pub kind: EventType,
+    /// Its reason.
+    pub reason: &'a str,
+    /// Its message, or for an event of the new kind its action.
+    pub text: &'a str,
+}
+
 /// What to do with an event.
 #[derive(Debug)]
 pub(super) struct Verdict {
@@ -127,16 +144,8 @@ impl Correlator {
     }
 
     /// Takes up an event; `name` makes the object for one that is recorded.
-    pub fn observe(
-        &mut self,
-        now: Time,
-        uid: &Rc<str>,
-        path: &str,
-        kind: EventType,
-        reason: &str,
-        message: &str,
-        name: impl FnOnce() -> ObjectKey,
-    ) -> Verdict {
+    pub fn observe(&mut self, said: Said<'_>, name: impl FnOnce() -> ObjectKey) -> Verdict {
+        let Said { now, uid, path, kind, reason, text: message } = said;
         let seen = self.seen(uid, now);
         let at = match seen.similar.iter().position(|s| s.kind == kind && s.reason.as_ref() == reason) {
             Some(i) => i,
@@ -204,16 +213,8 @@ impl Correlator {
     }
 
     /// Takes up an event of the new kind. Alike are those about the same version of an object, whatever they say.
-    pub fn observe_series(
-        &mut self,
-        now: Time,
-        uid: &Rc<str>,
-        version: u64,
-        kind: EventType,
-        reason: &str,
-        action: &str,
-        event: &ObjectKey,
-    ) -> SeriesVerdict {
+    pub fn observe_series(&mut self, said: Said<'_>, version: u64, event: &ObjectKey) -> SeriesVerdict {
+        let Said { now, uid, kind, reason, text: action, .. } = said;
         let seen = self.seen(uid, now);
         seen.last = now;
         seen.series.retain(|s| now - s.last <= FINISH);
@@ -247,7 +248,8 @@ mod tests {
 
     fn say(c: &mut Correlator, now: Time, message: &str) -> Verdict {
         let name = || ObjectKey::new(Kind::Event, "default", format!("x.{}", now.0));
-        c.observe(now, &Rc::from("uid"), "", EventType::Warning, "FailedCreate", message, name)
+        let (uid, kind, reason) = (&Rc::from("uid"), EventType::Warning, "FailedCreate");
+        c.observe(Said { now, uid, path: "", kind, reason, text: message }, name)
     }
 
     #[test]
@@ -276,8 +278,9 @@ mod tests {
         let mut c = Correlator::default();
         let key = ObjectKey::new(Kind::Event, "default", "x.1");
         let mut say = |now: i64, version: u64| {
-            let reason = "FailedScheduling";
-            c.observe_series(Time(now), &Rc::from("u"), version, EventType::Warning, reason, "Scheduling", &key)
+            let (uid, kind, reason) = (&Rc::from("u"), EventType::Warning, "FailedScheduling");
+            let said = Said { now: Time(now), uid, path: "", kind, reason, text: "Scheduling" };
+            c.observe_series(said, version, &key)
         };
         assert!(matches!(say(0, 1), SeriesVerdict::New));
         assert!(matches!(say(1, 2), SeriesVerdict::New));

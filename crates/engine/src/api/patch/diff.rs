@@ -9,6 +9,7 @@ use crate::api::{Kind, Map, Value};
 
 /// Which differences a patch takes up.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is upstream's own option")]
 pub struct DiffOptions {
     /// Not what is only in the original.
     pub ignore_deletions: bool,
@@ -30,13 +31,13 @@ pub fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value
     let options = DiffOptions { set_element_order: true, ..DiffOptions::default() };
     let delta = diff(kind, current, modified, DiffOptions { ignore_deletions: true, ..options })?;
     let deletions = diff(kind, original, modified, DiffOptions { ignore_changes_and_additions: true, ..options })?;
-    merge_map(&deletions, &delta, root(kind), Options { onto_object: false })
+    merge_map(&deletions, &delta, Some(root(kind)), Options { onto_object: false })
 }
 
 fn diff(kind: Kind, original: &Value, modified: &Value, options: DiffOptions) -> Result<Map, PatchError> {
     let empty = Map::new();
     let (a, b) = (original.as_object().unwrap_or(&empty), modified.as_object().unwrap_or(&empty));
-    diff_maps(a, b, root(kind), options)
+    diff_maps(a, b, Some(root(kind)), options)
 }
 
 fn diff_maps(

@@ -12,7 +12,7 @@ pub fn strategic(kind: Kind, original: &Value, patch: &Value) -> Result<Value, P
     merge_map(
         original.as_object().unwrap_or(&empty),
         patch.as_object().unwrap_or(&empty),
-        root(kind),
+        Some(root(kind)),
         Options { onto_object: true },
     )
 }

@@ -127,11 +127,9 @@ pub fn usage(object: &Object, now: Time) -> ResourceList {
     let mut used = ResourceList::new();
     used.insert(Rc::from(format!("count/{}", kind.group_resource())), one());
     match kind {
-        Kind::Pod => {
-            if pod_counts(object, now) {
-                let spec = object.at("spec");
-                used.extend(compute_usage(&pod_requests(spec), &pod_limits(spec)));
-            }
+        Kind::Pod if pod_counts(object, now) => {
+            let spec = object.at("spec");
+            used.extend(compute_usage(&pod_requests(spec), &pod_limits(spec)));
         }
         Kind::Service => {
             used.insert(Rc::from("services"), one());
