@@ -374,7 +374,12 @@ impl Kubelet {
 /// Takes notice of the API server's newest version of a Pod. Models the config's merge and `HandlePod*`.
 fn config(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     if let Some(api) = pod.incoming.take() {
+        let deadline = |o: &Object| o.body().int_at("spec.activeDeadlineSeconds");
+        let changed = deadline(&pod.api) != deadline(&api);
         pod.api = api;
+        if changed {
+            cx.schedule_deadline(pod);
+        }
     }
     if pod.gone {
         if pod.worker.last_sync.is_none() && pod.worker.doing.is_none() {

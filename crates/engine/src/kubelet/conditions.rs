@@ -3,7 +3,7 @@
 //! Models `pkg/kubelet/status/generate.go`.
 
 use super::pod::{Observed, Pod};
-use super::spec::is_sidecar;
+use super::spec::{all_could_restart, is_sidecar, should_all_restart};
 use crate::api::{Map, Value};
 
 /// A condition: the one there was before, where it says the same.
@@ -147,6 +147,20 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
     out.push(condition(pod, old, "Ready", ok, reason, &message));
     out.push(condition(pod, old, "ContainersReady", containers.0, containers.1, &containers.2));
     out.push(condition(pod, old, "PodScheduled", true, "", ""));
+    if all_could_restart(pod.spec()) {
+        let before = pod.status.value.as_ref().unwrap_or_else(|| pod.api.at("status"));
+        let restarting = terminal_reason(phase).is_empty()
+            && !observed.containers.is_empty()
+            && should_all_restart(pod.spec(), observed, before);
+        let (reason, message) = if restarting {
+            ("RestartAllContainersStarted", "container exited with restart policy rule")
+        } else {
+            (terminal_reason(phase), "")
+        };
+        let mut c = condition(pod, &[], "AllContainersRestarting", restarting, reason, message);
+        c.unset("observedGeneration");
+        out.push(c);
+    }
     out
 }
 

@@ -141,6 +141,13 @@ pub enum Step {
         /// Whether the sandbox goes too.
         sandbox: bool,
     },
+    /// Remove a container, so that all start anew.
+    Reset {
+        /// The container.
+        id: Rc<str>,
+        /// Its stop, where it runs.
+        kills: Vec<Kill>,
+    },
     /// Start a container.
     Start {
         /// Whether it is an init container.
@@ -163,6 +170,8 @@ pub struct Sync {
     pub results: bool,
     /// Whether anything failed.
     pub failed: bool,
+    /// Whether containers were removed so that all start anew.
+    pub reset: bool,
     /// Whether a pull was tried and failed.
     pub pull_failed: bool,
     /// The earliest end of a back-off among what failed.

@@ -22,6 +22,42 @@ fn rule_matches(rule: &Value, code: i64) -> bool {
     }
 }
 
+/// Whether an exit code makes all containers of the Pod start anew.
+fn restarts_all(container: &Value, code: i64) -> bool {
+    let rules = container.at("restartPolicyRules").items();
+    let rule = rules.iter().find(|r| rule_matches(r, code));
+    rule.is_some_and(|r| r.str_at("action") == "RestartAllContainers")
+}
+
+fn all_containers(pod_spec: &Value) -> impl Iterator<Item = &Value> {
+    pod_spec.at("initContainers").items().iter().chain(pod_spec.at("containers").items())
+}
+
+/// Whether any container has a rule that starts all anew. Models `AllContainersCouldRestart`.
+pub fn all_could_restart(pod_spec: &Value) -> bool {
+    all_containers(pod_spec)
+        .any(|c| c.at("restartPolicyRules").items().iter().any(|r| r.str_at("action") == "RestartAllContainers"))
+}
+
+/// Whether all containers are to start anew, or are doing so. Models `ShouldAllContainersRestart`.
+pub fn should_all_restart(pod_spec: &Value, observed: &Observed, old_status: &Value) -> bool {
+    let doing = old_status
+        .at("conditions")
+        .items()
+        .iter()
+        .any(|c| c.str_at("type") == "AllContainersRestarting" && c.str_at("status") == "True");
+    doing
+        || all_containers(pod_spec).any(|c| {
+            let seen = observed.find(c.str_at("name")).filter(|s| s.state == State::Exited);
+            seen.is_some_and(|s| restarts_all(c, s.exit_code))
+        })
+}
+
+/// Whether this instance's end is what makes all containers start anew.
+pub fn is_restart_source(pod_spec: &Value, name: &str, code: i64) -> bool {
+    all_containers(pod_spec).any(|c| c.str_at("name") == name && restarts_all(c, code))
+}
+
 /// Whether a container that ended with an exit code is to be restarted. Models `ContainerShouldRestart`.
 pub fn should_restart(container: &Value, pod_spec: &Value, code: i64) -> bool {
     let own = container.str_at("restartPolicy");

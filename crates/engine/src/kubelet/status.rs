@@ -3,7 +3,7 @@
 //! Models `generateAPIPodStatus`, `convertToAPIContainerStatuses` and `getPhase` of `pkg/kubelet/kubelet_pods.go`.
 
 use super::pod::{Observed, Pod, Seen};
-use super::spec::{any_app_container, is_sidecar, should_be_started, should_restart};
+use super::spec::{any_app_container, is_sidecar, should_all_restart, should_be_started, should_restart};
 use super::{Cx, conditions, prober, sync};
 use crate::api::{Map, Object, Quantity, Value};
 use crate::clock::Time;
@@ -11,6 +11,8 @@ use crate::runtime::State;
 
 /// Why a Pod that ran too long has failed.
 pub const DEADLINE_REASON: &str = "DeadlineExceeded";
+/// The word for a container that is removed so that all start anew.
+const RESTARTING_ALL: &str = "RestartingAllContainers";
 const DEADLINE_MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
 
 /// Works out the status. `terminal`: none of the Pod's containers will run again.
@@ -217,7 +219,24 @@ fn container_status(
     let old_terminated = old.map_or(&Value::Null, |o| o.at("state.terminated"));
     let old_last = old.map_or(&Value::Null, |o| o.at("lastState"));
     let empty = Value::empty_object;
+    let restarting = newest.is_none()
+        && old.is_some_and(|o| o.at("state.waiting").is_null())
+        && should_all_restart(pod.spec(), observed, pod.status.value.as_ref().unwrap_or(&Value::Null));
     match newest {
+        None if restarting => {
+            let text = "The container is removed because RestartAllContainers in place";
+            let mut ended = Map::new();
+            ended.insert("exitCode", 137);
+            ended.insert("finishedAt", Value::Null);
+            ended.insert("message", text);
+            ended.insert("reason", RESTARTING_ALL);
+            ended.insert("startedAt", Value::Null);
+            status.insert("image", spec.at("image").clone());
+            status.insert("imageID", "");
+            status.insert("lastState", state("terminated", ended));
+            status.insert("restartCount", old.and_then(|o| o.int_at("restartCount")).unwrap_or(0) + 1);
+            status.insert("state", waiting(RESTARTING_ALL, text));
+        }
         Some(seen) => {
             let id = format!("containerd://{}", seen.id);
             let old_count = old.and_then(|o| o.int_at("restartCount")).unwrap_or(0);
@@ -342,6 +361,7 @@ fn phase(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], terminal
         };
         let code = status.int_at("state.terminated.exitCode");
         let last = status.int_at("lastState.terminated.exitCode");
+        let reset = status.str_at("lastState.terminated.reason") == RESTARTING_ALL;
         if !status.at("state.running").is_null() {
             n.running += 1;
         } else if let Some(code) = code {
@@ -350,7 +370,7 @@ fn phase(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], terminal
             n.succeeded += u32::from(code == 0);
         } else if let Some(last) = last {
             n.stopped += 1;
-            n.stopped_for_good += u32::from(!should_restart(c, spec, last));
+            n.stopped_for_good += u32::from(!reset && !should_restart(c, spec, last));
         } else {
             n.waiting += 1;
         }

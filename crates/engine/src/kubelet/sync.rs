@@ -7,14 +7,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::actions::{self, Actions};
-use super::kill::{self, Kill};
+use super::kill::{self, Kill, KillReason};
 use super::pod::{Observed, Pod, Step, Sync, Work};
 use super::start::{self, DEFAULT_BACKOFF, Progress, StartAt};
 use super::{Cx, Task, manager, prober, spec, status, volumes};
 use crate::api::{Kind, ObjectKey};
 use crate::clock::{MINUTE, Millis, Time};
 use crate::events::EventType;
-use crate::runtime::Sandbox;
+use crate::runtime::{Sandbox, State};
 
 /// How long the runtime takes to set up a sandbox.
 const SANDBOX_TIME: Millis = 150;
@@ -114,6 +114,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         results: false,
         failed: false,
         pull_failed: false,
+        reset: false,
         backoff_until: None,
         cancelled: work == Work::Sync && pod.worker.terminating_at.is_some(),
         due: None,
@@ -138,6 +139,13 @@ fn sync_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> Opti
 /// What is to do once the volumes are there.
 fn after_volumes(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> VecDeque<Step> {
     prober::add_pod(cx, pod);
+    let restarting = pod.status.value.as_ref().is_some_and(|s| {
+        let mut all = s.at("conditions").items().iter().filter(|c| c.str_at("type") == "AllContainersRestarting");
+        all.any(|c| c.str_at("status") == "True")
+    });
+    if restarting && observed.sandbox_missing().is_none() {
+        return resets(pod, observed);
+    }
     let Actions { kill_pod, create_sandbox, init_to_start, to_start, to_kill } = actions::compute(pod, observed);
     let mut steps = VecDeque::new();
     if kill_pod {
@@ -157,6 +165,27 @@ fn after_volumes(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) ->
     steps.extend(init_to_start.into_iter().map(start(true)));
     steps.extend(to_start.into_iter().map(start(false)));
     steps
+}
+
+/// Removes all containers: those whose end asked for it last.
+fn resets(pod: &Pod, observed: &Observed) -> VecDeque<Step> {
+    let (mut targets, mut sources) = (vec![], vec![]);
+    for init in [false, true] {
+        for spec in pod.specs(init) {
+            for seen in observed.containers.iter().filter(|c| c.name.as_ref() == spec.str_at("name")) {
+                let ended = seen.state == State::Exited;
+                let kill = || Kill::new(pod, &seen.id, "killing".into(), KillReason::Other, Some(0));
+                let kills = if ended { vec![] } else { kill().into_iter().collect() };
+                let step = Step::Reset { id: seen.id.clone(), kills };
+                if ended && spec::is_restart_source(pod.spec(), &seen.name, seen.exit_code) {
+                    sources.push(step);
+                } else {
+                    targets.push(step);
+                }
+            }
+        }
+    }
+    targets.into_iter().chain(sources).collect()
 }
 
 /// A sync of a Pod that is to end.
@@ -235,6 +264,17 @@ fn advance_step(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, step: &mut 
             }
             None
         }
+        Step::Reset { id, kills } => {
+            if let Some(when) = kill::advance(cx, pod, kills) {
+                return Some(Some(when));
+            }
+            pod.containers.retain(|c| c.id != *id);
+            pod.dirty = true;
+            cx.noticed(pod);
+            sync.results = true;
+            sync.reset = true;
+            None
+        }
         Step::Start { init, index, at } => {
             let container = pod.specs(*init).get(*index).cloned()?;
             sync.results = true;
@@ -287,6 +327,7 @@ fn finish(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &Sync) {
                 if let Some(due) = pod.requeue.take() {
                     cx.tasks.cancel(due);
                 }
+                pod.worker.pending |= sync.reset;
                 if sync.results {
                     cx.after(RELIST_DELAY, Task::RelistPod(pod.uid()));
                 }
