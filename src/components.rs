@@ -22,3 +22,6 @@ pub mod tour;
 pub mod transport;
 pub mod why;
 pub mod yard;
+
+#[cfg(test)]
+mod tests;

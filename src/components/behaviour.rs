@@ -1,5 +1,7 @@
 //! The behaviour panel: a row for each attempt, how long it runs and how it ends. It writes the annotations of the manifest.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::glyph::{glyph_of, icon};
@@ -12,7 +14,7 @@ pub struct BehaviourPanelProps {
     /// What the manifest says; none where no workload is in it.
     pub behaviour: Option<Behaviour>,
     /// STATUS of each attempt that has begun.
-    pub statuses: Vec<AttrValue>,
+    pub statuses: Rc<Vec<AttrValue>>,
     /// What a change does.
     pub on_act: Callback<Act>,
 }

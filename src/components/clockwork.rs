@@ -3,6 +3,7 @@
 //!
 //! Each is one component for all such parts: every component type of its own costs kilobytes of code.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -19,6 +20,52 @@ pub struct Now(pub Ms);
 #[hook]
 pub fn use_now() -> Ms {
     use_context::<Now>().unwrap_or_default().0
+}
+
+/// Where the moment comes from: set on every frame, without drawing anything but what follows it.
+#[derive(Clone, Default)]
+pub struct Moment {
+    now: Rc<Cell<Ms>>,
+    redraw: Rc<RefCell<Option<UseForceUpdateHandle>>>,
+}
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.now, &other.now)
+    }
+}
+
+impl Moment {
+    /// Shows a moment.
+    pub fn set(&self, now: Ms) {
+        self.now.set(now);
+        if let Some(redraw) = &*self.redraw.borrow() {
+            redraw.force_update();
+        }
+    }
+}
+
+/// Properties of [`NowProvider`].
+#[derive(Properties, PartialEq)]
+pub struct NowProviderProps {
+    /// Where the moment comes from between two pictures.
+    pub moment: Moment,
+    /// The moment of the picture.
+    pub now: Ms,
+    /// What follows it.
+    pub children: Html,
+}
+
+/// Gives its children the moment.
+#[component]
+pub fn NowProvider(props: &NowProviderProps) -> Html {
+    let redraw = use_force_update();
+    let drawn = use_mut_ref(|| None);
+    if drawn.borrow_mut().replace(props.now) != Some(props.now) {
+        props.moment.now.set(props.now);
+    }
+    props.moment.redraw.replace(Some(redraw));
+    html! { <ContextProvider<Now> context={Now(props.moment.now.get())}>{ props.children.clone() }</ContextProvider<Now>> }
 }
 
 /// Properties of [`Live`].

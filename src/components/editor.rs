@@ -1,5 +1,7 @@
 //! The manifest as text: a textarea over lines that are drawn with their numbers, marks and live counts.
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -18,7 +20,7 @@ pub struct EditorProps {
     /// The file's name.
     pub file: AttrValue,
     /// Marks and live counts, by line from 0.
-    pub marks: Vec<LineMark>,
+    pub marks: Rc<Vec<LineMark>>,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// Lines, from and to, that differ from the example.

@@ -1,5 +1,7 @@
 //! The inspector: what kubectl says about the selected object, at the moment that is shown.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::glyph::glyph_of;
@@ -22,7 +24,7 @@ pub struct InspectorProps {
     pub before: AttrValue,
     /// Things that can be done to the object: label and act.
     #[prop_or_default]
-    pub actions: Vec<(AttrValue, Act)>,
+    pub actions: Rc<Vec<(AttrValue, Act)>>,
     /// What a click does.
     pub on_act: Callback<Act>,
 }

@@ -120,6 +120,22 @@ fn shown(scene: &Scene) -> impl Iterator<Item = &Workload> {
     scene.workloads.iter().filter(|w| !matches!(w, Workload::Job(j) if !j.owner.is_empty() && j.is_over()))
 }
 
+/// What decides where the parts of the stage stand: which Pods there are, and which of them have ended.
+fn places(scene: &Scene) -> String {
+    let mut out = String::new();
+    for w in &scene.workloads {
+        out += w.key();
+        if let Workload::Job(j) = w {
+            out += &format!("{}/{}/{}", j.roads.len(), j.good.len(), j.bad.len());
+        }
+    }
+    for p in &scene.pods {
+        out += &p.key[..p.key.len().min(8)];
+        out.push(if p.over { '!' } else { '.' });
+    }
+    out
+}
+
 /// The stage.
 #[component]
 pub fn Stage(props: &StageProps) -> Html {

@@ -1,5 +1,7 @@
 //! The terminal: kubectl lines in, what kubectl prints out.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use crate::session::act::Act;
@@ -10,9 +12,9 @@ use crate::session::status::look;
 #[derive(Properties, PartialEq)]
 pub struct TerminalProps {
     /// What was typed and printed.
-    pub lines: Vec<TermLine>,
+    pub lines: Rc<Vec<TermLine>>,
     /// Two lines to try.
-    pub tries: Vec<AttrValue>,
+    pub tries: Rc<Vec<AttrValue>>,
     /// What a line does.
     pub on_act: Callback<Act>,
 }

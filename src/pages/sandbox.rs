@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::common::{apply_settings, settings, switch_theme};
 use crate::components::behaviour::BehaviourPanel;
-use crate::components::clockwork::Now;
+use crate::components::clockwork::{Moment, NowProvider};
 use crate::components::dialogs::{keys_dialog, legend_dialog, menu_dialog};
 use crate::components::editor::{Editor, apply_bar, diagnostic};
 use crate::components::examples::examples_dialog;
@@ -58,6 +58,7 @@ pub struct Sandbox {
     desk: Desk,
     on_act: Callback<Act>,
     ticker: Ticker,
+    moment: Moment,
     check: Option<Timeout>,
     note: Option<Timeout>,
     live: AttrValue,
@@ -111,6 +112,7 @@ impl Component for Sandbox {
             desk,
             on_act: link.callback(Msg::Act),
             ticker: Ticker::default(),
+            moment: Moment::default(),
             check: None,
             note: None,
             live: "".into(),
@@ -142,9 +144,15 @@ impl Component for Sandbox {
             }
             Msg::Frame(at) => {
                 let (dt, go_on) = self.ticker.tick(at);
-                self.desk.tick(dt, go_on);
+                let (playing, noted) = (self.desk.playing, self.desk.note.is_some());
+                let changed = self.desk.tick(dt, go_on);
                 self.watch_note(ctx);
                 self.frames_as_needed(ctx);
+                let same = playing == self.desk.playing && noted == self.desk.note.is_some() && !self.desk.rushing;
+                if !changed && same {
+                    self.moment.set(self.desk.run.now());
+                    return false;
+                }
             }
             Msg::Check => {
                 self.check = None;
@@ -247,11 +255,10 @@ impl Sandbox {
     fn draw(&self) -> Html {
         let desk = &self.desk;
         let on_act = &self.on_act;
-        let now = Now(desk.run.now());
         let ended = desk.scene.job().is_some_and(|j| &*j.word == "Complete");
         html! {
-            <ContextProvider<Now> context={now}>
-                <div class="app">
+            <NowProvider moment={self.moment.clone()} now={desk.run.now()}>
+                <div class="app" data-playing={desk.playing.then_some("")}>
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
                     { top_bar("", desk.example.title, true, on_act) }
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
@@ -285,7 +292,7 @@ impl Sandbox {
                     { keys_dialog(self.settings.keys, on_act) }
                     { menu_dialog("", on_act) }
                 </div>
-            </ContextProvider<Now>>
+            </NowProvider>
         }
     }
 

@@ -111,12 +111,20 @@ pub struct Desk {
     /// Whether the last change was a cut: nothing rolls.
     pub cut: bool,
     derived: Option<(usize, Ms, usize)>,
+    /// In so many milliseconds of the learner's clock the inspector, and a crowded stage, are drawn anew.
+    inspect_in: f64,
+    draw_in: f64,
 }
 
 /// All speeds, slowest first.
 const SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
 /// A run to the end goes at most so far.
 const RUSH_LAST: Ms = 24 * 3_600_000;
+/// While time runs, kubectl is asked for the inspector so often.
+const INSPECT_EVERY: f64 = 250.0;
+/// A stage with more Pods is drawn at most ten times a second; the clock and the playhead move on every frame.
+const CROWD: usize = 30;
+const CROWD_EVERY: f64 = 100.0;
 /// After the end of everything, time runs on for so long, then stops.
 const AFTER_END: Ms = 4_000;
 /// A stretch without events that is worth skipping.
@@ -152,6 +160,8 @@ impl Desk {
             live: Vec::new(),
             cut: true,
             derived: None,
+            inspect_in: 0.0,
+            draw_in: 0.0,
         };
         desk.write(&draft.unwrap_or_else(|| example.text.to_owned()));
         desk.check();
@@ -231,7 +241,11 @@ impl Desk {
             self.timeline = Rc::new(self.run.timeline(&scene).zoomed(self.zoom, now - self.run.origin));
             self.scene = scene;
         }
-        self.shown = Rc::new(says::shown(self, &self.shown));
+        let inspect = !self.playing || self.inspect_in <= 0.0;
+        if inspect {
+            self.inspect_in = INSPECT_EVERY;
+        }
+        self.shown = Rc::new(says::shown(self, &self.shown, inspect));
     }
 
     /// Whether nothing was made yet: the stage shows what the manifest would make.
@@ -250,8 +264,9 @@ impl Desk {
         self.scene.workloads.first().map(target_of)
     }
 
-    /// Time has run for `dt` milliseconds of the learner's clock. `go_on` says whether there is time for more work.
-    pub fn tick(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) {
+    /// Time has run for `dt` milliseconds of the learner's clock. `go_on` says whether there is time for more work. Returns
+    /// whether anything but the clock has changed.
+    pub fn tick(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) -> bool {
         self.cut = false;
         if self.rushing {
             self.rush(&mut go_on);
@@ -269,7 +284,15 @@ impl Desk {
                 }
             }
         }
+        self.inspect_in -= dt;
+        self.draw_in -= dt;
+        if self.playing && self.scene.pods.len() > CROWD && self.draw_in > 0.0 {
+            return false;
+        }
+        self.draw_in = CROWD_EVERY;
+        let before = self.derived;
         self.derive();
+        before != self.derived
     }
 
     /// Jumps over a stretch in which nothing happens.

@@ -1,5 +1,7 @@
 //! What the page says in words: the strip under the yard, the moment for the scrubber, what the inspector prints.
 
+use std::rc::Rc;
+
 use yew::AttrValue;
 
 use super::act::{Act, Question, Tab, Target};
@@ -35,26 +37,27 @@ pub struct Says {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Shown {
     /// Marks and live counts beside the manifest's lines.
-    pub marks: Vec<LineMark>,
+    pub marks: Rc<Vec<LineMark>>,
     /// STATUS of each attempt that has begun.
-    pub attempts: Vec<AttrValue>,
+    pub attempts: Rc<Vec<AttrValue>>,
     /// The strip under the yard.
     pub outcome: Option<Says>,
     /// The moment in words.
     pub moment: AttrValue,
     /// The terminal.
-    pub terminal: Vec<TermLine>,
+    pub terminal: Rc<Vec<TermLine>>,
     /// Lines to try in it.
-    pub tries: Vec<AttrValue>,
+    pub tries: Rc<Vec<AttrValue>>,
     /// The inspector.
     pub inspected: Inspected,
     /// The answer to a Why?
     pub answer: Option<Answer>,
 }
 
-/// What stands on the page now. `before` is what stood there: the inspector marks what has changed since.
-pub fn shown(desk: &Desk, before: &Shown) -> Shown {
-    let mut inspected = inspected(desk);
+/// What stands on the page now. `before` is what stood there: the inspector marks what has changed since. Asking kubectl for
+/// the inspector takes longest; without `inspect` it stays as it is.
+pub fn shown(desk: &Desk, before: &Shown, inspect: bool) -> Shown {
+    let mut inspected = if inspect { inspected(desk) } else { before.inspected.clone() };
     let same = inspected.target == before.inspected.target && inspected.tab == before.inspected.tab;
     if same && inspected.text == before.inspected.text {
         inspected.before = before.inspected.before.clone();
@@ -62,12 +65,12 @@ pub fn shown(desk: &Desk, before: &Shown) -> Shown {
         inspected.before = before.inspected.text.clone();
     }
     Shown {
-        marks: manifest::marks(&desk.draft, &desk.drafts, &desk.scene),
-        attempts: attempts(desk),
+        marks: Rc::new(manifest::marks(&desk.draft, &desk.drafts, &desk.scene)),
+        attempts: Rc::new(attempts(desk)),
         outcome: outcome(desk),
         moment: moment(desk),
-        terminal: desk.run.printed(),
-        tries: tries(desk),
+        terminal: Rc::new(desk.run.printed()),
+        tries: Rc::new(tries(desk)),
         answer: desk.why.as_ref().and_then(|q| why::answer(desk, q)),
         inspected,
     }
@@ -227,7 +230,8 @@ pub fn attempts(desk: &Desk) -> Vec<AttrValue> {
         return Vec::new();
     }
     let now = desk.run.now();
-    let pods = desk.run.history.pods.iter().filter(|p| p.created <= now);
+    let rows = desk.behaviour.as_ref().map_or(0, |b| b.rows().len());
+    let pods = desk.run.history.pods.iter().filter(|p| p.created <= now).take(rows);
     if desk.behaviour.as_ref().is_some_and(|b| b.restarts) {
         let Some(pod) = pods.clone().next() else { return Vec::new() };
         // Each start of the container is a Running; what follows tells how it ended.
@@ -269,7 +273,7 @@ pub struct Inspected {
     /// What it printed before the last change.
     pub before: AttrValue,
     /// What can be done to the object.
-    pub actions: Vec<(AttrValue, Act)>,
+    pub actions: Rc<Vec<(AttrValue, Act)>>,
 }
 
 /// Asks kubectl for what the inspector shows.
@@ -294,7 +298,7 @@ pub fn inspected(desk: &Desk) -> Inspected {
     };
     let output = desk.run.ask(&line);
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    let actions = actions(desk, &target);
+    let actions = Rc::new(actions(desk, &target));
     Inspected { target: Some(target), tab: desk.tab, word, text: text.into(), before: "".into(), actions }
 }
 
