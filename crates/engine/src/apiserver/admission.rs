@@ -70,7 +70,7 @@ impl ApiServer {
     }
 
     /// Models `plugin/pkg/admission/defaulttolerationseconds`.
-    fn default_tolerations(&self, body: &mut Value) {
+    pub(super) fn default_tolerations(&self, body: &mut Value) {
         if body.at("spec.tolerations").items().is_empty() {
             body.set("spec.tolerations", self.shared.tolerations.clone());
             return;

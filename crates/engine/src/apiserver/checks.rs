@@ -2,7 +2,7 @@
 
 use super::{Actor, ApiServer, PatchType, Status};
 use crate::api::schema::{self, Ty};
-use crate::api::{Kind, Object, Value, patch, validation};
+use crate::api::{Kind, Object, Value, patch, text, validation};
 use crate::manifest::decode::{cannot_be_handled, decode};
 
 impl ApiServer {
@@ -49,6 +49,13 @@ impl ApiServer {
         how: PatchType,
         patch: &Value,
     ) -> Result<Value, Status> {
+        let said = (body.str_at("apiVersion"), body.str_at("kind"));
+        if Kind::find(said.0, said.1) != Some(kind) {
+            let (version, name) = (text::go_quote(said.0), text::go_quote(said.1));
+            let why =
+                format!("no kind {name} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\"");
+            return Err(Status::invalid_patch(&body.to_json(), &why));
+        }
         match decode(kind, body) {
             Ok(decoded) => {
                 for error in decoded.strict {
@@ -84,10 +91,26 @@ impl ApiServer {
 /// `pkg/runtime/converter.go`.
 fn conversion_error(kind: Kind, path: &str, body: &Value) -> Option<String> {
     let steps = path.replace('[', ".").replace(']', "");
-    let ty = schema::field_at(kind, &steps)?.ty;
-    let value = body.at(&steps);
-    // The path may lead to an item of the field's list.
-    let ty = if steps.rsplit('.').next().is_some_and(|s| s.parse::<usize>().is_ok()) { ty.element()? } else { ty };
+    let (mut ty, mut value) = (None, body);
+    for step in steps.split('.') {
+        ty = Some(match ty.map(Ty::resolve) {
+            None => schema::of(kind).field(step)?.ty,
+            Some(t @ (Ty::List(_) | Ty::Map(..))) => t.element()?,
+            Some(t) => t.as_struct()?.field(step)?.ty,
+        });
+        value = match step.parse::<usize>() {
+            Ok(i) if value.as_array().is_some() => value.items().get(i)?,
+            _ => value.get(step)?,
+        };
+    }
+    let ty = match ty?.resolve() {
+        // Errors name the map, not the entry in it.
+        Ty::Map(_, element) if value.as_object().is_some() => {
+            value = value.fields().map(|(_, v)| v).find(|v| !matches!(v, Value::Str(_)))?;
+            *element
+        }
+        t => t,
+    };
     let from = match value {
         Value::Null => return None,
         Value::Bool(_) => "bool",
@@ -121,11 +144,16 @@ mod tests {
 
     #[test]
     fn conversions() {
-        let body = json!({"spec": {"parallelism": "3", "suspend": 1, "template": "x"}});
+        let body = json!({
+            "spec": {"parallelism": "3", "suspend": 1, "template": "x"},
+            "metadata": {"labels": {"a": "b", "c": 5}},
+        });
         for (path, want) in [
             ("spec.parallelism", "unrecognized type: int32"),
             ("spec.suspend", "unrecognized type: bool"),
             ("spec.template", "cannot restore struct from: string"),
+            ("metadata.labels", "cannot convert int64 to string"),
+            ("metadata.labels.c", "cannot convert int64 to string"),
         ] {
             assert_eq!(conversion_error(Kind::Job, path, &body).as_deref(), Some(want));
         }

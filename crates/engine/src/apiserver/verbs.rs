@@ -240,6 +240,9 @@ impl ApiServer {
         let checked = self.actor == Actor::User || spec_changed;
         if checked {
             defaults::apply(kind, body);
+            if kind == Kind::Pod && spec_changed {
+                self.default_tolerations(body);
+            }
         }
         let empty = Map::new();
         let metadata = old.at("metadata").as_object().unwrap_or(&empty);
@@ -308,6 +311,12 @@ impl ApiServer {
             return Err(Status::new(Reason::BadRequest, text));
         }
         let body = self.decode_patched(key.kind, &body, how, patch)?;
+        let uid = body.str_at("metadata.uid");
+        if !uid.is_empty() && uid != old.uid().as_ref() {
+            let path = crate::api::Path::new("metadata").child("uid");
+            let error = crate::api::FieldError::invalid(&path, uid, "field is immutable");
+            return Err(Status::invalid_fields(key.kind, &key.name, &[error]));
+        }
         self.update(key.kind, body, part, options)
     }
 
