@@ -1,0 +1,91 @@
+//! Containers told again: going back and forward, in steps or at once, gives the same history, byte for byte.
+
+use std::rc::Rc;
+
+use batchyard_engine::cluster::{Cluster, Command, Config, Time};
+
+const MANIFEST: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: loop, annotations: {batchyard.dev/attempts: exit 1 after 3s}}
+spec:
+  containers: [{name: main, image: busybox}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: script}
+spec:
+  restartPolicy: OnFailure
+  volumes: [{name: state, emptyDir: {}}]
+  initContainers:
+  - {name: side, image: busybox, restartPolicy: Always, command: [sh, -c, 'trap "echo bye; exit 0" TERM; while sleep 1; do date +%s > /state/now; done'],
+     volumeMounts: [{name: state, mountPath: /state}]}
+  containers:
+  - name: main
+    image: busybox
+    command: [sh, -c, 'n=$(cat /state/n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > /state/n; seq 3 | while read i; do echo "$n.$i"; sleep 2; done; cat /state/now; [ $n -ge 3 ]']
+    volumeMounts: [{name: state, mountPath: /state}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: probed}
+spec:
+  containers:
+  - name: main
+    image: nginx
+    readinessProbe: {exec: {command: [sh, -c, 'test $(($(date +%s) % 20)) -gt 9']}, periodSeconds: 3}
+    livenessProbe: {exec: {command: ['false']}, initialDelaySeconds: 20, periodSeconds: 5}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: typo}
+spec:
+  containers: [{name: main, image: 'nginx:does-not-exist'}]
+"#;
+
+fn start() -> (Cluster, Time) {
+    let mut cluster = Cluster::new(Config::default());
+    let t = cluster.start() + 2_000;
+    cluster.advance(t, u32::MAX);
+    let files = Rc::new(vec![("x.yaml".to_owned(), Rc::from(MANIFEST))]);
+    let out = cluster.handle(Command::Kubectl { line: "kubectl apply -f x.yaml".into(), files });
+    assert_eq!(out.output.exit, 0, "{}", out.output.stderr);
+    (cluster, t)
+}
+
+fn logs(cluster: &mut Cluster, pod: &str) -> String {
+    let line = format!("kubectl logs {pod} -c main");
+    cluster.handle(Command::Kubectl { line, files: Rc::default() }).output.stdout
+}
+
+#[test]
+fn the_same_history_however_it_is_reached() {
+    let (mut at_once, t) = start();
+    at_once.advance(t + 120_000, u32::MAX);
+    let (hash, len) = (at_once.journal().hash(), at_once.journal().len());
+
+    let (mut in_steps, _) = start();
+    for ms in (0..=120_000).step_by(137) {
+        in_steps.advance(t + ms, u32::MAX);
+    }
+    in_steps.advance(t + 120_000, u32::MAX);
+    assert_eq!((in_steps.journal().hash(), in_steps.journal().len()), (hash, len));
+
+    for back in [500, 15_000, 61_000, 119_000] {
+        at_once.seek(t + back);
+        at_once.seek(t + 120_000);
+        assert_eq!((at_once.journal().hash(), at_once.journal().len()), (hash, len), "{back}");
+    }
+    assert!(logs(&mut at_once, "script").starts_with("3.1\n3.2\n3.3\n"), "{}", logs(&mut at_once, "script"));
+
+    // What a journal does not hold is the same, too.
+    let mut again = at_once.clone();
+    again.seek(t + 10_000);
+    assert_eq!(logs(&mut again, "script"), logs(&mut { start_at(10_000) }, "script"));
+}
+
+fn start_at(ms: i64) -> Cluster {
+    let (mut cluster, t) = start();
+    cluster.advance(t + ms, u32::MAX);
+    cluster
+}
