@@ -37,6 +37,7 @@ use crate::clock::{Millis, SECOND, Time};
 use crate::component::{Component, Ctx, Timer};
 use crate::events::{EventRecorder, EventType};
 use crate::queue::{Due, EventQueue};
+use crate::runtime::files::Files;
 use crate::runtime::images::{self, Image};
 use crate::runtime::process::{Io, Process};
 use pod::{Pod, Purpose};
@@ -103,7 +104,7 @@ pub struct Kubelet {
     tasks: EventQueue<Task>,
     nodes: BTreeMap<Rc<str>, Node>,
     /// How often each scripted container has started.
-    attempts: BTreeMap<String, usize>,
+    attempts: Rc<BTreeMap<Rc<str>, usize>>,
     /// Pods to whose containers `kubectl exec` has sent signals, and when.
     signalled: Vec<(Time, Rc<str>)>,
 }
@@ -113,9 +114,7 @@ struct Cx<'a, 'b> {
     ctx: &'a mut Ctx<'b>,
     tasks: &'a mut EventQueue<Task>,
     nodes: &'a mut BTreeMap<Rc<str>, Node>,
-    attempts: &'a mut BTreeMap<String, usize>,
-    /// Pods whose worker is through: their runtime can go once the API server has no such Pod.
-    released: Vec<Rc<str>>,
+    attempts: &'a mut Rc<BTreeMap<Rc<str>, usize>>,
 }
 
 impl Cx<'_, '_> {
@@ -289,9 +288,15 @@ impl Cx<'_, '_> {
         }
         self.noticed(pod);
     }
-    /// A worker is through.
-    fn release(&mut self, pod: &Pod) {
-        self.released.push(pod.uid());
+    /// A worker is through: only the logs are still asked for.
+    fn release(&mut self, pod: &mut Pod) {
+        pod.files = Files::default();
+        pod.probers.clear();
+        pod.execs.clear();
+        pod.reasons.clear();
+        for due in [pod.requeue.take(), pod.deadline.take()].into_iter().flatten() {
+            self.tasks.cancel(due);
+        }
     }
 }
 
@@ -302,7 +307,7 @@ impl Kubelet {
         let pod = Rc::make_mut(slot);
         ctx.api.act_as(Actor::Kubelet(pod.node.clone()));
         let Self { tasks, nodes, attempts, .. } = self;
-        let mut cx = Cx { ctx, tasks, nodes, attempts, released: vec![] };
+        let mut cx = Cx { ctx, tasks, nodes, attempts };
         work(&mut cx, pod);
         let gone = (pod.gone && pod.worker.finished).then(|| pod.node.clone());
         if let Some(node) = gone {
