@@ -1,5 +1,6 @@
 //! `batchyard run`: a manifest from its start to its Jobs' end, with virtual times.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use batchyard_engine::api::{Kind, Object, ObjectKey};
@@ -19,7 +20,7 @@ pub fn main(words: &[String]) -> Result<u8, String> {
     let text = read_file(file)?;
     let config = Config { seed: args.number("seed")?.unwrap_or(1), ..Config::default() };
     let until = args.duration("until")?.unwrap_or(DEFAULT_UNTIL);
-    let mut run = Run { cluster: Cluster::new(config), printed: 0, watch: args.on("watch"), last: Vec::new() };
+    let mut run = Run { cluster: Cluster::new(config), printed: 0, watch: args.on("watch"), last: BTreeMap::new() };
     // The cluster's own beginnings (service accounts) are over before the manifest comes.
     let start = run.cluster.start() + 2_000;
     run.cluster.advance(start, u32::MAX);
@@ -54,7 +55,7 @@ struct Run {
     printed: usize,
     watch: bool,
     /// The last row printed of each object.
-    last: Vec<(ObjectKey, String)>,
+    last: BTreeMap<ObjectKey, String>,
 }
 
 impl Run {
@@ -66,11 +67,10 @@ impl Run {
         for c in entries {
             let Some(text) = describe(&c) else { continue };
             if c.key.kind != Kind::Event {
-                match self.last.iter_mut().find(|(k, _)| *k == c.key) {
-                    // Every version is shown with --watch, as kubectl does; else only those that look different.
-                    Some((_, last)) if *last == text && !self.watch => continue,
-                    Some((_, last)) => last.clone_from(&text),
-                    None => self.last.push((c.key.clone(), text.clone())),
+                // Every version is shown with --watch, as kubectl does; else only those that look different.
+                let last = self.last.insert(c.key.clone(), text.clone());
+                if last.is_some_and(|l| l == text) && !self.watch {
+                    continue;
                 }
             }
             println!("{:>9}  {text}", clock(c.at - start));
