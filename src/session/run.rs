@@ -199,7 +199,8 @@ impl Run {
         }
         loop {
             let progress = self.cluster.advance(Time(to), 64);
-            if progress.finished || !go_on() {
+            // Where a limit is reached time does not go on.
+            if progress.finished || progress.limit.is_some() || !go_on() {
                 self.read();
                 return progress.finished;
             }

@@ -88,7 +88,10 @@ pub fn run_with(cluster: &mut Cluster, line: String, files: Rc<Vec<(String, Rc<s
     let end = cluster.now() + patience;
     while !outcome.finished && cluster.now() < end {
         let next = cluster.next_due().unwrap_or(end).min(end);
-        cluster.advance(next, u32::MAX);
+        if let Some(limit) = cluster.advance(next, u32::MAX).limit {
+            eprintln!("{limit}");
+            break;
+        }
         let now = cluster.outcome(id).unwrap_or(outcome);
         outcome = texts::answer(cluster, id, now);
     }

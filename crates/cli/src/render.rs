@@ -78,7 +78,9 @@ fn render(file: &str, seed: u64, at: Option<Millis>, theme: Theme) -> Result<Str
 /// Runs until all Jobs have ended and a little beyond, so that the end can be seen.
 fn run_to_the_end(cluster: &mut Cluster, end: Time) {
     while let Some(due) = cluster.next_due().filter(|t| *t <= end) {
-        cluster.advance(due, u32::MAX);
+        if cluster.advance(due, u32::MAX).limit.is_some() {
+            return;
+        }
         let snapshot = cluster.snapshot();
         let mut jobs = snapshot.list(Kind::Job).peekable();
         let over = jobs.peek().is_some() && jobs.all(|j| matches!(job_status_word(j), "Complete" | "Failed"));

@@ -41,8 +41,12 @@ pub fn main(words: &[String]) -> Result<u8, String> {
             run.cluster.advance(end, u32::MAX);
             break;
         };
-        run.cluster.advance(due, u32::MAX);
+        let limit = run.cluster.advance(due, u32::MAX).limit;
         run.print_new(start);
+        if let Some(limit) = limit {
+            eprintln!("{limit}");
+            break;
+        }
         if run.is_over() {
             break;
         }
