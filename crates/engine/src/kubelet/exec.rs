@@ -35,13 +35,13 @@ pub fn start(
     let n = pod.next_exec;
     pod.next_exec += 1;
     let env = pod.container(container).map(|c| c.env.clone()).unwrap_or_default();
-    let (machine, output, done) = match Machine::new(command, &env, false) {
-        Ok(machine) => (machine, vec![], None),
-        Err(text) => (
-            Machine::ended(126),
-            vec![LogLine { at: cx.ctx.now, stream: Stream::Stderr, text: text.into() }],
-            Some(Ended::Code(126)),
-        ),
+    let (machine, output, done) = match (Machine::missing(command), Machine::new(command, &env, false)) {
+        (None, Ok(machine)) => (machine, vec![], None),
+        (why, _) => {
+            let text = Rc::from(why.unwrap_or_default());
+            let line = LogLine { at: cx.ctx.now, stream: Stream::Stderr, text };
+            (Machine::ended(126), vec![line], Some(Ended::Missing))
+        }
     };
     let deadline = timeout.map(|t| cx.ctx.now + t);
     pod.execs.insert(n, Exec { machine, container: container.clone(), output, purpose, deadline, done, due: None });

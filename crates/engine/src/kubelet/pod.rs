@@ -92,6 +92,8 @@ pub enum Ended {
     Code(i64),
     /// It took too long.
     GaveUp,
+    /// There is no such program: its output says so.
+    Missing,
 }
 
 /// A command that runs in a container beside its first process.

@@ -274,6 +274,14 @@ pub fn exec_ended(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
     let failure = match done {
         Ended::Code(0) => None,
         Ended::Code(_) => Some(exec::output(&run)),
+        Ended::Missing => {
+            // The probe itself went wrong: it says nothing about the container.
+            let (name, word) = (pod.probers[n].container.clone(), pod.probers[n].kind.word());
+            let why = exec::output(&run);
+            let text = format!("{word} probe errored and resulted in unknown state: {}", why.trim_end());
+            cx.container_event(pod, &name, EventType::Warning, "Unhealthy", &text);
+            return;
+        }
         Ended::GaveUp => {
             let words: Vec<&str> =
                 pod.probers[n].spec.at("exec.command").items().iter().filter_map(Value::as_str).collect();

@@ -64,9 +64,16 @@ impl Kubelet {
         let mut running = pod.containers.iter().rev().filter(|c| c.state == State::Running);
         let c = running.find(|c| c.name.as_ref() == container).ok_or_else(not_running)?;
         let (id, view) = (c.id.clone(), pod.view(c));
+        let mut rng = Rng::new(now.0 as u64);
+        if let Some(why) = Machine::missing(command) {
+            let id: String = (0..4).map(|_| format!("{:016x}", rng.next_u64())).collect();
+            return Err(format!(
+                "Internal error occurred: error executing command in container: failed to exec in container: failed to \
+                 start exec \"{id}\": OCI runtime exec failed: exec failed: unable to start container process: {why}"
+            ));
+        }
         let mut machine = Machine::new(command, &c.env, false)?;
         let mut lines: Vec<LogLine> = vec![];
-        let mut rng = Rng::new(now.0 as u64);
         let mut at = now;
         for _ in 0..1_000 {
             let mut io = Io { now: at, files: &mut pod.files, view: &view, logs: &mut lines, rng: &mut rng };

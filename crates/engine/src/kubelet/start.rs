@@ -109,22 +109,20 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, spec: &Value
             let Some(ended) = ended else { return Progress::Wait(*until) };
             let id = id.clone();
             let output = exec.and_then(|n| pod.execs.remove(&n)).map(|e| exec::output(&e)).unwrap_or_default();
-            let code = match ended {
-                Ended::Code(code) => code,
-                Ended::GaveUp => 137,
+            let (error, output) = match ended {
+                Ended::Code(0) => return Progress::Started,
+                Ended::Code(code) => (format!("command exited with {code}"), output),
+                Ended::GaveUp => ("command exited with 137".to_owned(), output),
+                Ended::Missing => (output.trim_end().to_owned(), String::new()),
             };
-            if code == 0 {
-                return Progress::Started;
-            }
             let name = spec.str_at("name");
             let command: Vec<&str> =
                 spec.at("lifecycle.postStart.exec.command").items().iter().filter_map(Value::as_str).collect();
             let message = format!(
-                "Exec lifecycle hook ([{}]) for Container \"{name}\" in Pod \"{}\" failed - error: command exited with {}, \
-                 message: {output:?}",
+                "Exec lifecycle hook ([{}]) for Container \"{name}\" in Pod \"{}\" failed - error: {error}, message: \
+                 {output:?}",
                 command.join(" "),
                 pod.full_name(),
-                code,
             );
             cx.container_event(pod, name, EventType::Warning, "FailedPostStartHook", "PostStartHook failed");
             let kill = Kill::new(pod, &id, "FailedPostStartHook".into(), KillReason::Other, None);

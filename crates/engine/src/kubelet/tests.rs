@@ -278,3 +278,15 @@ fn idle_pods_cost_nothing() {
     b.run(20);
     assert_eq!(b.kubelet.next_due(), None);
 }
+
+#[test]
+fn a_probe_without_its_program_says_nothing_about_the_container() {
+    let mut b = Bench::new();
+    let probe = r#""livenessProbe":{"exec":{"command":["nope"]},"periodSeconds":2,"failureThreshold":1}"#;
+    b.pod("p", &format!(r#"{{"spec":{{"containers":[{{"name":"main","image":"nginx",{probe}}}]}}}}"#));
+    b.run(20);
+    let text =
+        "Liveness probe errored and resulted in unknown state: exec: \"nope\": executable file not found in $PATH";
+    assert!(b.has(text), "{:#?}", b.seen);
+    assert!(!b.has("Killing"), "{:#?}", b.seen);
+}

@@ -144,20 +144,26 @@ impl Machine {
             pauses: 0,
             wake: Some(Time(0)),
         };
-        let first = words.first().map_or("", String::as_str);
-        if !tools::exists(first) && !may_be_file(first) {
-            let task = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc \
-                        create failed: unable to start container process: error during container init";
-            return Err(if first.contains('/') {
-                format!("{task}: exec: {first:?}: stat {first}: no such file or directory")
-            } else {
-                format!("{task}: exec: {first:?}: executable file not found in $PATH")
-            });
+        if let Some(why) = Self::missing(words) {
+            return Err(format!(
+                "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
+                 failed: unable to start container process: error during container init: {why}"
+            ));
         }
         let mut script = Script::new(env, "sh");
         script.start_words(words);
         machine.spawn(0, stdout, String::new(), script);
         Ok(machine)
+    }
+    /// Why a command cannot be run, if there is no such program: `exec: "x": executable file not found in $PATH`.
+    pub fn missing(words: &[String]) -> Option<String> {
+        let first = words.first().map_or("", String::as_str);
+        let why = if first.contains('/') {
+            format!("stat {first}: no such file or directory")
+        } else {
+            "executable file not found in $PATH".to_owned()
+        };
+        (!tools::exists(first) && !may_be_file(first)).then(|| format!("exec: {first:?}: {why}"))
     }
     /// A machine that has ended.
     pub fn ended(code: i64) -> Self {
