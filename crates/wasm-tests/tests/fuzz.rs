@@ -5,8 +5,16 @@ use batchyard_wasm_tests::fuzz::{Case, busy_cluster, case, run};
 
 mod corpus;
 
+/// A build without optimisation needs many times the stack for what is nested as deep as is allowed.
+const STACK_BYTES: usize = 64 << 20;
+
 #[test]
 fn broken_input_never_panics() {
+    let cases = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(try_cases).expect("a thread");
+    cases.join().expect("no case panics");
+}
+
+fn try_cases() {
     let corpus = corpus::read();
     let busy = busy_cluster(&corpus::running());
     let cases: Vec<Case> = (0..300).map(|n| case(&corpus, n)).collect();
