@@ -335,6 +335,9 @@ fn launch(
         spec.at(list).items().iter().filter_map(Value::as_str).map(|w| env::expand(w, env)).collect()
     };
     let (command, args) = (words("command"), words("args"));
+    let app = pod.specs(false).iter().any(|c| c.str_at("name") == container.name.as_ref());
+    let for_ever = super::spec::is_sidecar(spec) || (app && pod.spec().str_at("restartPolicy") == "Always");
+    let serves = for_ever || !spec.at("ports").items().is_empty();
     let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng };
     if let Some(script) = behaviour::script(&pod.api, &container.name) {
         let key = behaviour::attempt_key(&pod.api, &container.name);
@@ -343,7 +346,7 @@ fn launch(
         *n += 1;
         return Ok(Process::step(step, &mut io));
     }
-    programs::launch(&command, &args, &container.image, env, &mut io)
+    programs::launch(&command, &args, &container.image, serves, env, &mut io)
 }
 
 /// How long a failed start waits where nothing says otherwise, in milliseconds.

@@ -70,11 +70,13 @@ const SHELLS: &[&str] = &[
 ];
 const HELLO: &str = "echo; echo Hello from Docker!";
 
-/// Starts a container's first process, or says why it cannot start.
+/// Starts a container's first process, or says why it cannot start. `serves`: what is not known is taken for a server,
+/// as the Pod is to run for ever or the container names ports.
 pub fn launch(
     command: &[String],
     args: &[String],
     image: &str,
+    serves: bool,
     env: &[(String, String)],
     io: &mut Io<'_>,
 ) -> Result<Process, String> {
@@ -86,7 +88,7 @@ pub fn launch(
             return Machine::new(&["sh".into(), "-c".into(), HELLO.into()], env, true)
                 .map(|m| Process::Shell(Box::new(m)));
         }
-        if SERVERS.contains(&repository.as_str()) {
+        if SERVERS.contains(&repository.as_str()) || (serves && !known) {
             return Ok(Process::Server { ends: None });
         }
         if args.is_empty() {
@@ -97,6 +99,7 @@ pub fn launch(
     match Machine::new(&words, env, true) {
         Ok(machine) => Ok(Process::Shell(Box::new(machine))),
         // An image of someone's own may well hold the program.
+        Err(_) if !known && serves => Ok(Process::Server { ends: None }),
         Err(_) if !known => Ok(Process::Program { ends: io.now + DEFAULT_TIME }),
         Err(text) => Err(text),
     }
