@@ -116,9 +116,14 @@ const CHECKPOINT_TASKS: usize = 250;
 /// A checkpoint for time alone is not worth it where less than this happened.
 const CHECKPOINT_LEAST: usize = 50;
 
+/// How many objects all checkpoints together may hold. Beyond, every second one is given up, so that the memory of a long run
+/// of many Pods grows with the Pods and not with their square.
+const CHECKPOINT_OBJECTS: usize = 400_000;
+
 #[derive(Clone)]
 struct Checkpoint {
     world: Rc<World>,
+    objects: usize,
     journal_len: usize,
     commands: usize,
 }
@@ -329,8 +334,16 @@ impl Cluster {
         self.tasks_since_checkpoint = 0;
         self.checkpoints.push(Checkpoint {
             world: Rc::new(self.world.clone()),
+            objects: self.world.objects(),
             journal_len: self.journal_position,
             commands: self.command_position,
         });
+        if self.checkpoints.iter().map(|c| c.objects).sum::<usize>() > CHECKPOINT_OBJECTS {
+            let mut place = 0;
+            self.checkpoints.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+        }
     }
 }
