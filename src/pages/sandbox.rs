@@ -221,6 +221,16 @@ impl Sandbox {
             }
             Effect::Address(hash) => dom::set_hash(&hash),
             Effect::Caret(line) => caret(line),
+            Effect::Fetch(name, line) => {
+                let link = ctx.link().clone();
+                let address = ["kubectl/", &name, ".txt"].concat();
+                files::fetch(&address, move |text| {
+                    link.send_message(Msg::Act(match text {
+                        Some(text) => Act::Provide(name, text, line),
+                        None => Act::Say("kubectl's texts could not be loaded.".into()),
+                    }));
+                });
+            }
             Effect::Frames => {}
         }
     }

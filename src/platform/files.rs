@@ -33,3 +33,16 @@ pub fn read(file: &File, done: impl FnOnce(Result<String, String>) + 'static) {
         done(text.ok().and_then(|t| t.as_string()).ok_or_else(|| format!("{name} could not be read.")));
     });
 }
+
+/// Loads a file of the site.
+pub fn fetch(address: &str, done: impl FnOnce(Option<String>) + 'static) {
+    let request = super::dom::window().fetch_with_str(address);
+    spawn_local(async move {
+        let text = async {
+            let response = wasm_bindgen_futures::JsFuture::from(request).await.ok()?;
+            let response = response.dyn_into::<web_sys::Response>().ok().filter(web_sys::Response::ok)?;
+            wasm_bindgen_futures::JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+        };
+        done(text.await);
+    });
+}

@@ -168,6 +168,10 @@ pub enum Act {
     Show(Panel),
     /// A line for the terminal.
     Command(String),
+    /// A Pod's first container is to fail (true) or hang, now: namespace and name.
+    Break(AttrValue, AttrValue, bool),
+    /// A text that kubectl wanted was loaded, for the line that wanted it.
+    Provide(String, String, String),
     /// Ctrl+C in the terminal.
     Interrupt,
     /// A kubectl line sent from a button, without the word kubectl.

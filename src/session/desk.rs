@@ -7,6 +7,7 @@ mod tests;
 
 use std::rc::Rc;
 
+use batchyard_engine::api::{Kind, ObjectKey};
 use yew::AttrValue;
 
 use super::act::{Act, Dialog, Panel, Question, Tab, Target};
@@ -45,6 +46,8 @@ pub enum Effect {
     Setting(&'static str, &'static str),
     /// Put the caret at a line of the editor.
     Caret(usize),
+    /// Load a text for kubectl, for the line that wants it.
+    Fetch(String, String),
     /// Start or stop the frames.
     Frames,
 }
@@ -455,6 +458,11 @@ impl Desk {
             Act::Show(panel) => self.panel = panel,
             Act::Command(line) => self.kubectl(&line, &mut effects),
             Act::Do(line) => self.kubectl(&["kubectl ", &line].concat(), &mut effects),
+            Act::Break(namespace, name, fail) => self.break_container(&namespace, &name, fail, &mut effects),
+            Act::Provide(name, text, line) => {
+                self.run.provide(name, &text);
+                self.kubectl(&line, &mut effects);
+            }
             Act::Interrupt => self.run.interrupt(),
             Act::Why(question) => {
                 self.playing = false;
@@ -568,11 +576,31 @@ impl Desk {
         let forked = self.run.cluster().would_fork();
         let before = self.run.cluster().journal_position();
         let text = self.draft.clone();
-        self.run.kubectl(line, &text);
+        let output = self.run.kubectl(line, &text);
+        if let Some(name) = output.wants {
+            effects.push(Effect::Fetch(name, line.to_owned()));
+            return;
+        }
+        if let Some((_, text)) = output.edit {
+            self.edit(&text, effects);
+        }
         if self.run.applied.is_none() && !self.run.history.work.is_empty() {
             self.run.applied = Some(text);
         }
         if forked && self.run.cluster().journal_position() != before {
+            self.say_fork();
+        }
+        effects.push(Effect::Frames);
+    }
+
+    fn break_container(&mut self, namespace: &str, name: &str, fail: bool, effects: &mut Vec<Effect>) {
+        let key = ObjectKey::new(Kind::Pod, namespace, name);
+        let snapshot = self.run.cluster().snapshot();
+        let Some(pod) = snapshot.get(&key) else { return };
+        let container = pod.at("spec.containers.0.name").as_str().unwrap_or_default().to_owned();
+        let forked = self.run.cluster().would_fork();
+        self.run.break_container(&key, &container, fail);
+        if forked {
             self.say_fork();
         }
         effects.push(Effect::Frames);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use batchyard_engine::api::ObjectKey;
 use batchyard_engine::cluster::{Cluster, Command, Config, Time};
 use batchyard_engine::kubectl::Output;
 
@@ -57,6 +58,8 @@ pub struct Run {
     /// The terminal.
     pub terminal: Vec<TermLine>,
     undo: Vec<Saved>,
+    /// Texts that kubectl has been given.
+    texts: Vec<(String, Rc<str>)>,
 }
 
 impl Run {
@@ -72,6 +75,7 @@ impl Run {
             applied: None,
             terminal: Vec::new(),
             undo: Vec::new(),
+            texts: Vec::new(),
         };
         run.read();
         run
@@ -162,7 +166,13 @@ impl Run {
         let line = line.trim();
         let mut tried = self.cluster.clone();
         let before = tried.journal_position();
-        let outcome = tried.handle(command(line, text));
+        let mut outcome = tried.handle(command(line, text));
+        if let Some(name) = outcome.output.wants.clone() {
+            let Some((_, text_of)) = self.texts.iter().find(|(n, _)| *n == name) else { return outcome.output };
+            tried = self.cluster.clone();
+            tried.handle(Command::Provide { name, text: text_of.clone() });
+            outcome = tried.handle(command(line, text));
+        }
         let changes = tried.journal_position() > before;
         if changes || !self.cluster.would_fork() {
             if changes {
@@ -173,6 +183,21 @@ impl Run {
         }
         self.echo(line, outcome.output.clone(), outcome.finished);
         outcome.output
+    }
+    /// Gives kubectl a text that it wanted.
+    pub fn provide(&mut self, name: String, text: &str) {
+        self.texts.push((name, text.into()));
+    }
+    /// Makes a container fail (true) or hang, now. A future that was seen is cut.
+    pub fn break_container(&mut self, pod: &ObjectKey, container: &str, fail: bool) {
+        self.save();
+        let (namespace, name, container) = (pod.namespace.clone(), pod.name.clone(), Rc::from(container));
+        self.cluster.handle(if fail {
+            Command::FailContainer { namespace, pod: name, container }
+        } else {
+            Command::HangContainer { namespace, pod: name, container }
+        });
+        self.read();
     }
     /// Ends the newest command that goes on.
     pub fn interrupt(&mut self) {

@@ -312,7 +312,8 @@ fn actions(desk: &Desk, target: &Target) -> Vec<(AttrValue, Act)> {
             let Some(pod) = desk.scene.pod(name) else { return Vec::new() };
             let mut out = vec![("Why?".into(), Act::Why(Question::Pod(name.clone())))];
             if pod.look().family == "Running" {
-                out.push(line("Fail now", format!("exec {name} -- kill -9 1")));
+                out.push(("Fail now".into(), Act::Break(ns.clone(), name.clone(), true)));
+                out.push(("Hang".into(), Act::Break(ns.clone(), name.clone(), false)));
             }
             out.push(line("Delete", format!("delete pod {name} --wait=false")));
             if !pod.node.is_empty() && !pod.over {

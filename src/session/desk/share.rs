@@ -3,7 +3,7 @@
 use batchyard_engine::cluster::Command;
 
 use super::Desk;
-use crate::session::act::Target;
+use crate::session::act::{Act, Target};
 use crate::session::permalink::Shared;
 use crate::session::picture::{Caption, Theme, timeline_svg};
 use crate::session::run::{APPLY, Run};
@@ -39,7 +39,19 @@ impl Desk {
         let main = self.run.applied.as_deref().unwrap_or(&self.draft);
         let mut acts = Vec::new();
         for (at, command) in self.run.cluster().commands().iter().filter(|(t, _)| t.0 <= now) {
-            let Command::Kubectl { line, files } = command else { continue };
+            let broken = |word: &str, ns: &str, pod: &str| (at.0 - origin, [word, " ", ns, " ", pod].concat(), None);
+            let (line, files) = match command {
+                Command::Kubectl { line, files } => (line, files),
+                Command::FailContainer { namespace, pod, .. } => {
+                    acts.push(broken("!fail", namespace, pod));
+                    continue;
+                }
+                Command::HangContainer { namespace, pod, .. } => {
+                    acts.push(broken("!hang", namespace, pod));
+                    continue;
+                }
+                _ => continue,
+            };
             let verb = line.split_whitespace().nth(1).unwrap_or("");
             if !READING.contains(&verb) && !(acts.is_empty() && line == APPLY) {
                 let file = files.first().map(|(_, t)| &**t).filter(|t| *t != main && line.contains(" -f"));
@@ -69,7 +81,14 @@ impl Desk {
             let origin = self.run.origin;
             for (t, line, text) in &shared.acts {
                 self.run.seek(origin + t);
-                self.run.kubectl(line, text.as_deref().unwrap_or(&shared.text));
+                match line.split(' ').collect::<Vec<_>>()[..] {
+                    [word @ ("!fail" | "!hang"), ns, pod] => {
+                        let _ = self.act(Act::Break(ns.to_owned().into(), pod.to_owned().into(), word == "!fail"));
+                    }
+                    _ => {
+                        self.run.kubectl(line, text.as_deref().unwrap_or(&shared.text));
+                    }
+                }
             }
             self.run.seek(origin + at.clamp(0, HORIZON));
         }
