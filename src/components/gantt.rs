@@ -1,7 +1,7 @@
 //! The timeline: the Job's life with its waits, one bar for each Pod, the scrubber under them.
 //!
-//! Places are shares of the axis, written to custom properties of each part; the playhead, the veil and the bars that are
-//! still growing follow one property of the whole, so a frame costs one write.
+//! Places are shares of the axis, written to custom properties of each part. Bars that still grow are drawn to the end of
+//! the axis, under what covers the time that was not seen; so a frame moves the cover and the playhead, and no bar.
 
 use std::rc::Rc;
 
@@ -201,7 +201,7 @@ fn Head(props: &HeadProps) -> Html {
     let node = props.box_ref.clone();
     use_effect_with(now, move |now| {
         if let Some(e) = node.cast::<web_sys::Element>() {
-            dom::set_property(&e, "--now", now);
+            dom::set_property_of(&e, ".gantt-over, .trow--job", "--now", now);
         }
     });
     html! { <span class="playhead"></span> }
@@ -269,18 +269,22 @@ pub fn Gantt(props: &GanttProps) -> Html {
         });
     }
     let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));
+    let seen = ["seen:", &share(t.seen - t.from, t.view)].concat();
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
         <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
-            <div class="gantt-scroll" ref={scroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows">
+            <div class="gantt-scroll" ref={scroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows" data-many={(t.rows.len() > 14).then_some("")}>
                 { for t.rows.iter().take(if props.solo { 1 } else { usize::MAX }).map(|r| row(r, props)) }
                 if t.more > 0 && !props.solo {
                     <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
                 }
                 { for (0..blank).map(|_| html! { <div class="trow trow--blank"><div class="tname"></div><div class="tplot"></div></div> }) }
-                <div class="gantt-over" aria-hidden="true" data-v={["seen:", &share(t.seen - t.from, t.view)].concat()}>
+                <div class="gantt-over" aria-hidden="true" data-v={seen.clone()}>
                     <span class="unseen"></span>
-                    if t.started { <span class="veil"></span> } else { <p class="unseen-note">{ "Time starts when you apply." }</p> }
+                    if !t.started { <p class="unseen-note">{ "Time starts when you apply." }</p> }
+                </div>
+                <div class="gantt-over gantt-over--veil" aria-hidden="true" data-v={seen}>
+                    <span class="veil"></span>
                     <Head {box_ref} origin={props.origin} from={t.from} view={t.view} />
                 </div>
             </div></div>

@@ -59,6 +59,14 @@ pub fn set_property(element: &Element, name: &str, value: &str) {
     }
 }
 
+/// Sets a custom property on the parts under `root` that a selector fits.
+pub fn set_property_of(root: &Element, selector: &str, name: &str, value: &str) {
+    let Ok(list) = root.query_selector_all(selector) else { return };
+    for e in (0..list.length()).filter_map(|i| list.item(i)?.dyn_into::<Element>().ok()) {
+        set_property(&e, name, value);
+    }
+}
+
 /// Sets the custom properties that parts under `root` name in `data-v="x:0.25;w:0.5"`, where they have changed.
 pub fn place(root: &Element) {
     let Ok(list) = root.query_selector_all("[data-v]") else { return };
