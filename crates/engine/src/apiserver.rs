@@ -23,7 +23,7 @@ pub use managed::ApplyOptions;
 pub use status::{Cause, Reason, Status};
 pub use store::Store;
 pub use strategy::has_status;
-pub use verbs::{PatchType, Subresource, WriteOptions};
+pub use verbs::{PatchType, Subresource, UnknownFields, WriteOptions};
 
 use crate::api::{KINDS, Kind, Object, ObjectKey, Value};
 use crate::clock::Time;

@@ -3,13 +3,19 @@
 //! [`parse`] never fails and never panics: what is wrong comes back as [`Diagnostic`]s. Models what happens between a file
 //! and the API server: cli-runtime `pkg/resource`, `sigs.k8s.io/yaml`, `sigs.k8s.io/json`.
 
+mod check;
+mod complete;
 pub mod decode;
+mod fix;
+mod help;
 mod json;
 pub mod local;
 mod split;
 mod tree;
 mod yaml;
 
+pub use check::check;
+pub use complete::{Completion, Hover, complete, explanation, hover};
 pub use split::ParseError;
 pub use tree::{Entry, Node, NodeKind, Position, Span};
 

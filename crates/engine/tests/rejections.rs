@@ -30,3 +30,27 @@ fn what_does_not_parse() {
     }
     assert_eq!(wrong, 0);
 }
+
+/// What the editor says agrees with what kubectl and the API server said: all is well, or it is not, and in whose words.
+#[test]
+fn what_the_editor_says() {
+    let (mut wrong, mut said) = (0, 0);
+    for (file, bytes, v) in records() {
+        let text = String::from_utf8_lossy(&bytes);
+        let found = manifest::check(&text, &file);
+        let errors: Vec<&str> =
+            found.iter().filter(|d| d.severity == manifest::Severity::Error).map(|d| d.message.as_str()).collect();
+        let stderr = v.str_at("create.stderr");
+        let refused = v.at("create.exit").as_i64() != Some(0);
+        if refused != !errors.is_empty() {
+            wrong += 1;
+            println!("{file}: refused {refused}, editor {errors:?}\n  {stderr}");
+        }
+        // The last part of a message is in what was printed.
+        let tail = |m: &str| m.rsplit(": ").next().unwrap_or("").to_owned();
+        said += usize::from(errors.iter().all(|m| stderr.contains(&tail(m))));
+    }
+    println!("{wrong} differ, words agree in {said}");
+    assert!(wrong <= 12, "{wrong}");
+    assert!(said >= 340, "{said}");
+}

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use batchyard_engine::cluster::{Cluster, Command};
+use batchyard_engine::manifest;
 use batchyard_engine::rng::Rng;
 
 use crate::runs::cluster_for;
@@ -226,11 +227,26 @@ fn apply(cluster: &mut Cluster, text: &str) -> i32 {
     cluster.handle(Command::Kubectl { line: "kubectl apply -f case.yaml".into(), files }).output.exit
 }
 
+/// What an editor asks of a text.
+fn edit(text: &str) {
+    for found in manifest::check(text, "case.yaml") {
+        for e in found.fix.iter().flat_map(|f| &f.edits) {
+            assert!(text.get(e.span.start.offset..e.span.end.offset).is_some(), "{e:?}");
+        }
+    }
+    let step = (text.len() / 16).max(1);
+    for offset in (0..=text.len()).step_by(step) {
+        manifest::complete(text, offset);
+        manifest::hover(text, offset);
+    }
+}
+
 /// Runs one case in a copy of the cluster. Panics where the engine does.
 pub fn run(busy: &Cluster, case: &Case) {
     let mut cluster = busy.clone();
     match case {
         Case::Manifest(text) => {
+            edit(text);
             apply(&mut cluster, text);
         }
         Case::Line(line) => {

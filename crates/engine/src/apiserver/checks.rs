@@ -1,9 +1,9 @@
 //! Where defaulting, decoding and validation meet the verbs.
 
-use super::{Actor, ApiServer, PatchType, Status};
+use super::{Actor, ApiServer, PatchType, Status, UnknownFields};
 use crate::api::schema::{self, Ty};
 use crate::api::{Kind, Object, Value, patch, text, validation};
-use crate::manifest::decode::{cannot_be_handled, decode};
+use crate::manifest::decode::{cannot_be_handled, decode, strict_text};
 
 impl ApiServer {
     /// Refuses a new object that breaks a rule of its kind. What a controller makes from a template was checked with it,
@@ -48,6 +48,7 @@ impl ApiServer {
         body: &Value,
         how: PatchType,
         patch: &Value,
+        unknown: UnknownFields,
     ) -> Result<Value, Status> {
         let said = (body.str_at("apiVersion"), body.str_at("kind"));
         if Kind::find(said.0, said.1) != Some(kind) {
@@ -58,8 +59,12 @@ impl ApiServer {
         }
         match decode(kind, body) {
             Ok(decoded) => {
-                for error in decoded.strict {
-                    self.warn(error.message);
+                match unknown {
+                    UnknownFields::Refuse if !decoded.strict.is_empty() => {
+                        return Err(Status::invalid_patch(&patch::go_value(patch), &strict_text(&decoded.strict)));
+                    }
+                    UnknownFields::Warn => decoded.strict.into_iter().for_each(|e| self.warn(e.message)),
+                    _ => {}
                 }
                 Ok(decoded.value)
             }

@@ -102,7 +102,7 @@ impl ApiServer {
     /// manager applied before and no longer does goes, unless others manage it too.
     pub fn apply(&mut self, kind: Kind, config: Value, options: &ApplyOptions) -> Result<Rc<Object>, Status> {
         let key = Object::new(kind, config.clone()).key();
-        let write = WriteOptions { dry_run: options.dry_run };
+        let write = WriteOptions { dry_run: options.dry_run, ..WriteOptions::default() };
         let ty = schema::of(kind);
         let wanted = walk::fields(ty, &config);
         let Some(live) = self.get(&key).cloned() else {

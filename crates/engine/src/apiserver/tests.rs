@@ -112,7 +112,7 @@ fn generated_names_and_dry_runs() {
     let made = create(&mut api, Kind::Pod, body).unwrap();
     assert!(made.name().starts_with("web-") && made.name().len() == 9);
     let before = api.resource_version();
-    api.create(Kind::Pod, pod("dry"), WriteOptions { dry_run: true }).unwrap();
+    api.create(Kind::Pod, pod("dry"), WriteOptions { dry_run: true, ..WriteOptions::default() }).unwrap();
     assert_eq!(api.resource_version(), before);
     assert!(api.get(&key(Kind::Pod, "dry")).is_none());
 }

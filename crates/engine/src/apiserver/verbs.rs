@@ -37,6 +37,20 @@ pub enum PatchType {
 pub struct WriteOptions {
     /// Everything is checked and nothing kept.
     pub dry_run: bool,
+    /// What is done about fields that the kind does not have.
+    pub unknown_fields: UnknownFields,
+}
+
+/// What is done about fields that a kind does not have: `fieldValidation` of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum UnknownFields {
+    /// They are dropped, with a warning.
+    #[default]
+    Warn,
+    /// They are refused.
+    Refuse,
+    /// They are dropped.
+    Drop,
 }
 
 impl ApiServer {
@@ -310,7 +324,7 @@ impl ApiServer {
             let text = "the namespace of the provided object does not match the namespace sent on the request";
             return Err(Status::new(Reason::BadRequest, text));
         }
-        let body = self.decode_patched(key.kind, &body, how, patch)?;
+        let body = self.decode_patched(key.kind, &body, how, patch, options.unknown_fields)?;
         let uid = body.str_at("metadata.uid");
         if !uid.is_empty() && uid != old.uid().as_ref() {
             let path = crate::api::Path::new("metadata").child("uid");

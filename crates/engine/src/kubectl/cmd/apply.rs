@@ -15,7 +15,7 @@ use super::{Done, Flow, Waiting, ok};
 use crate::api::patch::{strategic, three_way};
 use crate::api::text::go_json;
 use crate::api::{Map, ObjectKey, Value};
-use crate::apiserver::WriteOptions;
+use crate::apiserver::{UnknownFields, WriteOptions};
 use crate::clock::{Millis, Time};
 
 pub const FLAGS: &str = "all! allow-missing-template-keys! applyset cascade=background dry-run=unchanged field-manager \
@@ -154,7 +154,12 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
     }
     let mut body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
     let server_side = p.on("server-side");
-    let options = WriteOptions { dry_run: dry == DryRun::Server };
+    let unknown_fields = match p.text("validate").unwrap_or("strict") {
+        "strict" | "true" => UnknownFields::Refuse,
+        "warn" => UnknownFields::Warn,
+        _ => UnknownFields::Drop,
+    };
+    let options = WriteOptions { dry_run: dry == DryRun::Server, unknown_fields };
     if !server_side {
         let text = annotation(&body);
         if !body.at("metadata.annotations").is_null() || body.has("metadata.annotations") {

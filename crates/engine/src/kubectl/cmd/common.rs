@@ -52,7 +52,7 @@ impl DryRun {
     }
     /// How the API server is asked.
     pub fn options(self) -> WriteOptions {
-        WriteOptions { dry_run: self == Self::Server }
+        WriteOptions { dry_run: self == Self::Server, ..WriteOptions::default() }
     }
 }
 
