@@ -51,7 +51,7 @@ pub fn ReplicasCard(props: &ReplicasCardProps) -> Html {
     let car = |p: &Rc<crate::session::view::PodView>| html! { <PodCar key={p.key.to_string()} pod={p.clone()} selected={chosen(&p.name)} on_act={props.on_act.clone()} /> };
     html! {
         <div class="stage-body">
-            <section class="jobcard jobcard--deploy" aria-label={format!("{} {}", r.kind, r.name)}>
+            <div role="group" class="jobcard jobcard--deploy" aria-label={format!("{} {}", r.kind, r.name)}>
                 { card_head(r.kind, target, props.selected, Question::Other(r.key.clone()), false, props.on_act.as_ref()) }
                 <div class="jobcard-top">
                     <svg class="ring" viewBox="0 0 72 72" role="img" aria-label={format!("{} of {} Pods ready", r.ready, r.wanted)}>
@@ -59,7 +59,7 @@ pub fn ReplicasCard(props: &ReplicasCardProps) -> Html {
                     <dl class="facts">{ for r.facts.iter().map(|(k, v)| html! { <div><dt>{ *k }</dt><dd class="mono">{ v.clone() }</dd></div> }) }</dl>
                 </div>
                 <p class="tally mono"><span><b>{ r.restarts }</b>{ " container restarts, no limit" }</span></p>
-            </section>
+            </div>
             <div class="stage-yard">
                 <div class="yard yard--circle" data-many={(r.pods.len() > 1).then_some("")} dir="ltr">
                     <svg class="oval" viewBox="0 0 560 176" preserveAspectRatio="none" aria-hidden="true"><rect x="12" y="34" width="536" height="112" rx="56" vector-effect="non-scaling-stroke" /></svg>
@@ -147,7 +147,7 @@ pub fn CronCard(props: &CronCardProps) -> Html {
     let target = Target { resource: "cronjob", namespace: namespace(&c.key), name: c.name.clone() };
     let yes = |b: bool| if b { "True" } else { "False" };
     html! {
-        <section class="cron" aria-label={format!("CronJob {}", c.name)}>
+        <div role="group" class="cron" aria-label={format!("CronJob {}", c.name)}>
             <div class="cron-head">{ card_head("CronJob", target, props.selected, Question::Other(c.key.clone()), false, props.on_act.as_ref()) }</div>
             <div class="croncard">
                 if c.face != Face::None { { live({ let c = c.clone(); move |now| dial(&c, now) }) } }
@@ -173,6 +173,6 @@ pub fn CronCard(props: &CronCardProps) -> Html {
                     { siding("Failed", "fail", "Error", &c.bad, c.keep_bad, "failedJobsHistoryLimit") }
                 </div>
             }
-        </section>
+        </div>
     }
 }

@@ -141,7 +141,7 @@ pub fn JobCard(props: &JobCardProps) -> Html {
     };
     let count = |n: i64, word: &'static str, lamp: &'static str| html! { <span data-lamp={lamp}><b>{ n }</b>{ " " }{ word }</span> };
     html! {
-        <section class="jobcard" data-lamp={lamp} data-job={job.word.clone()} aria-label={format!("Job {}", job.name)}>
+        <div role="group" class="jobcard" data-lamp={lamp} data-job={job.word.clone()} aria-label={format!("Job {}", job.name)}>
             { card_head("Job", target, props.selected, Question::Job(job.key.clone()), props.asked, props.on_act.as_ref()) }
             <div class="jobcard-top">{ ring(job) }
                 <dl class="facts">
@@ -165,6 +165,6 @@ pub fn JobCard(props: &JobCardProps) -> Html {
                 { condition(job, "SuccessCriteriaMet", "Complete", "done") }
                 { condition(job, "FailureTarget", "Failed", "fail") }
             </ul>
-        </section>
+        </div>
     }
 }

@@ -182,3 +182,35 @@ journey("on a phone the yard comes first, and the panels take turns", { size: SI
   assert.equal(await page.locator("#manifest").isVisible(), false);
   await axe(page);
 });
+
+journey("a Pod can be made to fail, a line typed into the terminal, and kubectl explained", async ({ page }) => {
+  await back(page, "db-migration");
+  await page.selectOption("[data-do=preset]", "Never exits");
+  await page.click(".applybar [data-do=apply]");
+  await page.waitForSelector(".road .pod[data-status=Running]", { timeout: 10_000 });
+  await page.click(".road .pod");
+  await page.click(".acts >> text=Fail now");
+  await page.waitForSelector(".siding .pod[data-status=Error]", { timeout: 10_000 });
+  const input = page.locator(".term-in input");
+  await input.fill("kubectl get pods");
+  await input.press("Enter");
+  await page.waitForFunction(() => /NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE/.test(document.querySelector(".term-body").textContent));
+  await input.fill("kubectl explain job.spec.backoffLimit");
+  await input.press("Enter");
+  await page.waitForFunction(() => /FIELD: backoffLimit <integer>/.test(document.querySelector(".term-body").textContent), null, { timeout: 10_000 });
+});
+
+journey("zoom, speed, and the settings are kept", async ({ page }) => {
+  await back(page);
+  await page.click(".applybar [data-do=apply]");
+  await page.click("[data-do=end]");
+  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.click("[aria-label^='Show less of the timeline']");
+  assert.notEqual(await page.getAttribute(".scrub-range", "min"), "0");
+  await page.click("[aria-label=Settings]");
+  await page.click("#settings >> text=Dark");
+  assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+  await page.reload();
+  await page.waitForSelector("main");
+  assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+});
