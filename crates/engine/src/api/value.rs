@@ -81,6 +81,13 @@ impl Map {
         }
         self.entries.iter().position(|(k, _)| k.len() == key.len() && k.as_bytes() == key.as_bytes())
     }
+    /// Adds a field at its place. The room grows by little at a time: most maps are small, many, and kept for long.
+    fn insert_at(&mut self, i: usize, key: Rc<str>, value: Value) {
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact(2 + self.entries.len() / 8);
+        }
+        self.entries.insert(i, (key, value));
+    }
     /// The value of a field.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.position(key).map(|i| &self.entries[i].1)
@@ -99,7 +106,7 @@ impl Map {
         match self.find(&key) {
             Ok(i) => Some(std::mem::replace(&mut self.entries[i].1, value.into())),
             Err(i) => {
-                self.entries.insert(i, (key, value.into()));
+                self.insert_at(i, key, value.into());
                 None
             }
         }
@@ -109,7 +116,7 @@ impl Map {
         let i = match self.find(key) {
             Ok(i) => i,
             Err(i) => {
-                self.entries.insert(i, (intern(key), Value::Null));
+                self.insert_at(i, intern(key), Value::Null);
                 i
             }
         };
