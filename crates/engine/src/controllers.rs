@@ -12,6 +12,7 @@ pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
 pub mod disruption;
+pub mod endpoints;
 pub mod garbage_collector;
 pub mod history;
 pub mod job;

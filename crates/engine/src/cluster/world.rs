@@ -12,6 +12,7 @@ use crate::controllers::cronjob::CronJobController;
 use crate::controllers::daemonset::DaemonSetController;
 use crate::controllers::deployment::DeploymentController;
 use crate::controllers::disruption::DisruptionController;
+use crate::controllers::endpoints::EndpointsController;
 use crate::controllers::garbage_collector::GarbageCollector;
 use crate::controllers::job::JobController;
 use crate::controllers::namespace::NamespaceController;
@@ -63,6 +64,7 @@ components! {
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");
     node_lifecycle: NodeLifecycleController as Actor::Controller("node-controller");
+    endpoints: EndpointsController as Actor::Controller("endpointslice-controller");
     persistent_volume: PersistentVolumeController as Actor::Controller("persistentvolume-controller");
     pod_garbage_collector: PodGarbageCollector as Actor::Controller("pod-garbage-collector");
     taint_eviction: TaintEvictionController as Actor::Controller("taint-eviction-controller");

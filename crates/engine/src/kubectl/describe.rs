@@ -86,7 +86,7 @@ pub fn describe(o: &Rc<Object>, scene: &Scene<'_>) -> String {
         Kind::ConfigMap => config::config_map(o, &mut w),
         Kind::Secret => config::secret(o, &mut w),
         Kind::ServiceAccount => config::service_account(o, &mut w),
-        Kind::Service => config::service(o, &mut w),
+        Kind::Service => config::service(o, scene, &mut w),
         Kind::PriorityClass => config::priority_class(o, &mut w),
         Kind::PersistentVolumeClaim => storage::claim(o, scene, &mut w),
         Kind::PersistentVolume => storage::volume(o, scene, &mut w),

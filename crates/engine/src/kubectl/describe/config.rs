@@ -2,8 +2,11 @@
 
 use super::container::quantity;
 use super::{Doc, Scene, annotations, head, labels, number};
+use std::rc::Rc;
+
 use crate::api::int_or_string::display;
 use crate::api::{Kind, Object, Quantity, Value, base64};
+use crate::kubectl::printers::first_three;
 
 pub fn namespace(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
     w.field(0, "Name", n.name());
@@ -156,7 +159,26 @@ pub fn service_account(s: &Object, w: &mut Doc) {
     }
 }
 
-pub fn service(s: &Object, w: &mut Doc) {
+/// The ready endpoints behind a Service's port. Models `formatEndpointSlices`.
+fn endpoints(s: &Object, port: &str, scene: &Scene<'_>) -> String {
+    let is_slice =
+        |o: &&Rc<Object>| o.kind() == Kind::EndpointSlice && o.label("kubernetes.io/service-name") == Some(s.name());
+    let slices: Vec<_> = scene.store.list_in(Kind::EndpointSlice, s.namespace()).filter(is_slice).collect();
+    if slices.is_empty() {
+        return "<none>".to_owned();
+    }
+    let mut list = Vec::new();
+    for slice in slices {
+        for p in slice.at("ports").items().iter().filter(|p| p.str_at("name") == port) {
+            let ready = slice.at("endpoints").items().iter().filter(|e| e.at("conditions").bool_at("ready"));
+            let number = number(p.at("port"));
+            list.extend(ready.map(|e| format!("{}:{number}", e.at("addresses.0").as_str().unwrap_or(""))));
+        }
+    }
+    first_three(list, "").as_str().unwrap_or("").to_owned()
+}
+
+pub fn service(s: &Object, scene: &Scene<'_>, w: &mut Doc) {
     let spec = s.at("spec");
     head(s, w);
     labels("Labels", s.labels(), w);
@@ -184,7 +206,7 @@ pub fn service(s: &Object, w: &mut Doc) {
         if let Some(n) = p.int_at("nodePort").filter(|n| *n != 0) {
             w.line(0, &format!("NodePort:\t{name}\t{n}/{protocol}"));
         }
-        w.line(0, "Endpoints:\t");
+        w.field(0, "Endpoints", &endpoints(s, p.str_at("name"), scene));
     }
     w.field(0, "Session Affinity", spec.str_at("sessionAffinity"));
     if let Some(policy) = spec.at("internalTrafficPolicy").as_str() {

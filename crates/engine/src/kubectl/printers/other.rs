@@ -90,8 +90,16 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
             vec![name, text(o, "spec.ingressClassName", "<none>"), hosts.join(",").into(), "".into(), ports.into(), age]
         }
         Kind::IngressClass => vec![name, text(o, "spec.controller", ""), "<none>".into(), age],
-        Kind::Endpoints => vec![name, "<none>".into(), age],
-        Kind::EndpointSlice => vec![name, text(o, "addressType", ""), "<unset>".into(), "<unset>".into(), age],
+        Kind::Endpoints => vec![name, endpoints(o), age],
+        Kind::EndpointSlice => {
+            let ports =
+                o.at("ports").items().iter().map(|p| p.int_at("port").map_or("*".to_owned(), |n| n.to_string()));
+            let addresses = o.at("endpoints").items().iter().flat_map(|e| e.at("addresses").items());
+            let addresses = addresses.filter_map(Value::as_str).map(str::to_owned);
+            let (ports, addresses) =
+                (first_three(ports.collect(), "<unset>"), first_three(addresses.collect(), "<unset>"));
+            vec![name, text(o, "addressType", ""), ports, addresses, age]
+        }
         Kind::PersistentVolume => {
             let claim = o.at("spec.claimRef");
             let claim = if claim.is_null() {
@@ -195,6 +203,36 @@ fn metrics(o: &Object) -> String {
         })
         .collect();
     if all.is_empty() { "<none>".into() } else { all.join(", ") }
+}
+
+/// The first three of a list, and how many more there are. Models `listWithMoreString`.
+pub fn first_three(list: Vec<String>, none: &str) -> Value {
+    if list.is_empty() {
+        return none.into();
+    }
+    let shown = list.iter().take(3).cloned().collect::<Vec<_>>().join(",");
+    if list.len() > 3 { format!("{shown} + {} more...", list.len() - 3).into() } else { shown.into() }
+}
+
+/// `10.0.0.1:80,10.0.0.2:80`. Models `formatEndpoints`.
+fn endpoints(o: &Object) -> Value {
+    let mut list = Vec::new();
+    let subsets = o.at("subsets").items();
+    if subsets.is_empty() {
+        return "<none>".into();
+    }
+    for subset in subsets {
+        let addresses = || subset.at("addresses").items().iter().map(|a| a.str_at("ip"));
+        let ports = subset.at("ports").items();
+        if ports.is_empty() {
+            list.extend(addresses().map(str::to_owned));
+        }
+        for port in ports {
+            let number = port.int_at("port").unwrap_or(0);
+            list.extend(addresses().map(|ip| format!("{ip}:{number}")));
+        }
+    }
+    first_three(list, "")
 }
 
 /// `RWO,ROX`. Models `helper.GetAccessModesAsString`.
