@@ -114,7 +114,7 @@ fn dial(c: &CronView, now: i64) -> Html {
     html! {
         <svg class="dial" viewBox="0 0 120 120" role="img" aria-label={format!("Schedule {}: {wait}", c.schedule)}>
             <circle class="dial-bed" cx="60" cy="60" r="50" />{ for ticks }
-            <circle class="dial-left" cx="60" cy="60" r="50" pathLength="100" stroke-dasharray={format!("{:.1} 100", span)} transform={format!("rotate({:.1} 60 60)", at * 360.0 - 90.0)} />
+            <circle class="dial-left" cx="60" cy="60" r="50" pathLength="100" stroke-dasharray={format!("{span:.1} 100")} transform={format!("rotate({:.1} 60 60)", at * 360.0 - 90.0)} />
             { for due }<path class="dial-hand" d={format!("M60 60L{hx} {hy}")} /><circle class="dial-hub" cx="60" cy="60" r="3" />
         </svg>
     }

@@ -75,7 +75,7 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
     let copy = |text: &str, what: &'static str| {
         let (text, copied) = (text.to_owned(), copied.clone());
         Callback::from(move |_: MouseEvent| {
-            copied.set(if clipboard::copy(&text) { what } else { "The browser does not allow copying." })
+            copied.set(if clipboard::copy(&text) { what } else { "The browser does not allow copying." });
         })
     };
     let put = {
@@ -115,11 +115,9 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
             tab.set(all[to]);
             if let Some(b) =
                 e.target_dyn_into::<web_sys::Element>().and_then(|t| t.parent_element()?.children().item(to as u32))
-            {
-                if let Ok(b) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b) {
+                && let Ok(b) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b) {
                     let _ = b.focus();
                 }
-            }
         })
     };
     let label = match *tab {

@@ -44,7 +44,7 @@ impl Flip {
             match self.was.get(&key) {
                 None => moved.push((e, None, place)),
                 Some(old) if (old.left - place.left).abs() > 1.0 || (old.top - place.top).abs() > 1.0 => {
-                    moved.push((e, Some(*old), place))
+                    moved.push((e, Some(*old), place));
                 }
                 Some(_) => {}
             }
@@ -67,7 +67,7 @@ fn animate(e: &HtmlElement, old: Option<Place>, now: Place, slow: f64) {
         }
         Some(was) => {
             let (dx, dy) = (was.left - now.left, was.top - now.top);
-            let half = (was.width + now.width) / 2.0;
+            let half = f64::midpoint(was.width, now.width);
             let frames = format!(
                 r#"[{{"transform":"translate({dx}px,{dy}px)","width":"{}px","zIndex":3}},{{"transform":"translate({}px,{dy}px)","width":"{half}px","zIndex":3,"offset":0.45}},{{"transform":"none","width":"{}px","zIndex":3}}]"#,
                 was.width,
@@ -79,9 +79,8 @@ fn animate(e: &HtmlElement, old: Option<Place>, now: Place, slow: f64) {
     };
     let options = format!(r#"{{"duration":{},"easing":"{SHUNT}"}}"#, (ms / slow).max(80.0));
     let (Ok(frames), Ok(options)) = (JSON::parse(&frames), JSON::parse(&options)) else { return };
-    if let Ok(function) = js_sys::Reflect::get(e, &"animate".into()) {
-        if let Some(function) = function.dyn_ref::<js_sys::Function>() {
+    if let Ok(function) = js_sys::Reflect::get(e, &"animate".into())
+        && let Some(function) = function.dyn_ref::<js_sys::Function>() {
             let _ = function.call2(e, &frames, &options);
         }
-    }
 }

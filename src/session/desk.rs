@@ -351,7 +351,7 @@ impl Desk {
                         self.note = Some(Note {
                             text: "This manifest is written in a way that the panel cannot edit.".into(),
                             undo: false,
-                        })
+                        });
                     }
                 }
             }

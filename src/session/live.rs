@@ -28,7 +28,7 @@ pub fn told(old: &Scene, new: &Scene) -> Vec<String> {
                 out.push(format!("Pod {} {}{code}{place}.", pod.id, pod.word));
             }
             Some(was) if was.restarts < pod.restarts => {
-                out.push(format!("{} restart of Pod {}.", ordinal(pod.restarts), pod.id))
+                out.push(format!("{} restart of Pod {}.", ordinal(pod.restarts), pod.id));
             }
             Some(_) => {}
         }

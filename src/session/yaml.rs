@@ -212,7 +212,7 @@ pub fn set(text: &str, doc: usize, keys: &[&str], value: &str) -> Option<String>
         let end = if depth + i + 1 == keys.len() { [": ", value].concat() } else { ":".into() };
         new.push([&pad, *key, &end].concat());
     }
-    lines.splice(parent.line + 1..parent.line + 1, new);
+    lines.splice((parent.line + 1)..=parent.line, new);
     Some(finish(lines))
 }
 

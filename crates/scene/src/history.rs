@@ -130,7 +130,7 @@ impl History {
         match change.key.kind {
             Kind::Pod => self.note_pod(change, at),
             Kind::Job | Kind::CronJob | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
-                self.note_work(change, at)
+                self.note_work(change, at);
             }
             _ => {}
         }
@@ -285,11 +285,10 @@ impl History {
             self.pods.iter().any(|p| p.owner == owner && p.lane == lane && p.gone.is_none() && p.over.is_none())
         };
         let lane = (0..).find(|l| !taken(*l)).unwrap_or_default();
-        if let Some(work) = self.work.iter_mut().find(|w| w.uid == owner) {
-            if let Some(a) = work.arcs.last_mut().filter(|a| a.cut.is_none() && at + 900 < a.from + a.full) {
+        if let Some(work) = self.work.iter_mut().find(|w| w.uid == owner)
+            && let Some(a) = work.arcs.last_mut().filter(|a| a.cut.is_none() && at + 900 < a.from + a.full) {
                 a.cut = Some(at);
             }
-        }
         let c = columns(object);
         self.index.insert(object.uid().clone(), self.pods.len());
         self.pods.push(PodLife {

@@ -222,9 +222,9 @@ pub fn timeline_svg(timeline: &Timeline, now: Ms, caption: &Caption, theme: Them
         let tall = if row.kind.is_empty() { POD_ROW } else { JOB_ROW };
         d.line(LEFT as f64, (WIDTH - RIGHT) as f64, y + tall, "hair");
         if row.kind.is_empty() {
-            d.pod_row(row, y)
+            d.pod_row(row, y);
         } else {
-            d.object_row(row, y)
+            d.object_row(row, y);
         }
         y += tall;
     }

@@ -198,10 +198,7 @@ pub const COMMANDS: [&str; 44] = [
 /// Runs kubectl with its arguments.
 fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     // Flags may stand before the command: `kubectl -n x get pods`.
-    let (before, at) = match leading_flags(words) {
-        Ok(found) => found,
-        Err(e) => return Err(e),
-    };
+    let (before, at) = leading_flags(words)?;
     let Some(first) = words.get(at) else { return help::print("", cx, io) };
     let mut rest = words[at + 1..].to_vec();
     if let Some(word) = before.iter().chain(&rest).take_while(|w| *w != "--").find(|w| *w == "-h" || *w == "--help") {

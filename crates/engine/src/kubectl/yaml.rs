@@ -39,9 +39,9 @@ fn kyaml(value: &Value, indent: usize, out: &mut String) {
                 let plain = !reads_otherwise(k)
                     && k.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'/'));
                 if plain {
-                    out.push_str(k)
+                    out.push_str(k);
                 } else {
-                    out.push_str(&crate::api::text::go_quote(k))
+                    out.push_str(&crate::api::text::go_quote(k));
                 }
                 out.push_str(": ");
                 kyaml(v, indent + 2, out);

@@ -228,10 +228,10 @@ impl Reader<'_> {
             }
         }
         let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or("0");
-        let value = text.parse::<i64>().map(Value::Int).unwrap_or_else(|_| {
+        let value = text.parse::<i64>().map_or_else(|_| {
             let f: f64 = text.parse().unwrap_or(0.0);
             go_float(f).parse().map_or(Value::Float(f), Value::Int)
-        });
+        }, Value::Int);
         Ok(NodeKind::Scalar(value))
     }
     fn string(&mut self) -> Result<String> {
@@ -320,7 +320,7 @@ mod tests {
             (r#"{"a": tru}"#, "json: offset 10: invalid character '}' in literal true (expecting 'e')"),
             (r#"{"a" 1}"#, "json: offset 6: invalid character '1' after object key"),
             (r#"{"a": "#, "unexpected EOF"),
-            (r#"{a: 1}"#, "json: offset 2: invalid character 'a' looking for beginning of object key string"),
+            (r"{a: 1}", "json: offset 2: invalid character 'a' looking for beginning of object key string"),
         ] {
             assert_eq!(parse_value(text, 0).unwrap_err().text(true), want, "{text}");
         }

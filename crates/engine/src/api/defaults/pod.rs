@@ -113,12 +113,11 @@ pub(super) fn round_resources(v: &mut Value, path: &str) {
         return;
     }
     for (_, amount) in v.slot(path).make_object().iter_mut() {
-        if let Ok(mut q) = Quantity::from_value(amount) {
-            if finer(&q) {
+        if let Ok(mut q) = Quantity::from_value(amount)
+            && finer(&q) {
                 q.round_up_milli();
                 *amount = Value::from(&q);
             }
-        }
     }
 }
 

@@ -172,7 +172,7 @@ impl Checks {
         match c.at("restartPolicy").as_str() {
             None if rules.is_empty() => return,
             None => {
-                self.required(&path.child("restartPolicy"), "must specify restartPolicy when restart rules are used")
+                self.required(&path.child("restartPolicy"), "must specify restartPolicy when restart rules are used");
             }
             Some(p) if !["Always", "Never", "OnFailure"].contains(&p) => {
                 self.not_supported(&path.child("restartPolicy"), p, &["Always", "Never", "OnFailure"]);

@@ -154,11 +154,10 @@ impl Checks {
         } else if !external.is_empty() {
             self.invalid(&p, external, "may only be set for externally-accessible services");
         }
-        if let Some(policy) = spec.at("internalTrafficPolicy").as_str() {
-            if !["Cluster", "Local"].contains(&policy) {
+        if let Some(policy) = spec.at("internalTrafficPolicy").as_str()
+            && !["Cluster", "Local"].contains(&policy) {
                 self.not_supported(&path.child("internalTrafficPolicy"), policy, &["Cluster", "Local"]);
             }
-        }
         if let Some(t) = spec.at("trafficDistribution").as_str() {
             let known = ["PreferClose", "PreferSameZone", "PreferSameNode"];
             if !known.contains(&t) {

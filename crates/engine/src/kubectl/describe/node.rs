@@ -30,7 +30,7 @@ pub fn describe(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
             }
         }
         None => {
-            w.field(0, "Lease", &format!("Failed to get lease: leases.coordination.k8s.io \"{}\" not found", n.name()))
+            w.field(0, "Lease", &format!("Failed to get lease: leases.coordination.k8s.io \"{}\" not found", n.name()));
         }
     }
     let status = n.at("status");

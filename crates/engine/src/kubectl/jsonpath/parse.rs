@@ -220,7 +220,7 @@ pub fn parse(text: &str) -> Result<Vec<Node>, String> {
         let from = r.at;
         let end = text[from..].find('{').map_or(text.len(), |i| from + i);
         let top = |open: &mut Vec<(Vec<Step>, Vec<Node>)>, n: Node| {
-            open.last_mut().expect("the first is never closed").1.push(n)
+            open.last_mut().expect("the first is never closed").1.push(n);
         };
         if end > from {
             top(&mut open, Node::Text(text[from..end].to_owned()));

@@ -43,7 +43,7 @@ impl Run {
         while let Some(at) = self.machine.wake_at().filter(|t| t.0 <= ms) {
             self.now = self.now.max(at);
             self.machine = self.machine.clone();
-            self.io(|m, io| m.run(io));
+            self.io(super::Machine::run);
         }
         self.now = Time(ms);
         self
