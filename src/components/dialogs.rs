@@ -43,9 +43,10 @@ pub fn Sheet(props: &SheetProps) -> Html {
         Callback::from(move |e: MouseEvent| {
             if let (Some(d), Some(t)) =
                 (node.cast::<web_sys::HtmlDialogElement>(), e.target_dyn_into::<web_sys::Node>())
-                && d.is_same_node(Some(&t)) {
-                    d.close();
-                }
+                && d.is_same_node(Some(&t))
+            {
+                d.close();
+            }
         })
     };
     let heading = [props.id, "-h"].concat();

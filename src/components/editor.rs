@@ -56,11 +56,13 @@ pub fn tokens(line: &str) -> Vec<(&'static str, &str)> {
         rest = after;
     }
     if let Some(colon) = rest.find(": ").or_else(|| rest.ends_with(':').then(|| rest.len() - 1))
-        && rest[..colon].chars().all(|c| c.is_ascii_alphanumeric() || "._/-\"'".contains(c)) && colon > 0 {
-            out.push(("y-k", &rest[..colon]));
-            out.push(("y-p", &rest[colon..=colon]));
-            rest = &rest[colon + 1..];
-        }
+        && rest[..colon].chars().all(|c| c.is_ascii_alphanumeric() || "._/-\"'".contains(c))
+        && colon > 0
+    {
+        out.push(("y-k", &rest[..colon]));
+        out.push(("y-p", &rest[colon..=colon]));
+        rest = &rest[colon + 1..];
+    }
     let (value, comment) = match rest.find(" #") {
         Some(i) if rest[..i].matches('"').count() % 2 == 0 => rest.split_at(i),
         _ => (rest, ""),

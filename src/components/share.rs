@@ -115,9 +115,10 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
             tab.set(all[to]);
             if let Some(b) =
                 e.target_dyn_into::<web_sys::Element>().and_then(|t| t.parent_element()?.children().item(to as u32))
-                && let Ok(b) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b) {
-                    let _ = b.focus();
-                }
+                && let Ok(b) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b)
+            {
+                let _ = b.focus();
+            }
         })
     };
     let label = match *tab {

@@ -67,9 +67,10 @@ pub fn Transport(props: &TransportProps) -> Html {
             });
             let to = at.map_or(0, |i| if faster { (i + 1).min(SPEEDS.len() - 1) } else { i.saturating_sub(1) });
             if let Some(b) = list.children().item(to as u32)
-                && let Ok(b) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b) {
-                    let _ = b.focus();
-                }
+                && let Ok(b) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b)
+            {
+                let _ = b.focus();
+            }
         }
     });
     let origin = props.origin;

@@ -53,9 +53,10 @@ pub fn set_property(element: &Element, name: &str, value: &str) {
     if let Some(e) = element.dyn_ref::<HtmlElement>() {
         let _ = e.style().set_property(name, value);
     } else if let Ok(style) = js_sys::Reflect::get(element, &JsValue::from_str("style"))
-        && let Some(style) = style.dyn_ref::<web_sys::CssStyleDeclaration>() {
-            let _ = style.set_property(name, value);
-        }
+        && let Some(style) = style.dyn_ref::<web_sys::CssStyleDeclaration>()
+    {
+        let _ = style.set_property(name, value);
+    }
 }
 
 /// Sets a custom property on the parts under `root` that a selector fits.
@@ -112,9 +113,10 @@ pub fn set_root(name: &str, value: Option<&str>) {
 /// Opens a dialog as modal.
 pub fn open_dialog(id: &str) {
     if let Some(d) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<HtmlDialogElement>().ok())
-        && !d.open() {
-            let _ = d.show_modal();
-        }
+        && !d.open()
+    {
+        let _ = d.show_modal();
+    }
 }
 
 /// Gives an element the focus without scrolling to it.

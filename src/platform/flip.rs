@@ -80,7 +80,8 @@ fn animate(e: &HtmlElement, old: Option<Place>, now: Place, slow: f64) {
     let options = format!(r#"{{"duration":{},"easing":"{SHUNT}"}}"#, (ms / slow).max(80.0));
     let (Ok(frames), Ok(options)) = (JSON::parse(&frames), JSON::parse(&options)) else { return };
     if let Ok(function) = js_sys::Reflect::get(e, &"animate".into())
-        && let Some(function) = function.dyn_ref::<js_sys::Function>() {
-            let _ = function.call2(e, &frames, &options);
-        }
+        && let Some(function) = function.dyn_ref::<js_sys::Function>()
+    {
+        let _ = function.call2(e, &frames, &options);
+    }
 }

@@ -96,13 +96,14 @@ pub fn problems(text: &str, stderr: &str) -> Vec<Problem> {
     for message in stderr.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("Warning:")) {
         // The list of several field errors continues the message above it.
         if (message.starts_with("* ") || message.starts_with(' '))
-            && let Some(last) = out.last_mut() {
-                last.message = [&*last.message, "\n", message].concat().into();
-                if last.line.is_none() {
-                    place(last, message, text, &all);
-                }
-                continue;
+            && let Some(last) = out.last_mut()
+        {
+            last.message = [&*last.message, "\n", message].concat().into();
+            if last.line.is_none() {
+                place(last, message, text, &all);
             }
+            continue;
+        }
         let (help, fixes, docs) = advice(message);
         let mut problem =
             Problem { message: message.to_owned().into(), line: None, columns: (0, usize::MAX), help, fixes, docs };

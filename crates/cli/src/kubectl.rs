@@ -54,10 +54,12 @@ pub fn files_of(line: &str, folder: &str) -> Vec<(String, Rc<str>)> {
     for word in line.split(|c: char| c.is_whitespace() || matches!(c, '=' | ',' | '\'' | '"' | ';' | '|' | '<')) {
         let word = word.strip_prefix("-f").filter(|w| !w.is_empty()).unwrap_or(word);
         let path = std::path::Path::new(folder).join(word);
-        if !word.is_empty() && path.is_file()
-            && let Ok(bytes) = std::fs::read(&path) {
-                out.push((word.to_owned(), Rc::from(text_of(&bytes).as_str())));
-            }
+        if !word.is_empty()
+            && path.is_file()
+            && let Ok(bytes) = std::fs::read(&path)
+        {
+            out.push((word.to_owned(), Rc::from(text_of(&bytes).as_str())));
+        }
     }
     if line.contains("-f -") && line.starts_with("kubectl") && folder == "." {
         let mut text = String::new();

@@ -42,7 +42,7 @@ fn what_the_editor_says() {
             found.iter().filter(|d| d.severity == manifest::Severity::Error).map(|d| d.message.as_str()).collect();
         let stderr = v.str_at("create.stderr");
         let refused = v.at("create.exit").as_i64() != Some(0);
-        if refused != !errors.is_empty() {
+        if refused == errors.is_empty() {
             wrong += 1;
             println!("{file}: refused {refused}, editor {errors:?}\n  {stderr}");
         }

@@ -286,9 +286,10 @@ impl History {
         };
         let lane = (0..).find(|l| !taken(*l)).unwrap_or_default();
         if let Some(work) = self.work.iter_mut().find(|w| w.uid == owner)
-            && let Some(a) = work.arcs.last_mut().filter(|a| a.cut.is_none() && at + 900 < a.from + a.full) {
-                a.cut = Some(at);
-            }
+            && let Some(a) = work.arcs.last_mut().filter(|a| a.cut.is_none() && at + 900 < a.from + a.full)
+        {
+            a.cut = Some(at);
+        }
         let c = columns(object);
         self.index.insert(object.uid().clone(), self.pods.len());
         self.pods.push(PodLife {

@@ -140,6 +140,7 @@ impl Type {
 
 impl Ty {
     /// The type with names of anything but structs replaced by what they stand for.
+    #[must_use]
     pub fn resolve(self) -> Self {
         match self {
             Self::Named(id) => get(id).underlying.map_or(self, Self::resolve),
@@ -161,6 +162,7 @@ impl Ty {
         }
     }
     /// The struct reached through lists and maps: `Container` for `[]Container`.
+    #[must_use]
     pub fn innermost(self) -> Self {
         let mut t = self;
         while let Some(e) = t.element() {

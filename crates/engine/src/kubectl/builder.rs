@@ -31,10 +31,6 @@ pub struct Info {
 }
 
 impl Info {
-    /// `job.batch/pi`
-    pub fn name(&self) -> String {
-        format!("{}/{}", self.key.kind.resource_name(), self.key.name)
-    }
     /// The object, where it was found.
     pub fn found(&self) -> &Rc<Object> {
         self.object.as_ref().expect("the builder was told to look objects up")

@@ -19,8 +19,6 @@ pub enum Failure {
     Many(Vec<Failure>),
     /// Text printed as it is.
     Plain(String),
-    /// Everything is printed already.
-    Exit(i32),
     /// A text is needed that is not at hand yet.
     Wants(String),
 }
@@ -49,10 +47,6 @@ impl Failure {
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Status(s) if s.reason == Reason::NotFound)
     }
-    /// The exit code.
-    pub fn exit(&self) -> i32 {
-        if let Self::Exit(code) = self { *code } else { 1 }
-    }
     /// The text without `error: ` in front, as it stands in a list or after a prefix.
     pub fn message(&self) -> String {
         match self {
@@ -63,7 +57,7 @@ impl Failure {
                 let texts: Vec<String> = all.iter().map(Self::raw).collect();
                 if texts.len() == 1 { texts[0].clone() } else { format!("[{}]", texts.join(", ")) }
             }
-            Self::Exit(_) | Self::Wants(_) => String::new(),
+            Self::Wants(_) => String::new(),
         }
     }
     /// As Go's `err.Error()`.
@@ -83,7 +77,7 @@ impl Failure {
             Self::Usage(t, command) => format!("error: {t}\nSee 'kubectl {command} -h' for help and examples"),
             Self::Many(all) => all.iter().map(Self::message).collect::<Vec<_>>().join("\n"),
             Self::Misread(t) | Self::Plain(t) => t.clone(),
-            Self::Exit(_) | Self::Wants(_) => return String::new(),
+            Self::Wants(_) => return String::new(),
         };
         if line.is_empty() || line.ends_with('\n') { line } else { line + "\n" }
     }

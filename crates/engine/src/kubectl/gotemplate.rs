@@ -104,7 +104,7 @@ impl Parser<'_> {
                 "" => return Err(format!("{line}: missing value for command")),
                 "end" | "else" => return Ok((out, Some(action.to_owned()))),
                 "if" | "with" => {
-                    let pipe = self.pipe(args, line, word)?;
+                    let pipe = Self::pipe(args, line, word)?;
                     let (body, other) = self.branches(word)?;
                     out.push(if word == "if" { Node::If(pipe, body, other) } else { Node::With(pipe, body, other) });
                 }
@@ -113,7 +113,7 @@ impl Parser<'_> {
                         Some((v, a)) => (v.split(',').map(|n| n.trim().to_owned()).collect(), a.trim()),
                         None => (Vec::new(), args),
                     };
-                    let pipe = self.pipe(args, line, word)?;
+                    let pipe = Self::pipe(args, line, word)?;
                     let (body, other) = self.branches(word)?;
                     out.push(Node::Range(names, pipe, body, other));
                 }
@@ -121,9 +121,9 @@ impl Parser<'_> {
                     let assignment = action.split_once(":=").or_else(|| action.split_once(" = "));
                     match assignment.filter(|_| action.starts_with('$')) {
                         Some((name, value)) => {
-                            out.push(Node::Assign(name.trim().to_owned(), self.pipe(value, line, "command")?));
+                            out.push(Node::Assign(name.trim().to_owned(), Self::pipe(value, line, "command")?));
                         }
-                        None => out.push(Node::Print(self.pipe(action, line, "command")?)),
+                        None => out.push(Node::Print(Self::pipe(action, line, "command")?)),
                     }
                 }
             }
@@ -138,7 +138,7 @@ impl Parser<'_> {
                 let line = self.line();
                 let condition = other[4..].trim();
                 if let Some(c) = condition.strip_prefix("if ") {
-                    let pipe = self.pipe(c, line, "if")?;
+                    let pipe = Self::pipe(c, line, "if")?;
                     let (inner, rest) = self.branches("if")?;
                     return Ok((body, vec![Node::If(pipe, inner, rest)]));
                 }
@@ -154,7 +154,7 @@ impl Parser<'_> {
             }
         }
     }
-    fn pipe(&self, text: &str, line: usize, context: &str) -> Result<Pipe, String> {
+    fn pipe(text: &str, line: usize, context: &str) -> Result<Pipe, String> {
         let mut words = Words { chars: text.chars().collect(), at: 0 };
         let pipe = words.pipe().map_err(|why| format!("{line}: {why}"))?;
         if pipe.iter().any(Vec::is_empty) {

@@ -58,7 +58,7 @@ impl Filter {
                 go_quote(labels),
                 go_quote(fields)
             );
-            Status::new(Reason::BadRequest, text.replace("\"batch/v1, ", "\"batch/v1, "))
+            Status::new(Reason::BadRequest, text)
         };
         let selector = Selector::parse(labels).map_err(refuse)?;
         let terms = parse_fields(fields).map_err(refuse)?;

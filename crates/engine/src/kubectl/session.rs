@@ -70,7 +70,7 @@ impl Io {
         self.err.push_str(&text);
         self.screen.push_str(&text);
         self.misread |= matches!(failure, Failure::Misread(_));
-        failure.exit()
+        1
     }
     /// A file's text, or that of standard input for `-`, with the name errors give it.
     pub fn open(&self, name: &str, cx: &Cx<'_>) -> Result<(String, Rc<str>), Failure> {

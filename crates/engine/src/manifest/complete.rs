@@ -139,7 +139,7 @@ fn names(place: &Place<'_>) -> Vec<Completion> {
     let mut out = Vec::new();
     let indent = " ".repeat(place.column);
     let mut offer = |label: &str, detail: String, after: &str| {
-        if !place.siblings.iter().any(|s| *s == label) {
+        if !place.siblings.contains(&label) {
             let insert = if place.has_colon { label.to_owned() } else { format!("{label}:{after}") };
             out.push(Completion { label: label.to_owned(), detail, insert, span: place.span });
         }

@@ -228,10 +228,13 @@ impl Reader<'_> {
             }
         }
         let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or("0");
-        let value = text.parse::<i64>().map_or_else(|_| {
-            let f: f64 = text.parse().unwrap_or(0.0);
-            go_float(f).parse().map_or(Value::Float(f), Value::Int)
-        }, Value::Int);
+        let value = text.parse::<i64>().map_or_else(
+            |_| {
+                let f: f64 = text.parse().unwrap_or(0.0);
+                go_float(f).parse().map_or(Value::Float(f), Value::Int)
+            },
+            Value::Int,
+        );
         Ok(NodeKind::Scalar(value))
     }
     fn string(&mut self) -> Result<String> {

@@ -39,13 +39,12 @@ impl LocalError {
 
 /// The objects of a document, or what kubectl says instead. `validate` is false under `--validate=false`.
 pub fn resources(value: &Value, file: &str, validate: bool) -> Vec<Result<Resource, LocalError>> {
-    if validate
-        && let Err(problems) = check_header(value) {
-            return vec![Err(LocalError::Stop(format!(
-                "error validating {}: error validating data: {problems}; if you choose to ignore these errors, turn validation off with --validate=false",
-                go_quote(file)
-            )))];
-        }
+    if validate && let Err(problems) = check_header(value) {
+        return vec![Err(LocalError::Stop(format!(
+            "error validating {}: error validating data: {problems}; if you choose to ignore these errors, turn validation off with --validate=false",
+            go_quote(file)
+        )))];
+    }
     let decode_error =
         |reason: String| vec![Err(LocalError::Skip(format!("unable to decode {}: {reason}", go_quote(file))))];
     if value.as_object().is_none() {

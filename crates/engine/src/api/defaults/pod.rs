@@ -114,10 +114,11 @@ pub(super) fn round_resources(v: &mut Value, path: &str) {
     }
     for (_, amount) in v.slot(path).make_object().iter_mut() {
         if let Ok(mut q) = Quantity::from_value(amount)
-            && finer(&q) {
-                q.round_up_milli();
-                *amount = Value::from(&q);
-            }
+            && finer(&q)
+        {
+            q.round_up_milli();
+            *amount = Value::from(&q);
+        }
     }
 }
 

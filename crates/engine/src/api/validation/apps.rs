@@ -80,9 +80,10 @@ impl Checks {
         self.nonnegative(spec, "revisionHistoryLimit", &path);
         self.nonnegative(spec, "progressDeadlineSeconds", &path);
         if let Some(n) = spec.int_at("progressDeadlineSeconds")
-            && n <= spec.int_at("minReadySeconds").unwrap_or(0) {
-                self.invalid(&path.child("progressDeadlineSeconds"), n, "must be greater than minReadySeconds");
-            }
+            && n <= spec.int_at("minReadySeconds").unwrap_or(0)
+        {
+            self.invalid(&path.child("progressDeadlineSeconds"), n, "must be greater than minReadySeconds");
+        }
     }
     fn deployment_strategy(&mut self, strategy: &Value, path: &Path) {
         let (rolling, p) = (strategy.at("rollingUpdate"), path.child("rollingUpdate"));

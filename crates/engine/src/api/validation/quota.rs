@@ -171,10 +171,11 @@ impl Checks {
         let mut greater =
             |a: &Option<Quantity>, b: &Option<Quantity>, list: &str, shown: &Option<Quantity>, words: (&str, &str)| {
                 if let (Some(a), Some(b), Some(shown)) = (a, b, shown)
-                    && a > b {
-                        let detail = format!("{} value {a} is greater than {} value {b}", words.0, words.1);
-                        self.invalid(&path.child(list).key(name), shown.to_string(), detail);
-                    }
+                    && a > b
+                {
+                    let detail = format!("{} value {a} is greater than {} value {b}", words.0, words.1);
+                    self.invalid(&path.child(list).key(name), shown.to_string(), detail);
+                }
             };
         greater(&min, &max, "min", &min, ("min", "max"));
         greater(&min, &request, "defaultRequest", &request, ("min", "default request"));
@@ -195,9 +196,11 @@ impl Checks {
             }
         }
         if let (Some(d), Some(r)) = (&default, &request)
-            && !is_overcommit_allowed(name) && d != r {
-                let detail = format!("default value {d} must equal to defaultRequest value {r} in {name}");
-                self.invalid(&path.child("defaultRequest").key(name), r.to_string(), detail);
-            }
+            && !is_overcommit_allowed(name)
+            && d != r
+        {
+            let detail = format!("default value {d} must equal to defaultRequest value {r} in {name}");
+            self.invalid(&path.child("defaultRequest").key(name), r.to_string(), detail);
+        }
     }
 }

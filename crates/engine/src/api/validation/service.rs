@@ -155,9 +155,10 @@ impl Checks {
             self.invalid(&p, external, "may only be set for externally-accessible services");
         }
         if let Some(policy) = spec.at("internalTrafficPolicy").as_str()
-            && !["Cluster", "Local"].contains(&policy) {
-                self.not_supported(&path.child("internalTrafficPolicy"), policy, &["Cluster", "Local"]);
-            }
+            && !["Cluster", "Local"].contains(&policy)
+        {
+            self.not_supported(&path.child("internalTrafficPolicy"), policy, &["Cluster", "Local"]);
+        }
         if let Some(t) = spec.at("trafficDistribution").as_str() {
             let known = ["PreferClose", "PreferSameZone", "PreferSameNode"];
             if !known.contains(&t) {

@@ -90,9 +90,10 @@ fn quota(out: &mut Vec<String>, object: &Value) {
             name.clone_into(&mut key);
         }
         if let (Some(request), Some(limit)) = (request, get(&limit_key))
-            && request > limit {
-                out.push(format!("ResourceQuota {key} ({request}) should be less than {limit_key} ({limit})"));
-            }
+            && request > limit
+        {
+            out.push(format!("ResourceQuota {key} ({request}) should be less than {limit_key} ({limit})"));
+        }
     }
 }
 
@@ -112,10 +113,11 @@ fn claims(out: &mut Vec<String>, object: &Value) {
 
 fn claim_spec(out: &mut Vec<String>, spec: &Value, path: &Path) {
     if let Some(q) = spec.at("resources.requests").get("storage").and_then(|q| Quantity::from_value(q).ok())
-        && q.nanos() % 1_000_000_000 != 0 {
-            let p = path.child("resources.requests").key("storage");
-            out.push(format!("{p}: fractional byte value {} is invalid, must be an integer", go_quote(&q.to_string())));
-        }
+        && q.nanos() % 1_000_000_000 != 0
+    {
+        let p = path.child("resources.requests").key("storage");
+        out.push(format!("{p}: fractional byte value {} is invalid, must be an integer", go_quote(&q.to_string())));
+    }
 }
 
 const OLD_LABELS: &[(&str, &str)] = &[

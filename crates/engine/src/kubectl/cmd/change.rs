@@ -311,9 +311,10 @@ fn change_one(
         let mut texts = Vec::new();
         for (key, value) in &changes.set {
             if let Some(old) = value_of(key).filter(|old| old != value)
-                && (labels || key != "kubernetes.io/change-cause") {
-                    texts.push(format!("'{key}' already has a value ({old})"));
-                }
+                && (labels || key != "kubernetes.io/change-cause")
+            {
+                texts.push(format!("'{key}' already has a value ({old})"));
+            }
         }
         if !texts.is_empty() {
             if labels {

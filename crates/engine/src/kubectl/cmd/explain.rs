@@ -149,12 +149,14 @@ fn fields(text: &Rc<str>, ty: &Type, level: usize, recursive: bool, seen: &mut V
             let about =
                 if f.description.is_empty() { "<no description>" } else { f.description.trim_end_matches('\n') };
             io.print(&format!("{}\n\n", indented(&wrapped(about, 78 - 2 * level), 2 * level + 2)));
-        } else if !f.of.is_empty() && !seen.contains(&f.of)
-            && let Some(inner) = read(text, &f.of) {
-                seen.push(f.of.clone());
-                fields(text, &inner, level + 1, recursive, seen, io);
-                seen.pop();
-            }
+        } else if !f.of.is_empty()
+            && !seen.contains(&f.of)
+            && let Some(inner) = read(text, &f.of)
+        {
+            seen.push(f.of.clone());
+            fields(text, &inner, level + 1, recursive, seen, io);
+            seen.pop();
+        }
     }
 }
 

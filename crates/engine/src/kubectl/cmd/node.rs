@@ -301,7 +301,8 @@ fn read_taint(p: &Parsed, text: &str) -> Result<(Value, bool), Failure> {
     if key.is_empty() || head.matches('=').count() > 1 {
         return error(format!("invalid taint spec: {text}"));
     }
-    if !(remove && effect.is_empty()) && !matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
+    let any_effect = remove && effect.is_empty();
+    if !any_effect && !matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
         if !effect.is_empty() {
             return Err(p.usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
         }

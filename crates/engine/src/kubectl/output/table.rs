@@ -30,14 +30,12 @@ pub struct Table {
     kind: Kind,
     options: TableOptions,
     headed: bool,
-    /// A column in front, as `--output-watch-events` has.
-    pub first: Option<&'static str>,
 }
 
 impl Table {
     /// A table without rows.
     pub fn new(kind: Kind, options: TableOptions) -> Self {
-        Self { kind, options, headed: false, first: None }
+        Self { kind, options, headed: false }
     }
     /// A row, tab-separated, with the headings before the first.
     pub fn row(&mut self, o: &Object, now: Time) -> String {

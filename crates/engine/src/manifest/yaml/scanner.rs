@@ -226,7 +226,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_next(&mut self) -> Result<()> {
-        self.to_next_token();
+        self.skip_to_next_token();
         self.unroll_indent(self.mark.column as isize);
         if self.is_end(0) {
             return self.fetch_stream_end();
@@ -303,7 +303,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes blanks, comments and line breaks. Tabs count as blanks only where no key may begin.
-    fn to_next_token(&mut self) {
+    fn skip_to_next_token(&mut self) {
         loop {
             // A byte-order mark counts as one only at the very start.
             if self.mark.pos == 0 && self.text.starts_with(&[0xef, 0xbb, 0xbf]) {

@@ -67,7 +67,8 @@ pub fn role(which: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done
     if verbs.is_empty() {
         return error("at least one verb must be specified");
     }
-    if !p.has("resource") && !(cluster && p.has("non-resource-url")) {
+    let named = p.has("resource") || (cluster && p.has("non-resource-url"));
+    if !named {
         return error(if cluster {
             "one of resource or nonResourceURL must be specified"
         } else {
