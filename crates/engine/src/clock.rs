@@ -126,6 +126,12 @@ impl Time {
         let text = self.rfc3339();
         format!("{}.{:06}Z", &text[..text.len() - 1], self.0.rem_euclid(1000) * 1000)
     }
+    /// As `date` prints it: `Tue Nov 24 10:00:00 UTC 2026`.
+    pub fn date(self) -> String {
+        let c = self.civil();
+        let (day, month) = (WEEKDAYS[c.weekday() as usize], MONTHS[c.month as usize - 1]);
+        format!("{day} {month} {:>2} {:02}:{:02}:{:02} UTC {}", c.day, c.hour, c.minute, c.second, c.year)
+    }
     /// As Go's RFC1123Z, which `kubectl describe` prints: `Tue, 24 Nov 2026 07:06:15 +0000`.
     pub fn rfc1123z(self) -> String {
         let c = self.civil();

@@ -18,7 +18,7 @@ pub use crate::component::{Config, NodeConfig, Timer, WaitKind};
 pub use crate::cron::{Schedule, Zone};
 use crate::journal::Journal;
 pub use crate::kubectl::printers::{job_completions, job_status_word};
-pub use crate::kubectl::{Home, Output, PodStatusWord, pod_status_word};
+pub use crate::kubectl::{Completion, Home, Output, PodStatusWord, pod_status_word};
 use world::World;
 
 /// What a learner does.
@@ -267,6 +267,11 @@ impl Cluster {
     /// Files, variables and settings that kubectl's commands share.
     pub fn home(&self) -> &Home {
         self.world.home()
+    }
+
+    /// What the Tab key offers for a kubectl line at a place in it; `files` are the names that the page has.
+    pub fn complete(&self, line: &str, cursor: usize, files: &[String]) -> Completion {
+        crate::kubectl::complete(line, cursor, self.home(), self.world.store(), files)
     }
 
     /// Runs everything due up to a time, at most `budget` tasks of it.

@@ -6,6 +6,7 @@
 mod args;
 mod builder;
 mod cmd;
+mod completion;
 mod describe;
 mod failure;
 mod files;
@@ -14,6 +15,7 @@ mod gotemplate;
 mod home;
 mod jsonpath;
 mod output;
+mod pattern;
 pub mod printers;
 mod selector;
 mod session;
@@ -27,6 +29,7 @@ use crate::api::Object;
 use crate::apiserver::ApiServer;
 use crate::clock::Time;
 
+pub use completion::{Completion, complete};
 pub use home::Home;
 pub use printers::{PodStatusWord, pod_status_word};
 pub use session::{Poll, Session};

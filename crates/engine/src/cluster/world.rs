@@ -5,7 +5,7 @@
 
 use super::{Command, Outcome, Snapshot};
 use crate::api::{Kind, Object};
-use crate::apiserver::{Actor, ApiServer, Change};
+use crate::apiserver::{Actor, ApiServer, Change, Store};
 use crate::clock::Time;
 use crate::component::{Component, Config, Ctx, Timer};
 use crate::controllers::cronjob::CronJobController;
@@ -134,6 +134,9 @@ impl World {
     }
     pub fn set_now(&mut self, now: Time) {
         self.now = self.now.max(now);
+    }
+    pub fn store(&self) -> &Store {
+        self.api.store()
     }
     /// How many objects there are.
     pub fn objects(&self) -> usize {

@@ -3,6 +3,7 @@
 //! Models `pkg/cmd/cmd.go`.
 
 mod apply;
+mod builtin;
 mod change;
 mod common;
 mod config;
@@ -26,11 +27,12 @@ mod wait;
 use std::rc::Rc;
 
 pub use apply::LAST_APPLIED;
+pub use builtin::NAMES;
 
+use super::Cx;
 use super::failure::Failure;
 use super::session::{Io, Poll};
 use super::shell::Command;
-use super::{Cx, filters};
 use crate::apiserver::Change;
 use crate::clock::Time;
 
@@ -49,6 +51,8 @@ pub enum Waiting {
     Start(Box<Command>),
     /// `sleep`
     Sleep(Time),
+    /// `watch`
+    Repeat(Box<builtin::Repeat>),
     /// `get -w`
     Watch(Box<get::Watch>),
     /// `delete`, until the objects are gone.
@@ -83,7 +87,8 @@ impl Waiting {
     /// Goes on.
     pub fn poll(self, cx: &mut Cx<'_>, io: &mut Io) -> Done {
         match self {
-            Self::Start(c) => start(&c.words, cx, io),
+            Self::Start(c) => builtin::start(&c, cx, io),
+            Self::Repeat(r) => r.poll(cx, io),
             Self::Sleep(until) if cx.now >= until => ok(),
             Self::Sleep(_) => Ok(Flow::Wait(self)),
             Self::Watch(w) => w.poll(cx, io),
@@ -103,6 +108,7 @@ impl Waiting {
         match self {
             Self::Start(_) => Poll::Done,
             Self::Sleep(t) => Poll::WaitUntil(*t),
+            Self::Repeat(r) => r.until(),
             Self::Watch(_) | Self::Events(_) => Poll::WaitChange,
             Self::Deleted(d) => d.until(),
             Self::Deleting(d) => d.until(),
@@ -121,28 +127,6 @@ impl Waiting {
             Self::Rollout(r) => r.observe(change),
             Self::Events(e) => e.observe(change),
             _ => {}
-        }
-    }
-}
-
-/// Starts a command by its words.
-fn start(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    let Some(first) = words.first() else { return ok() };
-    match first.as_str() {
-        "kubectl" => kubectl(&words[1..], cx, io),
-        "sleep" => {
-            let seconds: f64 = words.get(1).and_then(|w| w.trim_end_matches('s').parse().ok()).unwrap_or(0.0);
-            Ok(Flow::Wait(Waiting::Sleep(cx.now + (seconds * 1000.0) as i64)))
-        }
-        "true" | ":" => ok(),
-        "false" => Ok(Flow::Exit(1)),
-        name => {
-            if let Some(text) = filters::run_plain(words, &io.stdin.clone()) {
-                io.print(&text);
-                return ok();
-            }
-            io.complain(&format!("sh: {name}: not found"));
-            Ok(Flow::Exit(127))
         }
     }
 }

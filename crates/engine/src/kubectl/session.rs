@@ -161,8 +161,8 @@ impl Session {
                 let text = std::mem::take(&mut self.io.out);
                 self.io.stdin = Rc::from(text);
                 for command in &r.rest {
-                    let text = filters::run_plain(&command.words, &self.io.stdin).unwrap_or_default();
-                    self.io.stdin = Rc::from(text);
+                    let done = filters::run(&command.words, &self.io.stdin, &|_| None);
+                    self.io.stdin = Rc::from(done.map_or_else(String::new, |d| d.out));
                 }
                 let text = self.io.stdin.to_string();
                 self.io.print(&text);
@@ -313,6 +313,10 @@ impl Session {
     /// Moves what was written to the session's output; standard output only where it is not kept for a filter.
     fn drain(&mut self, with_out: bool) {
         let io = &mut self.io;
+        if io.clear {
+            self.output.screen.clear();
+            self.output.stdout.clear();
+        }
         if with_out {
             self.output.screen += &std::mem::take(&mut io.screen);
             self.output.stdout += &std::mem::take(&mut io.out);

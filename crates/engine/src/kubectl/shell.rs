@@ -420,6 +420,11 @@ fn fill(word: &Word, cx: &mut Cx<'_>, status: i32, io: &Io) -> Result<Vec<String
     Ok(out)
 }
 
+/// Whether a word sends output to a file or takes input from one.
+pub fn is_redirect(word: &str) -> bool {
+    matches!(word, ">" | ">>" | "<" | "2>" | "&>")
+}
+
 /// Fills a command in: aliases, variables, substitutions.
 pub fn expand(raw: RawCommand, cx: &mut Cx<'_>, status: i32, io: &Io) -> Result<(Command, Vec<Redirect>), String> {
     let mut words = Vec::new();
