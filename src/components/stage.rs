@@ -107,9 +107,17 @@ pub fn Works(props: &WorksProps) -> Html {
 fn use_moves(node: &NodeRef, scene: &Rc<Scene>, speed: u32) {
     let flip = use_mut_ref(Flip::default);
     let node = node.clone();
-    use_effect_with((scene.clone(), speed), move |_| {
+    use_effect_with((scene.clone(), speed), {
+        let node = node.clone();
+        move |_| {
+            if let Some(e) = node.cast::<web_sys::Element>() {
+                dom::place(&e);
+            }
+        }
+    });
+    // Measuring where everything stands costs a layout, so it is done only when something may have moved.
+    use_effect_with((places(scene), speed), move |_| {
         if let Some(e) = node.cast::<web_sys::Element>() {
-            dom::place(&e);
             flip.borrow_mut().update(&e, f64::from(speed));
         }
     });

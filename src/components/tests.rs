@@ -347,7 +347,7 @@ fn the_editor_with_marks_and_a_problem() {
         marks: Rc::new(manifest::marks(JOB, &drafts, &crate::session::view::Scene::default())),
         problems,
         edited: Some((2, 3)),
-        highlighted: Default::default(),
+        highlighted: Vec::new(),
         id: "manifest".into(),
         read_only: false,
         on_act: nothing(),

@@ -111,7 +111,7 @@ impl Component for Widget {
             on_act: ctx.link().callback(Msg::Act),
             _visible: Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible)),
         };
-        widget.tell(ctx, "ready", &Value::object([("version", Value::from(1))]));
+        Self::tell(ctx, "ready", &Value::object([("version", Value::from(1))]));
         widget.report(ctx);
         widget
     }
@@ -187,14 +187,14 @@ impl Widget {
         }
     }
 
-    fn tell(&self, ctx: &Context<Self>, kind: &str, payload: &Value) {
+    fn tell(ctx: &Context<Self>, kind: &str, payload: &Value) {
         let _ = ctx.props().heard.call2(&JsValue::NULL, &kind.into(), &payload.to_json().into());
     }
 
     fn report(&mut self, ctx: &Context<Self>) {
         let news = self.told.news(&self.desk, ctx.props().parameters.goal);
         for (kind, payload) in &news {
-            self.tell(ctx, kind, payload);
+            Self::tell(ctx, kind, payload);
         }
         STATE.with(|s| s.replace(state(&self.desk).to_json()));
     }

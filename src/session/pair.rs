@@ -207,6 +207,7 @@ fn desk(text: String) -> Desk {
 
 impl Pair {
     /// A pair at its start, applied.
+    #[allow(clippy::large_stack_arrays, reason = "two desks, made once")]
     pub fn new(id: &str) -> Self {
         let preset = preset(id);
         let [a, b] = (preset.texts)();

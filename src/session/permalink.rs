@@ -147,9 +147,9 @@ mod tests {
             acts: (0..n % 4)
                 .map(|i| (i as i64 * 1000, format!("delete pod a-{i}"), (i == 2).then(|| text.clone())))
                 .collect(),
-            at: (n % 3 > 0).then_some(n as i64 * 500),
-            selected: (n % 2 == 0).then(|| format!("job-{n}-abcde")),
-            read_only: n % 5 == 0,
+            at: (!n.is_multiple_of(3)).then_some(n as i64 * 500),
+            selected: (n.is_multiple_of(2)).then(|| format!("job-{n}-abcde")),
+            read_only: n.is_multiple_of(5),
             seed: n,
             text,
         }

@@ -1,4 +1,6 @@
 //! What real kubectl and API server said to 358 manifests, against the manifest modules alone.
+#![allow(clippy::disallowed_methods, reason = "a test reads its recordings")]
+
 use batchyard_engine::api::Value;
 use batchyard_engine::manifest;
 

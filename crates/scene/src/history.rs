@@ -284,7 +284,7 @@ impl History {
         let taken = |lane: usize| {
             self.pods.iter().any(|p| p.owner == owner && p.lane == lane && p.gone.is_none() && p.over.is_none())
         };
-        let lane = (0..).find(|l| !taken(*l)).unwrap_or_default();
+        let lane = (0..=self.pods.len()).find(|l| !taken(*l)).unwrap_or_default();
         if let Some(work) = self.work.iter_mut().find(|w| w.uid == owner)
             && let Some(a) = work.arcs.last_mut().filter(|a| a.cut.is_none() && at + 900 < a.from + a.full)
         {

@@ -53,7 +53,8 @@ impl Desk {
                 _ => continue,
             };
             let verb = line.split_whitespace().nth(1).unwrap_or("");
-            if !READING.contains(&verb) && !(acts.is_empty() && line == APPLY) {
+            let first = acts.is_empty() && line == APPLY;
+            if !first && !READING.contains(&verb) {
                 let file = files.first().map(|(_, t)| &**t).filter(|t| *t != main && line.contains(" -f"));
                 acts.push((at.0 - origin, line.clone(), file.map(str::to_owned)));
             }
