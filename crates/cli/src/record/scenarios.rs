@@ -126,7 +126,8 @@ impl Recorder {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(|e| format!("{dir}: {e}"))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.path().is_file() && !name.ends_with(".jsonl") {
+            let path = entry.path();
+            if path.is_file() && path.extension().is_none_or(|e| e != "jsonl") {
                 let bytes = std::fs::read(entry.path()).map_err(|e| format!("{name}: {e}"))?;
                 files.push((name, Rc::from(text_of(&bytes))));
             }
