@@ -1,6 +1,7 @@
 //! The desk: the draft, the run, playback and what is selected. Every act of the learner is a change of it; what the
 //! browser has to do about it comes back as [`Effect`]s.
 
+mod playback;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use super::manifest::{self, Fix, Problem};
 use super::permalink::{self, Shared};
 use super::run::Run;
 use super::says::{self, Shown};
-use super::text::{Ms, clock, spoken};
+use super::text::{Ms, clock};
 use super::view::{Scene, Timeline, Workload};
 use super::yaml;
 
@@ -121,17 +122,8 @@ pub struct Desk {
 
 /// All speeds, slowest first.
 const SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
-/// A run to the end goes at most so far.
-const RUSH_LAST: Ms = 24 * 3_600_000;
 /// While time runs, kubectl is asked for the inspector so often.
 const INSPECT_EVERY: f64 = 250.0;
-/// A stage with more Pods is drawn at most ten times a second; the clock and the playhead move on every frame.
-const CROWD: usize = 30;
-const CROWD_EVERY: f64 = 100.0;
-/// After the end of everything, time runs on for so long, then stops.
-const AFTER_END: Ms = 4_000;
-/// A stretch without events that is worth skipping.
-const SKIPPED: Ms = 1_500;
 
 impl Desk {
     /// A desk with an example and a draft of it.
@@ -265,73 +257,6 @@ impl Desk {
             return None;
         }
         self.scene.workloads.first().map(target_of)
-    }
-
-    /// Time has run for `dt` milliseconds of the learner's clock. `go_on` says whether there is time for more work. Returns
-    /// whether anything but the clock has changed.
-    pub fn tick(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) -> bool {
-        self.cut = false;
-        if self.rushing {
-            self.rush(&mut go_on);
-        } else if self.playing {
-            let now = self.run.now();
-            let to = now + (dt * f64::from(self.speed)).round() as Ms;
-            let skipped = self.skip && self.skip_wait(now);
-            if !skipped {
-                self.run.advance(to, go_on);
-            }
-            if self.run.is_settled() && self.run.now() >= self.run.seen() {
-                let last = self.run.history.moments.last().copied().unwrap_or(0);
-                if self.run.now() > last + AFTER_END {
-                    self.playing = false;
-                }
-            }
-        }
-        self.inspect_in -= dt;
-        self.draw_in -= dt;
-        if self.playing && self.scene.pods.len() > CROWD && self.draw_in > 0.0 {
-            return false;
-        }
-        self.draw_in = CROWD_EVERY;
-        let before = self.derived;
-        self.derive();
-        before != self.derived
-    }
-
-    /// Jumps over a stretch in which nothing happens.
-    fn skip_wait(&mut self, now: Ms) -> bool {
-        let last = self.run.history.moment_from(now + 1, false).unwrap_or(self.run.origin);
-        if now - last < SKIPPED * Ms::from(self.speed.clamp(1, 10)) {
-            return false;
-        }
-        if !self.run.step(true) {
-            self.playing = false;
-            return true;
-        }
-        let gap = self.run.now() - now;
-        if gap > SKIPPED {
-            self.note = Some(Note { text: format!("Skipped {}.", spoken(gap)).into(), undo: false });
-        }
-        true
-    }
-
-    fn rush(&mut self, go_on: &mut impl FnMut() -> bool) {
-        loop {
-            let run = &mut self.run;
-            if run.is_settled() && run.now() >= run.history.moments.last().copied().unwrap_or(0) {
-                let to = run.now() + 1_000;
-                run.advance(to, || true);
-                break;
-            }
-            if run.now() - run.origin > RUSH_LAST || !run.is_going() || !run.step(true) {
-                break;
-            }
-            if !go_on() {
-                return;
-            }
-        }
-        self.rushing = false;
-        self.playing = false;
     }
 
     /// Carries an act out.

@@ -34,7 +34,7 @@ test("static imports and the wasm count; what is imported on use does not", () =
 });
 
 test("a first load over the budget fails", () => {
-  const { status, stdout } = site({ "index.html": page, "a.css": "", "start.js": "'./big.wasm'", "big.wasm": randomBytes(400_000) });
+  const { status, stdout } = site({ "index.html": page, "a.css": "", "start.js": "'./big.wasm'", "big.wasm": randomBytes(900_000) });
   assert.equal(status, 1);
   assert.match(stdout, /OVER[\s\S]*0 passed, 1 failed/);
 });
