@@ -469,6 +469,8 @@ impl Desk {
         let text = self.draft.clone();
         let output = self.run.apply_fresh(&text);
         let good = output.exit == 0;
+        // Another cluster may have come as far as the one before.
+        self.derived = None;
         self.judge_apply(good, &output.stderr);
         if good {
             self.selected = None;

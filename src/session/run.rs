@@ -272,6 +272,11 @@ impl Run {
             None => false,
         }
     }
+    /// Whether a workload runs that is meant to run for ever.
+    pub fn has_endless(&self) -> bool {
+        let endless = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+        self.history.work.iter().any(|w| w.gone.is_none() && endless.contains(&w.kind.name()))
+    }
     /// Whether everything that can end has ended at a moment: nothing is left to wait for.
     pub fn is_settled(&self) -> bool {
         let jobs = self.history.work.iter().filter(|w| w.kind.name() == "Job");

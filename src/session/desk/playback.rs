@@ -5,6 +5,8 @@ use crate::session::text::{Ms, spoken};
 
 /// A run to the end goes at most so far.
 const RUSH_LAST: Ms = 24 * 3_600_000;
+/// Where something runs that has no end, a run to the end goes so far.
+const RUSH_ENDLESS: Ms = 10 * 60_000;
 /// A stage with more Pods is drawn at most ten times a second; the clock and the playhead move on every frame.
 const CROWD: usize = 30;
 const CROWD_EVERY: f64 = 100.0;
@@ -63,14 +65,16 @@ impl Desk {
     }
 
     fn rush(&mut self, go_on: &mut impl FnMut() -> bool) {
+        let endless = self.run.has_endless();
         loop {
             let run = &mut self.run;
+            let last = if endless { RUSH_ENDLESS } else { RUSH_LAST };
             if run.is_settled() && run.now() >= run.history.moments.last().copied().unwrap_or(0) {
                 let to = run.now() + 1_000;
                 run.advance(to, || true);
                 break;
             }
-            if run.now() - run.origin > RUSH_LAST || !run.is_going() || !run.step(true) {
+            if run.now() - run.origin > last || !run.is_going() || !run.step(true) {
                 break;
             }
             if !go_on() {
