@@ -26,9 +26,3 @@ for (const theme of THEMES) {
   });
 }
 
-journey("two manifests of one's own, applied together", { path: "compare/?p=own" }, async ({ page }) => {
-  const left = page.locator(".side:nth-of-type(1) textarea");
-  await left.fill((await left.inputValue()).replace(/name: \S+/, "name: mine"));
-  await page.click("text=Apply both");
-  await page.waitForFunction(() => /mine/.test(document.querySelector(".side .jobcard-head").textContent));
-});

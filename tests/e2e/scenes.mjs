@@ -29,7 +29,15 @@ export const scenes = [
   { name: "parallel", arrange: (page) => at(page, "six-by-two", 12) },
   { name: "image-pull", arrange: (page) => at(page, "image-typo", 40) },
   { name: "crash-loop", arrange: (page) => at(page, "crash-loop", 45) },
-  { name: "deployment", arrange: (page) => at(page, "migration-as-deployment", 30) },
+  {
+    name: "deployment",
+    arrange: async (page) => {
+      await example(page, "migration-as-deployment");
+      await page.click(".applybar [data-do=apply]");
+      await page.waitForTimeout(8_000);
+      await page.click("[data-do=play]");
+    },
+  },
   { name: "cronjob", arrange: (page) => at(page, "every-minute", 150) },
   { name: "indexed", arrange: (page) => at(page, "indexed", 10) },
   { name: "hundred-pods", arrange: (page) => at(page, "hundred-pods", 20) },
