@@ -16,6 +16,7 @@ pub mod endpoints;
 pub mod garbage_collector;
 pub mod history;
 pub mod job;
+mod min_ready;
 pub mod namespace;
 pub mod node;
 pub mod persistentvolume;

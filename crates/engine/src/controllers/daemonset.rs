@@ -7,6 +7,7 @@ mod pods;
 mod status;
 mod update;
 
+use super::min_ready::{min_ready_seconds, min_ready_timers};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -17,7 +18,7 @@ use crate::api::labels::{selector_is_empty, taints};
 use crate::api::{Kind, Object, ObjectKey};
 use crate::apiserver::{ApiServer, Change, DeleteOptions, Reason, Status};
 use crate::clock::{Millis, SECOND, Time};
-use crate::component::{Component, Ctx, Timer, WaitKind};
+use crate::component::{Component, Ctx, Timer};
 use crate::events::{EventRecorder, EventType};
 use crate::queue::Due;
 use crate::workqueue::WorkQueue;
@@ -61,10 +62,6 @@ struct Round {
     hash: Rc<str>,
     min_ready: i64,
     now: Time,
-}
-
-fn min_ready_seconds(ds: &Object) -> i64 {
-    ds.at("spec.minReadySeconds").as_i64().unwrap_or(0)
 }
 
 impl DaemonSetController {
@@ -209,24 +206,7 @@ impl Component for DaemonSetController {
         }
     }
     fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
-        for ds in api.store().list(Kind::DaemonSet) {
-            let min_ready = min_ready_seconds(ds);
-            let count = |field: &str| ds.at("status").int_at(field).unwrap_or(0);
-            if min_ready == 0 || count("numberReady") == count("numberAvailable") {
-                continue;
-            }
-            if let Some(until) = self.queue.waits_until(&ds.key()) {
-                out.push(Timer {
-                    object: ds.key(),
-                    uid: ds.uid().clone(),
-                    container: None,
-                    kind: WaitKind::MinReady,
-                    since: until - min_ready * SECOND,
-                    until,
-                    count: 0,
-                });
-            }
-        }
+        min_ready_timers(api, &self.queue, Kind::DaemonSet, ["numberReady", "numberAvailable"], out);
     }
 }
 

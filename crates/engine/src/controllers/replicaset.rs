@@ -7,6 +7,7 @@
 mod pods;
 mod status;
 
+use super::min_ready::min_ready_timers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -17,7 +18,7 @@ use super::pod_control::{
 use crate::api::{Kind, Object, ObjectKey};
 use crate::apiserver::{ApiServer, Change, Reason, Status, Subresource, WriteOptions};
 use crate::clock::{Millis, SECOND};
-use crate::component::{Component, Ctx, Timer, WaitKind};
+use crate::component::{Component, Ctx, Timer};
 use crate::events::EventRecorder;
 use crate::queue::Due;
 use crate::workqueue::WorkQueue;
@@ -220,26 +221,7 @@ impl Component for ReplicaSetController {
         }
     }
     fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
-        for rs in api.store().list(Kind::ReplicaSet) {
-            let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
-            if min_ready == 0 {
-                continue;
-            }
-            let number = |path: &str| rs.at(path).as_i64().unwrap_or(0);
-            if let Some(until) = self.queue.waits_until(&rs.key())
-                && number("status.readyReplicas") != number("status.availableReplicas")
-            {
-                out.push(Timer {
-                    object: rs.key(),
-                    uid: rs.uid().clone(),
-                    container: None,
-                    kind: WaitKind::MinReady,
-                    since: until - min_ready * SECOND,
-                    until,
-                    count: 0,
-                });
-            }
-        }
+        min_ready_timers(api, &self.queue, Kind::ReplicaSet, ["readyReplicas", "availableReplicas"], out);
     }
 }
 

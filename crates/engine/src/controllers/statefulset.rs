@@ -7,6 +7,7 @@ mod pods;
 mod revisions;
 mod status;
 
+use super::min_ready::{min_ready_seconds, min_ready_timers};
 use std::rc::Rc;
 
 use super::claim::{Orphans, claim, owners_to_sync, pod_owner};
@@ -14,7 +15,7 @@ use super::pod_control::{is_pod_ready, ready_time};
 use crate::api::{Kind, Object, ObjectKey};
 use crate::apiserver::{ApiServer, Change, Status};
 use crate::clock::{Millis, SECOND};
-use crate::component::{Component, Ctx, Timer, WaitKind};
+use crate::component::{Component, Ctx, Timer};
 use crate::events::EventRecorder;
 use crate::queue::Due;
 use crate::workqueue::WorkQueue;
@@ -38,10 +39,6 @@ impl Default for StatefulSetController {
             orphans: Orphans::default(),
         }
     }
-}
-
-fn min_ready_seconds(set: &Object) -> i64 {
-    set.at("spec.minReadySeconds").as_i64().unwrap_or(0)
 }
 
 impl StatefulSetController {
@@ -96,24 +93,7 @@ impl Component for StatefulSetController {
         }
     }
     fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
-        for set in api.store().list(Kind::StatefulSet) {
-            let min_ready = min_ready_seconds(set);
-            let count = |field: &str| set.at("status").int_at(field).unwrap_or(0);
-            if min_ready == 0 || count("readyReplicas") == count("availableReplicas") {
-                continue;
-            }
-            if let Some(until) = self.queue.waits_until(&set.key()) {
-                out.push(Timer {
-                    object: set.key(),
-                    uid: set.uid().clone(),
-                    container: None,
-                    kind: WaitKind::MinReady,
-                    since: until - min_ready * SECOND,
-                    until,
-                    count: 0,
-                });
-            }
-        }
+        min_ready_timers(api, &self.queue, Kind::StatefulSet, ["readyReplicas", "availableReplicas"], out);
     }
 }
 
