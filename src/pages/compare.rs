@@ -111,7 +111,7 @@ impl Component for Compare {
             }
             Msg::Apply => pair.apply(),
             Msg::Frame(at) => {
-                let (dt, go_on) = self.ticker.tick(at);
+                let (dt, go_on) = self.ticker.tick(at, false);
                 pair.tick(dt, go_on);
                 self.rolling = f64::from(pair.speed);
             }

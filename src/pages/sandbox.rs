@@ -143,13 +143,11 @@ impl Component for Sandbox {
                 self.frames_as_needed(ctx);
             }
             Msg::Frame(at) => {
-                let (dt, go_on) = self.ticker.tick(at);
-                let (playing, noted) = (self.desk.playing, self.desk.note.is_some());
+                let (dt, go_on) = self.ticker.tick(at, self.desk.rushing);
                 let changed = self.desk.tick(dt, go_on);
                 self.watch_note(ctx);
                 self.frames_as_needed(ctx);
-                let same = playing == self.desk.playing && noted == self.desk.note.is_some() && !self.desk.rushing;
-                if !changed && same {
+                if !changed {
                     self.moment.set(self.desk.run.now());
                     return false;
                 }

@@ -121,7 +121,7 @@ impl Component for Widget {
             Msg::Act(act) => self.act(ctx, act),
             Msg::Call(kind, payload) => self.called(ctx, &kind, &payload),
             Msg::Frame(at) => {
-                let (dt, go_on) = self.ticker.tick(at);
+                let (dt, go_on) = self.ticker.tick(at, self.desk.rushing);
                 self.desk.tick(dt, go_on);
             }
             Msg::Check => {

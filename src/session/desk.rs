@@ -366,6 +366,8 @@ impl Desk {
                     self.apply(&mut effects);
                     self.rushing = self.is_applied();
                 }
+                // Most runs are at their end before it is worth drawing anything.
+                self.draw_in = INSPECT_EVERY;
                 effects.push(Effect::Frames);
             }
             Act::Speed(s) => self.speed = s,

@@ -47,6 +47,8 @@ export async function site(options) {
  */
 export async function open(browser, url, { size = SIZES.wide, theme = "light", reducedMotion = "no-preference", context: more = {}, path = "" } = {}) {
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion, permissions: ["clipboard-read", "clipboard-write"], ...more });
+  // Long enough for a machine that is slow and busy: what never comes still fails.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   page.trouble = [];
   page.on("pageerror", (e) => page.trouble.push(`error thrown: ${e.stack ?? e.message}`));
@@ -62,7 +64,7 @@ export async function open(browser, url, { size = SIZES.wide, theme = "light", r
 
 /** Waits until the page has been drawn by the app, not by the loading text of its HTML. */
 export async function ready(page) {
-  await page.waitForFunction(() => !document.querySelector(".boot") && document.querySelector("main, [role=main]"), null, { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector(".boot") && document.querySelector("main, [role=main]"));
   return page;
 }
 

@@ -38,11 +38,11 @@ const doc = (body, head = "") => `<!doctype html><html lang="en"><head><meta cha
 const element = (attributes = "", inner = "") => doc(`<p>Before</p><batch-yard ${attributes}>${inner}</batch-yard><p style="height:1500px">After</p>`, `<script type="module" src="${server.url}embed/v1.js"></script>`);
 /** Collects the element's events in window.seen. */
 const LISTEN = `window.seen = []; for (const n of ["ready","status","marker","complete","goal","change","error"]) document.querySelector("batch-yard").addEventListener("batchyard:" + n, (e) => seen.push([n, e.detail]));`;
-const seen = (page, name) => page.waitForFunction((n) => seen.find(([k]) => k === n)?.[1], name, { timeout: 30_000 }).then((h) => h.jsonValue());
+const seen = (page, name) => page.waitForFunction((n) => seen.find(([k]) => k === n)?.[1], name).then((h) => h.jsonValue());
 
 async function run(page, n = 0) {
   await frame(page, n).getByRole("button", { name: "Run it here" }).click();
-  await frame(page, n).locator(".widget").waitFor({ timeout: 20_000 });
+  await frame(page, n).locator(".widget").waitFor();
 }
 
 test("under a strict policy of the host the frame still runs", async () => {
@@ -103,7 +103,7 @@ test("loading moves neither focus nor scroll", async () => {
   const page = await visit(url);
   await page.focus("#field");
   await page.evaluate(() => scrollTo(0, 300));
-  await frame(page).locator(".widget").waitFor({ timeout: 20_000 });
+  await frame(page).locator(".widget").waitFor();
   await page.waitForTimeout(500);
   assert.equal(await page.evaluate(() => document.activeElement.id), "field");
   assert.equal(await page.evaluate(() => scrollY), 300);
@@ -174,7 +174,7 @@ test("it works below a path of the host's site", async () => {
 
 test("nothing plays by itself where less motion is wanted", async () => {
   const page = await visit(await host(element('scenario="db-migration" run="load"')), { reducedMotion: "reduce" });
-  await frame(page).locator(".widget").waitFor({ timeout: 20_000 });
+  await frame(page).locator(".widget").waitFor();
   await page.waitForTimeout(300);
   assert.equal((await page.evaluate(() => document.querySelector("batch-yard").getState())).playing, false);
 });
@@ -185,7 +185,7 @@ for (const theme of ["light", "dark"]) {
       const page = await visit(`${server.url}embed/?scenario=migration-fails-twice&view=${view}&theme=${theme}`);
       await accessible(page);
       await page.getByRole("button", { name: "Run it here" }).click();
-      await page.locator(".widget").waitFor({ timeout: 20_000 });
+      await page.locator(".widget").waitFor();
       await accessible(page);
       await page.context().close();
     }

@@ -21,7 +21,7 @@ after(async () => {
  */
 export function journey(name, options, body) {
   if (typeof options === "function") [options, body] = [{}, options];
-  test(name, { timeout: options.timeout ?? 60_000 }, async () => {
+  test(name, { timeout: options.timeout ?? 240_000 }, async () => {
     const pages = [];
     const open = async (more = {}) => {
       const page = await browserTools.open(browser, server.url, { ...options, ...more });

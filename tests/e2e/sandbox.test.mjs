@@ -20,7 +20,7 @@ const type = async (page, from, to) => {
 };
 
 journey("a first visit shows a running example at once, and a tour that is shown once", async ({ page }) => {
-  await page.waitForSelector(".stage .pod", { timeout: 3000 });
+  await page.waitForSelector(".stage .pod");
   assert.match(await page.textContent(".tour"), /1 of 3/);
   await page.click(".tour .btn--ink");
   await page.click(".tour .btn--ink");
@@ -38,10 +38,10 @@ journey("edit, apply with the keyboard, and the Job runs to Complete", async ({ 
   await type(page, "name: db-migration", "name: edited");
   await page.focus("#manifest");
   await page.keyboard.press("Control+Enter");
-  await page.waitForSelector(".road .pod", { timeout: 8000 });
+  await page.waitForSelector(".road .pod");
   assert.match(await text(page, ".road .pod"), /^edited-\w{5} /);
   await page.click("[data-speed='10']");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   assert.match(await text(page, ".ring text"), /1\/1/);
   assert.match(await text(page, ".outcome"), /Complete in \d+s\./);
   assert.equal(await page.locator(".siding[data-lamp=done] .pod[data-status=Completed]").count(), 1);
@@ -55,8 +55,8 @@ journey("failures make Pods wait, and cross the bar when backoffLimit is used up
   await type(page, "backoffLimit: 3", "backoffLimit: 1");
   await page.click("[data-do=apply]");
   await page.click("[data-speed='10']");
-  await page.waitForFunction(() => /Held \d+s\s+back-off 10s after failure 1/.test(document.querySelector(".lead-say").textContent), null, { timeout: 8000 });
-  await page.waitForSelector(".jobcard[data-job=Failed]", { timeout: 8000 });
+  await page.waitForFunction(() => /Held \d+s\s+back-off 10s after failure 1/.test(document.querySelector(".lead-say").textContent));
+  await page.waitForSelector(".jobcard[data-job=Failed]");
   assert.match(await text(page, ".outcome"), /Failed after \d+s\. 2 Pods failed; backoffLimit 1 allows 1 retry\./);
   assert.equal(await page.locator(".siding[data-lamp=fail] .berth--over .pod").count(), 1);
   assert.match(await text(page, ".meter-text"), /failed 2 of backoffLimit 1/);
@@ -67,7 +67,7 @@ journey("run to the end, scrub back and forth, step, and act in the past", async
   await back(page);
   await page.click("[data-do=apply]");
   await page.click("[data-do=end]");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   const end = await text(page, ".clock");
   const slider = page.locator(".scrub-range");
   await slider.fill("3");
@@ -88,7 +88,7 @@ journey("run to the end, scrub back and forth, step, and act in the past", async
   assert.match(await text(page, ".toast"), /You changed the run at 0:03\. What came after is gone\. ?Undo/);
   await page.click(".toast-btn");
   await page.click("[data-do=end]");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   assert.equal(await text(page, ".clock"), end);
 });
 
@@ -112,7 +112,7 @@ journey("an error stands at its line, and the last good run stays on the stage",
   await back(page);
   await page.click("[data-do=apply]");
   await page.click("[data-do=end]");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   await type(page, "restartPolicy: Never", "restartPolicy: Always");
   await page.waitForSelector(".diag");
   assert.match(await text(page, ".diag"), /restartPolicy: Required value: valid values: "OnFailure", "Never"/);
@@ -134,7 +134,7 @@ journey("keyboard only, from load to a shared link", { reducedMotion: "reduce" }
   await page.keyboard.press("Enter"); // the skip link: to the yard
   await page.waitForFunction(() => document.activeElement?.id === "yard");
   await page.keyboard.press("End");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   await page.keyboard.press("Home");
   await page.keyboard.press("]");
   await page.keyboard.press(".");
@@ -165,7 +165,7 @@ journey("Why? answers for the Job, and leads to the line", async ({ page, axe })
   await back(page);
   await page.click("[data-do=apply]");
   await page.click("[data-do=end]");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   await page.click(".jobcard .why");
   assert.match(await text(page, ".pop"), /Why is the Job Complete\?/);
   await axe(page);
@@ -187,24 +187,24 @@ journey("a Pod can be made to fail, a line typed into the terminal, and kubectl 
   await back(page, "db-migration");
   await page.selectOption("[data-do=preset]", "Never exits");
   await page.click(".applybar [data-do=apply]");
-  await page.waitForSelector(".road .pod[data-status=Running]", { timeout: 10_000 });
+  await page.waitForSelector(".road .pod[data-status=Running]");
   await page.click(".road .pod");
   await page.click(".acts >> text=Fail now");
-  await page.waitForSelector(".siding .pod[data-status=Error]", { timeout: 10_000 });
+  await page.waitForSelector(".siding .pod[data-status=Error]");
   const input = page.locator(".term-in input");
   await input.fill("kubectl get pods");
   await input.press("Enter");
   await page.waitForFunction(() => /NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE/.test(document.querySelector(".term-body").textContent));
   await input.fill("kubectl explain job.spec.backoffLimit");
   await input.press("Enter");
-  await page.waitForFunction(() => /FIELD: backoffLimit <integer>/.test(document.querySelector(".term-body").textContent), null, { timeout: 10_000 });
+  await page.waitForFunction(() => /FIELD: backoffLimit <integer>/.test(document.querySelector(".term-body").textContent));
 });
 
 journey("zoom, speed, and the settings are kept", async ({ page }) => {
   await back(page);
   await page.click(".applybar [data-do=apply]");
   await page.click("[data-do=end]");
-  await page.waitForSelector(".jobcard[data-job=Complete]", { timeout: 8000 });
+  await page.waitForSelector(".jobcard[data-job=Complete]");
   await page.click("[aria-label^='Show less of the timeline']");
   assert.notEqual(await page.getAttribute(".scrub-range", "min"), "0");
   await page.click("[aria-label=Settings]");

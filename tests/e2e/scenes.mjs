@@ -15,7 +15,7 @@ async function at(page, id, second) {
   await example(page, id);
   await page.click(".applybar [data-do=apply]");
   await page.click("[data-do=end]");
-  await page.waitForFunction(() => /Play/.test(document.querySelector("[data-do=play]").textContent), null, { timeout: 20_000 });
+  await page.waitForFunction(() => /Play/.test(document.querySelector("[data-do=play]").textContent));
   if (second !== undefined) await page.locator(".scrub-range").fill(String(second));
   await page.waitForTimeout(100);
 }
@@ -29,15 +29,7 @@ export const scenes = [
   { name: "parallel", arrange: (page) => at(page, "six-by-two", 12) },
   { name: "image-pull", arrange: (page) => at(page, "image-typo", 40) },
   { name: "crash-loop", arrange: (page) => at(page, "crash-loop", 45) },
-  {
-    name: "deployment",
-    arrange: async (page) => {
-      await example(page, "migration-as-deployment");
-      await page.click(".applybar [data-do=apply]");
-      await page.waitForTimeout(8_000);
-      await page.click("[data-do=play]");
-    },
-  },
+  { name: "deployment", arrange: (page) => at(page, "migration-as-deployment", 30) },
   { name: "cronjob", arrange: (page) => at(page, "every-minute", 150) },
   { name: "indexed", arrange: (page) => at(page, "indexed", 10) },
   { name: "hundred-pods", arrange: (page) => at(page, "hundred-pods", 20) },

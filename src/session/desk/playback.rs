@@ -10,6 +10,8 @@ const RUSH_ENDLESS: Ms = 10 * 60_000;
 /// A stage with more Pods is drawn at most ten times a second; the clock and the playhead move on every frame.
 const CROWD: usize = 30;
 const CROWD_EVERY: f64 = 100.0;
+/// A run to the end, while it goes on, is drawn so often: its time is for the engine.
+const RUSH_EVERY: f64 = 250.0;
 /// After the end of everything, time runs on for so long, then stops.
 const AFTER_END: Ms = 4_000;
 /// A stretch without events that is worth skipping.
@@ -20,6 +22,8 @@ impl Desk {
     /// whether anything but the clock has changed.
     pub fn tick(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) -> bool {
         self.cut = false;
+        let state = |d: &Self| (d.playing, d.rushing, d.note.is_some());
+        let was = state(self);
         if self.rushing {
             self.rush(&mut go_on);
         } else if self.playing {
@@ -38,13 +42,15 @@ impl Desk {
         }
         self.inspect_in -= dt;
         self.draw_in -= dt;
-        if self.playing && self.scene.pods.len() > CROWD && self.draw_in > 0.0 {
+        let changed = was != state(self);
+        let seldom = self.rushing || (self.playing && self.scene.pods.len() > CROWD);
+        if seldom && self.draw_in > 0.0 && !changed {
             return false;
         }
-        self.draw_in = CROWD_EVERY;
+        self.draw_in = if self.rushing { RUSH_EVERY } else { CROWD_EVERY };
         let before = self.derived;
         self.derive();
-        before != self.derived
+        changed || before != self.derived
     }
 
     /// Jumps over a stretch in which nothing happens.

@@ -122,3 +122,36 @@ fn every_example_is_accepted_and_explains_itself() {
         }
     }
 }
+
+#[test]
+fn a_run_to_the_end_that_is_cut_into_frames_says_when_it_is_over() {
+    for id in ["every-minute", "migration-as-deployment", "migration-fails-twice", "crash-loop"] {
+        let mut desk = desk(id);
+        desk.act(Act::Apply);
+        desk.act(Act::End);
+        let mut frames = 0;
+        while desk.rushing {
+            // No time for more than one step: the last frame may have nothing left to do but to end.
+            let changed = desk.tick(16.0, || false);
+            assert!(changed || desk.rushing, "{id}: the page was not told of the end");
+            frames += 1;
+            assert!(frames < 1_000, "{id} goes on at {}", desk.run.now() - desk.run.origin);
+        }
+        let shown = desk.scene.clone();
+        desk.derived = None;
+        desk.derive();
+        assert_eq!(shown, desk.scene, "{id}: the stage shows the end");
+    }
+}
+
+#[test]
+fn ten_minutes_of_what_never_ends_are_little_work() {
+    for example in examples::all() {
+        let mut run = Run::new(1);
+        run.apply_fresh(example.text);
+        let mut cluster = run.cluster().clone();
+        let until = batchyard_engine::cluster::Time(run.origin + 12 * 60_000);
+        let progress = cluster.advance(until, 20_000);
+        assert!(progress.finished, "{}: {progress:?}", example.id);
+    }
+}

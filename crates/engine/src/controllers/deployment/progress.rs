@@ -63,7 +63,8 @@ impl DeploymentController {
     }
 
     /// Looks again when the deadline has passed. Models `requeueStuckDeployment`; where less than a second is left
-    /// upstream syncs over and over until it is over.
+    /// upstream syncs over and over until it is over, and for ever where a rollout that was complete has lost its Pods: a
+    /// completed rollout never times out, so nothing comes of that but work.
     fn requeue_stuck(&mut self, ctx: &mut Ctx<'_>, d: &Rc<Object>, status: &Value) {
         let Some(deadline) = progress_deadline(d) else { return };
         let Some(current) = conditions::find(d.at("status.conditions"), "Progressing") else { return };
@@ -72,6 +73,9 @@ impl DeploymentController {
         }
         let Some(since) = Time::parse_rfc3339(current.str_at("lastUpdateTime")) else { return };
         let left = since + deadline * SECOND - ctx.now;
+        if left < SECOND && current.str_at("reason") == "NewReplicaSetAvailable" {
+            return;
+        }
         let wait = if left < SECOND { left.max(0) + 5 } else { left + SECOND };
         self.queue.add_after(ctx, d.key(), wait);
     }
