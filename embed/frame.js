@@ -1,21 +1,31 @@
-// The widget before it runs: reads its address, shows a still picture, talks with its host, and fetches the simulator only
-// when it is wanted. The simulator's own module then draws the widget; messages go on through here.
+// The widget before it runs: reads its address, shows the manifest and a still picture of the moment asked for, talks with its
+// host, and fetches the simulator only when it is wanted. The simulator's own module then draws the widget; messages go on
+// through here.
+import { show } from "./film.js";
 import { read } from "./parameters.js";
 
 const settings = document.querySelector("script[data-app]").dataset;
 const parameters = read(location.search);
-const root = document.getElementById("app");
-const poster = document.getElementById("poster");
+const at = (id) => document.getElementById(id);
+const root = at("app");
+const poster = at("poster");
 const host = window.parent === window ? null : window.parent;
 const id = Math.random().toString(36).slice(2, 10);
+const link = location.hash.startsWith("#v1.") && location.hash.length < 100_000 ? location.hash : "";
 const LONGEST_YAML = 1_000_000;
+const here = (path) => new URL(path, import.meta.url).href;
 let app = null;
 let starting = null;
+let own = parameters.own === "1";
 let yaml = "";
+let given;
+// The host sends its manifest when it hears from here; it has a few seconds for that.
+const manifest = new Promise((ok) => ((given = ok), setTimeout(ok, 3000)));
 let told = 0;
 
 if (parameters.theme !== "auto") document.documentElement.dataset.theme = parameters.theme;
-document.documentElement.dataset.view = parameters.view;
+poster.dataset.view = parameters.view;
+if (own) document.documentElement.dataset.own = "";
 
 const tell = (type, payload, req) => host?.postMessage({ batchyard: 1, id, type, payload, ...(req !== undefined && { req }) }, "*");
 
@@ -34,20 +44,24 @@ function heard(type, text) {
   tell(type, payload);
 }
 
-function say(text) {
-  document.getElementById("trouble").textContent = text;
-}
+/** The whole page's style: the still picture needs but a part of it. */
+const styled = () =>
+  new Promise((ok, no) => {
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: here(settings.style), onload: ok, onerror: no });
+    document.head.append(sheet);
+  });
 
 /** Fetches and starts the simulator, once. */
 function start() {
   starting ??= (async () => {
     document.documentElement.dataset.state = "loading";
+    say("Loading the cluster.");
     try {
-      if (settings.split) await import(new URL(settings.split, import.meta.url).href);
-      const module = await import(new URL(settings.app, import.meta.url).href);
-      await module.default({ module_or_path: new URL(settings.wasm, import.meta.url) });
-      const own = yaml || (location.hash.startsWith("#v1.") ? "" : null);
-      module.embed_mount(root, JSON.stringify({ ...parameters, yaml: own ?? "", hash: location.hash }), heard);
+      const style = styled();
+      if (settings.split) await import(here(settings.split));
+      const module = await import(here(settings.app));
+      await Promise.all([module.default({ module_or_path: here(settings.wasm) }), style, own && manifest]);
+      module.embed_mount(root, JSON.stringify({ ...parameters, yaml: own ? yaml : "", hash: link }), heard);
       app = module;
       poster.remove();
       document.documentElement.dataset.state = "running";
@@ -55,7 +69,8 @@ function start() {
     } catch (error) {
       starting = null;
       document.documentElement.dataset.state = "failed";
-      say(typeof WebAssembly === "undefined" ? "This browser blocks WebAssembly, so nothing can run. The picture and the manifest remain." : "The simulator could not be loaded. The picture and the manifest remain.");
+      const blocked = typeof WebAssembly === "undefined";
+      say(`${blocked ? "This browser blocks WebAssembly, so nothing can run." : "The simulator could not be loaded."} The picture and the manifest remain.`);
       tell("error", { message: `${error?.message ?? error}`.slice(0, 500) });
     }
     return app;
@@ -71,7 +86,7 @@ const ASKED = {
   step: (p) => p == null || p.count === undefined || (Number.isInteger(p.count) && Math.abs(p.count) <= 1000),
   seek: (p) => finite(p?.t),
   reset: () => true,
-  setYaml: (p) => typeof p?.yaml === "string" && p.yaml.length <= LONGEST_YAML,
+  setYaml: (p) => typeof p?.yaml === "string" && p.yaml.length <= LONGEST_YAML && (p.picture === undefined || typeof p.picture === "string"),
   getState: () => true,
 };
 
@@ -83,48 +98,97 @@ addEventListener("message", async ({ source, data }) => {
   if (req !== undefined && !Number.isSafeInteger(req)) return;
   if (!ASKED[type](payload)) return;
   if (type === "setYaml" && !app) {
-    yaml = payload.yaml;
-    showOwn();
+    own = true;
+    document.documentElement.dataset.own = "";
+    setManifest(payload.yaml);
+    picture(payload.picture);
+    given();
     if (req !== undefined) tell("reply", { ok: true }, req);
     return;
   }
-  if (type === "getState" && !app) return tell("reply", { loaded: false, playing: false, t: parameters.t, yaml }, req);
-  if (type === "pause" && !app) return;
+  if (!starting) {
+    if (type === "getState") return tell("reply", { loaded: false, playing: false, t: parameters.t ?? 0, yaml }, req);
+    if (type === "pause") return;
+  }
   const answer = (await start()) ? app.embed_call(type, JSON.stringify(payload ?? null)) : "null";
   if (req !== undefined) tell("reply", JSON.parse(answer || "null"), req);
 });
 
-/** The host's own manifest has no picture: its text is shown. */
-function showOwn() {
-  const text = document.getElementById("manifest");
-  text.textContent = yaml;
-  poster.dataset.own = "1";
+function say(text) {
+  at("trouble").textContent = text;
 }
 
-document.getElementById("name").textContent = `batchyard: ${parameters.scenario}`;
-const still = document.getElementById("still");
-if (parameters.own === "1" || location.hash.startsWith("#v1.")) poster.dataset.own = "1";
-else {
-  still.onerror = () => ((poster.dataset.own = "1"), say(`There is no scenario called ${parameters.scenario}.`));
-  still.src = new URL(`posters/${parameters.scenario}.svg`, import.meta.url).href;
+/** Shows the manifest, with the lines that are to stand out. */
+function setManifest(text) {
+  yaml = text;
+  const lit = (n) => parameters.hl.some(([from, to]) => n >= from && n <= to);
+  const line = (text, n) => Object.assign(document.createElement("span"), { className: lit(n + 1) ? "is-lit" : "", textContent: `${text}\n` });
+  at("manifest").replaceChildren(...text.trimEnd().split("\n").map(line));
+  if (!link && text.length < 50_000) pageLink();
 }
-document.getElementById("run").addEventListener("click", async () => (await start())?.embed_call("play", "null"));
-document.getElementById("out").href = new URL(`../?example=${parameters.scenario}${location.hash}`, import.meta.url).href;
+
+/** The picture of a manifest of the host's own, which the host hands over: drawn as a picture, so that nothing in it runs. */
+function picture(svg) {
+  const still = at("still");
+  const old = still.querySelector("img");
+  if (old) URL.revokeObjectURL(old.src);
+  const image = svg && Object.assign(new Image(), { src: URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })), alt: "The timeline of its run" });
+  still.replaceChildren(...(image ? [image] : []));
+  poster.toggleAttribute("data-bare", !image);
+}
+
+/** A permalink to the page: the manifest as it is here, and the moment asked for. */
+async function pageLink() {
+  const run = JSON.stringify({ y: yaml, s: { seed: parameters.seed }, ...(parameters.t !== null && { t: Math.round(parameters.t * 1000) }) });
+  const packed = await new Response(new Blob([run]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer();
+  const code = btoa(String.fromCharCode(...new Uint8Array(packed))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  at("out").href = here(`../#v1.${code}`);
+}
+
+/** The manifest in a permalink. */
+async function linked() {
+  const bytes = Uint8Array.from(atob(link.slice(4).replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const text = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")));
+  return String((await text.json()).y);
+}
+
+const get = async (path) => {
+  const answer = await fetch(here(path));
+  if (!answer.ok) throw new Error(path);
+  return answer.text();
+};
+
+/** The scenario's manifest and the picture of the moment asked for. */
+async function still() {
+  const { scenario, t, seed, theme } = parameters;
+  const [text, film] = await Promise.all([get(`posters/${scenario}.yaml`), get(`posters/${scenario}.svg`)]);
+  if (own) return;
+  setManifest(text);
+  const end = show(at("still"), film, t, theme);
+  if (t > end) say(`The picture ends after ${Math.floor(end)} s; the run opens at ${t} s.`);
+  else if (seed !== 1) say("The picture is of a run with seed 1.");
+}
+
+at("name").textContent = parameters.scenario;
+if (own || link) poster.toggleAttribute("data-bare", true);
+if (link) linked().then(setManifest, () => say("This link cannot be read. Copy the whole link again."));
+else if (!own) still().catch(() => (poster.toggleAttribute("data-bare", true), say(`There is no scenario called ${parameters.scenario}.`)));
+at("run").disabled = false;
+at("run").addEventListener("click", async () => (await start())?.embed_call("play", "null"));
+at("out").href = here(`../${link}`);
 
 // Off screen nothing runs.
 let shown = false;
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const play = (started) => !calm && started?.embed_call("play", "null");
 new IntersectionObserver(async ([entry]) => {
   const now = entry.isIntersecting;
   if (now === shown) return;
   shown = now;
   app?.embed_call("visible", JSON.stringify(now));
-  if (now && parameters.run === "visible" && !starting) {
-    await start();
-    if (!calm) app?.embed_call("play", "null");
-  }
+  if (now && parameters.run === "visible" && !starting) play(await start());
 }).observe(document.documentElement);
-if (parameters.run === "load") start().then((a) => !calm && a?.embed_call("play", "null"));
+if (parameters.run === "load") start().then(play);
 
 // The height that the widget would like, told when it has really changed.
 new ResizeObserver(() => {

@@ -1,6 +1,7 @@
 // The parameters of the widget's address: case-insensitive, unknown ones ignored, invalid values fall back with a warning.
 const word = (...words) => (v) => (words.includes(v.toLowerCase()) ? v.toLowerCase() : undefined);
-const number = (low, high) => (v) => (/^\d+(\.\d+)?$/.test(v) && +v >= low && +v <= high ? +v : undefined);
+const one = (...numbers) => (v) => numbers.find((n) => String(n) === v);
+const whole = (high) => (v) => (/^\d+$/.test(v) && +v <= high ? +v : undefined);
 const UNITS = { "": 1, s: 1, m: 60, h: 3600 };
 const seconds = (v) => {
   const m = /^(\d+(?:\.\d+)?)([smh]?)$/i.exec(v);
@@ -22,9 +23,9 @@ export const PARAMETERS = {
   view: [word("split", "sim", "yaml"), "split"],
   editor: [word("text", "code", "none"), "text"],
   run: [word("click", "visible", "load"), "click"],
-  t: [seconds, 0],
-  speed: [number(0.1, 600), 1],
-  seed: [number(0, 4294967295), 1],
+  t: [seconds, null],
+  speed: [one(1, 2, 5, 10, 60, 600), 1],
+  seed: [whole(4294967295), 1],
   theme: [word("auto", "light", "dark"), "auto"],
   controls: [word("full", "mini", "none"), "full"],
   goal: [word("0", "1"), "0"],

@@ -1,6 +1,7 @@
 // <batch-yard scenario="db-migration"><pre><code class="language-yaml">...</code></pre></batch-yard>
 // Upgrades the element to a frame with the widget. The <pre> stays in the page for readers without scripts, for search
-// engines and for print. Attributes are the parameters of the widget's address; each is a property too.
+// engines and for print; so does an <img> with a picture of its run (`batchyard render`), which the frame shows before it runs.
+// Attributes are the parameters of the widget's address; each is a property too.
 const BASE = new URL("./", import.meta.url);
 const PARAMETERS = ["scenario", "view", "editor", "run", "t", "speed", "seed", "theme", "controls", "goal", "hl"];
 const EVENTS = ["ready", "status", "marker", "complete", "goal", "change", "error"];
@@ -10,7 +11,7 @@ const elements = new Set();
 
 const style = new CSSStyleSheet();
 style.replaceSync(
-  ":host{display:block}iframe{display:block;inline-size:100%;border:0;color-scheme:auto}slot{display:none}@media print{iframe{display:none}slot{display:block}}",
+  ":host{display:block}iframe{display:block;inline-size:100%;border:0;color-scheme:auto}slot{display:none}@media print{slot{display:block}:host([data-own]) iframe{display:none}iframe{block-size:46rem!important}}",
 );
 
 class BatchYard extends HTMLElement {
@@ -20,6 +21,8 @@ class BatchYard extends HTMLElement {
   #count = 0;
   #height = 0;
   #growth = 0;
+  // What is asked of the frame before it listens.
+  #early = [];
 
   connectedCallback() {
     elements.add(this);
@@ -28,7 +31,9 @@ class BatchYard extends HTMLElement {
     root.adoptedStyleSheets = [style];
     this.#frame = document.createElement("iframe");
     this.#frame.allow = "clipboard-write";
-    this.#frame.style.blockSize = `${this.clientWidth && this.clientWidth < 528 ? 520 : 420}px`;
+    // Far below the fold nothing is fetched.
+    this.#frame.loading = "lazy";
+    this.#frame.style.blockSize = `${parseInt(this.getAttribute("height")) || (this.clientWidth && this.clientWidth < 528 ? 520 : 420)}px`;
     root.append(this.#frame, document.createElement("slot"));
     this.#load();
   }
@@ -41,31 +46,51 @@ class BatchYard extends HTMLElement {
 
   /** The manifest in the element, if there is one: it runs in place of the scenario's. */
   get yaml() {
-    return this.querySelector("pre")?.textContent ?? "";
+    return (this.querySelector("pre code") ?? this.querySelector("pre"))?.textContent ?? "";
   }
   #load() {
     const url = new URL(BASE);
     for (const name of PARAMETERS) if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
     if (this.yaml) url.searchParams.set("own", "1");
+    this.toggleAttribute("data-own", !!this.yaml);
     this.#height = this.#growth = 0;
+    this.#early ??= [];
     this.#frame.title = this.title || `batchyard: ${this.getAttribute("scenario") || "a Kubernetes Job"}`;
+    if (this.getAttribute("run") === "load") this.#frame.loading = "eager";
     if (this.#frame.src !== url.href) this.#frame.src = url.href;
   }
   #send(type, payload, answered) {
     const message = { batchyard: 1, type, payload };
     const answer = answered && new Promise((ok) => this.#requests.set((message.req = ++this.#count), ok));
-    this.#frame.contentWindow?.postMessage(message, "*");
+    if (this.#early) {
+      this.#early.push(message);
+      if (type !== "pause" && this.#frame) this.#frame.loading = "eager";
+    } else this.#frame.contentWindow?.postMessage(message, "*");
     return answer;
+  }
+  /** The frame listens: it gets the manifest, its picture if there is one, and what was asked of it meanwhile. */
+  async #hello() {
+    const yaml = this.yaml;
+    const image = yaml && this.querySelector("img");
+    const picture = image ? await fetch(image.src).then((r) => r.text()).catch(() => {}) : undefined;
+    const early = this.#early ?? [];
+    this.#early = null;
+    if (yaml) this.#send("setYaml", { yaml, picture });
+    for (const message of early) this.#frame.contentWindow?.postMessage(message, "*");
   }
   /** What a message of the frame's own window says. */
   hear(type, payload, req) {
-    if (type === "hello") this.yaml && this.#send("setYaml", { yaml: this.yaml });
+    if (type === "hello") this.#hello();
     else if (type === "reply") {
       this.#requests.get(req)?.(payload);
       this.#requests.delete(req);
     } else if (type === "height") this.#fit(Number(payload?.height));
-    else if (type === "playing") for (const other of elements) other !== this && other.pause();
-    else if (EVENTS.includes(type)) this.dispatchEvent(new CustomEvent(`batchyard:${type}`, { detail: payload, bubbles: true }));
+    else if (type === "playing") elements.forEach((other) => other !== this && other.pause());
+    else if (EVENTS.includes(type)) {
+      // From now on its picture is worth printing beside the manifest.
+      if (type === "ready") this.removeAttribute("data-own");
+      this.dispatchEvent(new CustomEvent(`batchyard:${type}`, { detail: payload, bubbles: true }));
+    }
   }
   #fit(height) {
     if (!(height > 0) || this.hasAttribute("height")) return;

@@ -1,8 +1,10 @@
 // Finishes what trunk has built (a post_build hook): one style sheet instead of many, the start script as a file of its own
 // (the content security policy allows no inline script), and a document for every page of the site.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildEmbed } from "./site-embed.mjs";
+import { buildExamples, withoutScripts } from "./site-examples.mjs";
 import { HEADERS, POLICY } from "./site-policy.mjs";
 
 const dir = process.env.TRUNK_STAGING_DIR ?? "dist";
@@ -46,6 +48,7 @@ html = html.replace(/<script type="module"[^>]*>([^]*?)<\/script>/, (tag, code) 
 });
 html = html.replace(/ nonce="[^"]*"/g, "").replace(/ integrity="[^"]*"/g, release ? "$&" : "");
 if (release) html = html.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);
+html = html.replace(/<noscript>[^]*?<\/noscript>/, withoutScripts());
 writeFileSync(join(dir, "index.html"), html);
 
 for (const [page, title] of Object.entries(PAGES)) {
@@ -80,27 +83,5 @@ writeFileSync(
 `,
 );
 
-// The widget: its shell is static and small; the simulator's module and wasm are named for when they are wanted.
-const embed = join(dir, "embed");
-mkdirSync(join(embed, "posters"), { recursive: true });
-const found = (pattern) => readdirSync(dir).find((f) => pattern.test(f)) ?? "";
-const css = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>/g)].map(([, file]) => `<link rel="stylesheet" href="../${file}">`).join("\n");
-const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
-const script = `<script type="module" src="frame.js" data-app="../${found(/^batchyard-page-[0-9a-f]+\.js$/)}" data-wasm="../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}"></script>`;
-const policy = (html) => (release ? html.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`) : html);
-const shell = readFileSync("embed/index.html", "utf8").replace("<!-- css -->", css).replace("<!-- script -->", script).replace('<div id="app">', `${sprite}\n<div id="app">`);
-writeFileSync(join(embed, "index.html"), policy(shell));
-mkdirSync(join(embed, "docs"), { recursive: true });
-const configurator = readFileSync("embed/docs/index.html", "utf8").replace("<!-- css -->", css.replaceAll('href="../', 'href="../../')).replace("<!-- script -->", '<script type="module" src="docs.js"></script>');
-writeFileSync(join(embed, "docs/index.html"), policy(configurator));
-const scenarios = readFileSync("examples/index.yaml", "utf8").split(/^- /m).slice(1).map((entry) => {
-  const value = (name) => JSON.parse(entry.match(new RegExp(`^ *${name}: (.*)$`, "m"))[1].replace(/^([^"].*)$/, '"$1"'));
-  return { id: value("file").replace(/\.yaml$/, ""), group: value("group"), title: value("title") };
-});
-writeFileSync(join(embed, "scenarios.json"), JSON.stringify(scenarios));
-for (const file of ["v1.js", "frame.js", "parameters.js", "docs/docs.js"]) {
-  if (release) {
-    const { transformSync } = await import("esbuild");
-    writeFileSync(join(embed, file), transformSync(readFileSync(`embed/${file}`, "utf8"), { minify: true, target: "es2022" }).code);
-  } else copyFileSync(`embed/${file}`, join(embed, file));
-}
+await buildEmbed(dir, html, release);
+buildExamples(dir, html);

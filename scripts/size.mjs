@@ -9,7 +9,8 @@ const kB = 1000;
 // `wanted` is what the design asks for; `limit` is the gate, which only comes down.
 const BUDGETS = [
   { name: "first load", page: "index.html", limit: 690 * kB, wanted: 300 * kB },
-  { name: "embed, before interaction", page: "embed/index.html", limit: 20 * kB, lazyWasm: true },
+  // The shell fetches the scenario's manifest and picture; counted is the example with which most pages begin.
+  { name: "embed, before interaction", page: "embed/index.html", also: ["embed/posters/migration-fails-twice.svg", "embed/posters/migration-fails-twice.yaml"], limit: 20 * kB },
   { name: "embed script", file: "embed/v1.js", limit: 3 * kB },
 ];
 
@@ -48,9 +49,9 @@ const row = (name, bytes, budget = "") => console.log(`${name.padEnd(52)} ${(byt
 let passed = 0;
 let failed = 0;
 const counted = new Set();
-for (const { name, page, file, limit, wanted, lazyWasm } of BUDGETS) {
+for (const { name, page, file, limit, wanted, also = [] } of BUDGETS) {
   if (!inside(page ?? file)) continue;
-  const parts = (page ? closure(page) : [file]).filter((f) => !(lazyWasm && f.endsWith(".wasm")));
+  const parts = [...(page ? closure(page) : [file]), ...also.filter(inside)];
   const sizes = parts.map((f) => [f, gz(f)]).sort((a, b) => b[1] - a[1]);
   const total = sizes.reduce((n, [, b]) => n + b, 0);
   for (const [f, b] of sizes) row(`  ${f}`, b), counted.add(f);

@@ -8,7 +8,11 @@ const load = () => {
   r.open("GET", rest, false);
   r.overrideMimeType("text/plain; charset=x-user-defined");
   r.send();
-  new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(r.responseText, (c) => c.charCodeAt(0))), { first: first.exports });
+  // A loop: Uint8Array.from() would make a string of every byte first.
+  const text = r.responseText;
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  new WebAssembly.Instance(new WebAssembly.Module(bytes), { first: first.exports });
   finish();
 };
 const early = () => {

@@ -1,125 +1,187 @@
 // The widget in other people's pages: it runs there, talks with its host, and never harms it.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import { after, before, test } from "node:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { test } from "node:test";
+import { LISTEN, ask, at, doc, element, frame, host, run, script, seen, started, visit } from "./embed-host.mjs";
 import { accessible } from "./journey.mjs";
-import { ROOT, launch, site } from "./browser.mjs";
+import { ROOT, launch } from "./browser.mjs";
 
-let browser, server, bare, sub;
-const hosts = [];
-before(async () => {
-  [browser, server, bare, sub] = await Promise.all([launch(), site(), site({ headers: {} }), site({ base: "/docs/batchyard/" })]);
-});
-after(async () => {
-  await browser.close();
-  for (const s of [server, bare, sub, ...hosts]) await s.close();
-});
-
-/** A page of somebody else's, on an origin of its own. */
-async function host(html, headers = {}) {
-  const s = createServer((req, res) => res.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...headers }).end(html));
-  await new Promise((ok) => s.listen(0, "127.0.0.1", ok));
-  hosts.push({ close: () => new Promise((done) => (s.closeAllConnections(), s.close(done))) });
-  return `http://127.0.0.1:${s.address().port}/`;
+/** Megabytes of the browser's processes that hold pages, apart from what they share; Linux alone tells. */
+async function used(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const own = (pid) => {
+    const rows = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    return [...rows.matchAll(/^Private_\w+: +(\d+) kB/gm)].reduce((sum, [, kB]) => sum + Number(kB), 0) / 1000;
+  };
+  return processInfo.filter((p) => p.type === "renderer").reduce((sum, p) => sum + own(p.id), 0);
 }
-
-async function visit(url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1024, height: 900 }, ...options });
-  const page = await context.newPage();
-  page.trouble = [];
-  page.on("pageerror", (e) => page.trouble.push(e.message));
-  await page.goto(url);
-  return page;
-}
-const frame = (page, n = 0) => page.frameLocator("iframe").nth(n);
-const doc = (body, head = "") => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Host</title>${head}</head><body>${body}</body></html>`;
-const element = (attributes = "", inner = "") => doc(`<p>Before</p><batch-yard ${attributes}>${inner}</batch-yard><p style="height:1500px">After</p>`, `<script type="module" src="${server.url}embed/v1.js"></script>`);
-/** Collects the element's events in window.seen. */
-const LISTEN = `window.seen = []; for (const n of ["ready","status","marker","complete","goal","change","error"]) document.querySelector("batch-yard").addEventListener("batchyard:" + n, (e) => seen.push([n, e.detail]));`;
-const seen = (page, name) => page.waitForFunction((n) => seen.find(([k]) => k === n)?.[1], name).then((h) => h.jsonValue());
-
-async function run(page, n = 0) {
-  await frame(page, n).getByRole("button", { name: "Run it here" }).click();
-  await frame(page, n).locator(".widget").waitFor();
-}
+const LINUX = existsSync("/proc/self/smaps_rollup");
 
 test("under a strict policy of the host the frame still runs", async () => {
-  const page = await visit(await host(doc(`<iframe src="${server.url}embed/?scenario=db-migration" width="800" height="420" title="Job"></iframe>`), { "Content-Security-Policy": `default-src 'none'; frame-src ${new URL(server.url).origin}` }));
+  const page = await visit(await host(doc(`<iframe src="${at.server.url}embed/?scenario=db-migration" width="800" height="420" title="Job"></iframe>`), { "Content-Security-Policy": `default-src 'none'; frame-src ${new URL(at.server.url).origin}` }));
   await run(page);
   await frame(page).getByRole("button", { name: "Pause" }).waitFor();
   assert.deepEqual(page.trouble, []);
 });
 
 test("before it is wanted, no WebAssembly is fetched, and a picture is shown", async () => {
+  const page = await visit("about:blank");
   const asked = [];
-  const context = await browser.newContext();
-  const page = await context.newPage();
   page.on("request", (r) => asked.push(r.url()));
   await page.goto(await host(element('scenario="db-migration"')));
-  await frame(page).locator("#still").waitFor();
-  assert.ok(await frame(page).locator("#still").evaluate((i) => i.decode().then(() => i.naturalWidth > 0)));
-  assert.ok(!asked.some((u) => u.endsWith(".wasm")), asked.join("\n"));
+  await frame(page).locator("#still svg").waitFor();
+  await frame(page).getByRole("img", { name: /Job db-migration/ }).waitFor();
+  await page.waitForLoadState("networkidle");
+  assert.ok(!asked.some((u) => /\.wasm|batchyard-page/.test(u)), asked.join("\n"));
   await run(page);
   assert.ok(asked.some((u) => u.endsWith(".wasm")));
+  assert.deepEqual(page.trouble, []);
+});
+
+test("far below the fold nothing is fetched, until it is asked for something", async () => {
+  const asked = [];
+  const page = await visit("about:blank");
+  page.on("request", (r) => asked.push(r.url()));
+  await page.goto(await host(doc(`<p style="height:20000px">Long</p><batch-yard scenario="db-migration"></batch-yard>`, script())));
+  await page.waitForLoadState("networkidle");
+  assert.ok(!asked.some((u) => u.includes("frame.js")), asked.join("\n"));
+  const state = await ask(page, "getState");
+  assert.deepEqual([state.loaded, state.playing], [false, false]);
+  assert.ok(asked.some((u) => u.includes("frame.js")));
 });
 
 test("in a sandbox without an origin it runs where the site sends CORS headers, and says so where it does not", async () => {
   const inBox = (url) => doc(`<iframe sandbox="allow-scripts" src="${url}embed/?scenario=db-migration" width="800" height="420" title="Job"></iframe>`);
-  await run(await visit(await host(inBox(server.url))));
-  const page = await visit(await host(inBox(bare.url)));
-  // Module scripts of an opaque origin need CORS: the shell itself cannot start, and the page around it holds the manifest.
-  await frame(page).locator("#poster").waitFor();
+  await run(await visit(await host(inBox(at.server.url))));
+  const page = await visit(await host(inBox(at.bare.url)));
+  await frame(page).getByText("it needs a site that sends Access-Control-Allow-Origin").waitFor();
+  const picture = frame(page).getByRole("img", { name: "The timeline of its run" });
+  assert.ok(await picture.evaluate((i) => i.decode().then(() => i.naturalWidth > 0)));
 });
 
 test("the host drives it and hears of it", async () => {
   const page = await visit(await host(element('scenario="migration-fails-twice" goal="1"')));
   await page.evaluate(LISTEN);
-  await page.evaluate(() => document.querySelector("batch-yard").play());
+  await ask(page, "play");
+  assert.equal((await seen(page, "ready")).version, 1);
   assert.equal((await seen(page, "status")).kind, "Job");
-  await page.evaluate(() => document.querySelector("batch-yard").pause());
-  await page.evaluate(() => document.querySelector("batch-yard").seek(120));
+  assert.equal((await seen(page, "marker")).kind, "create");
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.playing));
+  await ask(page, "pause");
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => !s.playing));
+  await ask(page, "seek", 30);
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.t === 30));
+  await ask(page, "step");
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.t > 30));
+  await ask(page, "step", -1);
+  await ask(page, "step", -1);
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.t < 30));
+  await ask(page, "seek", 120);
   assert.equal((await seen(page, "complete")).status, "Complete");
   assert.equal((await seen(page, "goal")).passed, true);
-  const state = await page.evaluate(() => document.querySelector("batch-yard").getState());
-  assert.equal(state.workload.succeeded, 1);
-  assert.equal(state.workload.failed, 2);
-  await page.evaluate(() => document.querySelector("batch-yard").setYaml("kind: Job\napiVersion: batch/v1\nmetadata: {name: x}\nspec: {}\n"));
+  const state = await ask(page, "getState");
+  assert.deepEqual([state.workload.succeeded, state.workload.failed, state.workload.pods.length], [1, 2, 3]);
+  await ask(page, "setYaml", "kind: Job\napiVersion: batch/v1\nmetadata: {name: x}\nspec: {}\n");
   assert.match((await seen(page, "error")).message, /The Job "x" is invalid/);
-  await page.evaluate(() => document.querySelector("batch-yard").reset());
+  assert.match((await seen(page, "change")).yaml, /name: x/);
+  await ask(page, "reset");
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.t === 0 && !s.applied));
+  assert.deepEqual(page.trouble, []);
+});
+
+test("attributes are properties, and a changed one is shown", async () => {
+  const page = await visit(await host(element('scenario="never"')));
+  await frame(page).getByRole("heading", { name: "never" }).waitFor();
+  assert.equal(await page.evaluate(() => document.querySelector("batch-yard").scenario), "never");
+  await page.evaluate(() => Object.assign(document.querySelector("batch-yard"), { scenario: "indexed", t: 8, theme: "dark" }));
+  await frame(page).getByRole("heading", { name: "indexed" }).waitFor();
+  assert.equal(await page.evaluate(() => document.querySelector("batch-yard").getAttribute("t")), "8");
+  await run(page);
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.t >= 8));
 });
 
 test("the host's own manifest runs, and stays in the page for readers without scripts", async () => {
   const yaml = readFileSync(join(ROOT, "examples/never.yaml"), "utf8");
-  const page = await visit(await host(element("", `<pre><code class="language-yaml">${yaml}</code></pre>`)));
-  assert.match(await page.locator("batch-yard pre").textContent(), /name: import/);
+  for (const how of ["click", "load"]) {
+    const page = await visit(await host(element(`run="${how}"`, `<pre><code class="language-yaml">${yaml}</code></pre>`)));
+    assert.match(await page.locator("batch-yard pre").textContent(), /name: import/);
+    if (how === "click") {
+      await frame(page).locator("#manifest").getByText("name: import").waitFor();
+      assert.equal(await frame(page).locator("#manifest").textContent(), yaml);
+      await run(page);
+    }
+    await frame(page).getByRole("heading", { name: "import" }).waitFor();
+    await frame(page).getByRole("button", { name: "Pause" }).waitFor();
+  }
+});
+
+test("a picture of the host's own manifest is shown before it runs, and nothing in it does", async () => {
+  const yaml = readFileSync(join(ROOT, "examples/never.yaml"), "utf8");
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><script>parent.bad = 1</script><rect width="40" height="20"/></svg>';
+  const page = await visit(await host(element("", `<img src="data:image/svg+xml,${encodeURIComponent(svg)}" alt="Its run"><pre>${yaml}</pre>`)));
+  const picture = frame(page).getByRole("img", { name: "The timeline of its run" });
+  assert.equal(await picture.evaluate((i) => i.decode().then(() => i.naturalWidth)), 40);
   await run(page);
   await frame(page).getByRole("heading", { name: "import" }).waitFor();
+  assert.equal(await page.evaluate(() => window.bad), undefined);
 });
 
 test("loading moves neither focus nor scroll", async () => {
-  const url = await host(doc(`<input id="field"><p style="height:1200px">Long</p><batch-yard scenario="db-migration" run="load"></batch-yard><p style="height:1200px">Long</p>`, `<script type="module" src="${server.url}embed/v1.js"></script>`));
+  const url = await host(doc(`<input id="field"><p style="height:1200px">Long</p><batch-yard scenario="db-migration" run="load"></batch-yard><p style="height:1200px">Long</p>`, script()));
   const page = await visit(url);
   await page.focus("#field");
   await page.evaluate(() => scrollTo(0, 300));
-  await frame(page).locator(".widget").waitFor();
+  await started(page);
   await page.waitForTimeout(500);
   assert.equal(await page.evaluate(() => document.activeElement.id), "field");
   assert.equal(await page.evaluate(() => scrollY), 300);
 });
 
-test("of five widgets on a page one runs at a time", async () => {
-  const five = Array.from({ length: 5 }, () => '<batch-yard scenario="forbid"></batch-yard>').join("");
-  const page = await visit(await host(doc(five, `<script type="module" src="${server.url}embed/v1.js"></script>`)));
-  for (let n = 0; n < 5; n++) await run(page, n);
-  const playing = await page.evaluate(() => Promise.all([...document.querySelectorAll("batch-yard")].map((e) => e.getState().then((s) => s.playing))));
-  assert.deepEqual(playing.filter(Boolean).length, 1, String(playing));
+test("of five widgets on a page one runs at a time, in less than 120 MB", async () => {
+  const browser = await launch();
+  try {
+    const page = await visit(await host(doc("<p>None</p>")), { browser });
+    await page.waitForTimeout(1000);
+    const before = LINUX ? await used(browser) : 0;
+    await page.goto(await host(doc('<batch-yard scenario="migration-fails-twice"></batch-yard>'.repeat(5), script())));
+    for (let n = 0; n < 5; n++) await run(page, n);
+    const all = () => page.evaluate(() => Promise.all([...document.querySelectorAll("batch-yard")].map((e) => e.getState())));
+    assert.deepEqual((await all()).map((s) => s.playing), [false, false, false, false, true]);
+    await page.evaluate(() => document.querySelectorAll("batch-yard").forEach((e) => e.seek(120)));
+    while (!(await all()).every((s) => s.workload?.status === "Complete")) await page.waitForTimeout(100);
+    // What nothing holds any more is collected sooner or later; here it is now.
+    const inner = await page.context().newCDPSession(page.frames().at(-1));
+    await inner.send("HeapProfiler.collectGarbage");
+    await page.waitForTimeout(1000);
+    const mine = LINUX ? (await used(browser)) - before : 0;
+    console.log(`five widgets: ${mine.toFixed(0)} MB`);
+    assert.ok(mine < 120, `${mine} MB`);
+  } finally {
+    await browser.close();
+  }
+});
+
+test("off the screen it stands still, and goes on when it is seen again", async () => {
+  const page = await visit(await host(element('scenario="forbid"')));
+  await run(page);
+  const t = () => ask(page, "getState").then((s) => s.t);
+  await page.waitForFunction(() => document.querySelector("batch-yard").getState().then((s) => s.t > 0.5));
+  await page.evaluate(() => scrollTo(0, 1400));
+  await page.waitForTimeout(500);
+  const hidden = await t();
+  await page.waitForTimeout(1500);
+  assert.equal(await t(), hidden);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForFunction((was) => document.querySelector("batch-yard").getState().then((s) => s.t > was), hidden);
 });
 
 test("the height follows what is asked for within bounds and never grows without end", async () => {
   const page = await visit(await host(element('scenario="db-migration"')));
   await frame(page).locator("#poster").waitFor();
+  await page.waitForTimeout(300);
   const heights = await page.evaluate(async () => {
     const e = document.querySelector("batch-yard");
     const inner = e.shadowRoot.querySelector("iframe");
@@ -160,21 +222,25 @@ test("messages of other windows and malformed ones do nothing", async () => {
 });
 
 test("storage that is blocked changes nothing", async () => {
-  const page = await visit(await host(element('scenario="db-migration"')));
-  await page.addInitScript(() => Object.defineProperty(window, "localStorage", { get() { throw new DOMException("blocked", "SecurityError"); } }));
-  await page.reload();
+  const page = await visit("about:blank");
+  await page.addInitScript(() => {
+    for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+      Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });
+  });
+  await page.goto(await host(element('scenario="db-migration"')));
   await run(page);
+  await frame(page).getByRole("button", { name: "Pause" }).click();
   assert.deepEqual(page.trouble, []);
 });
 
 test("it works below a path of the host's site", async () => {
-  const page = await visit(await host(doc(`<batch-yard scenario="db-migration"></batch-yard>`, `<script type="module" src="${sub.url}embed/v1.js"></script>`)));
+  const page = await visit(await host(doc(`<batch-yard scenario="db-migration"></batch-yard>`, `<script type="module" src="${at.sub.url}embed/v1.js"></script>`)));
   await run(page);
 });
 
 test("nothing plays by itself where less motion is wanted", async () => {
   const page = await visit(await host(element('scenario="db-migration" run="load"')), { reducedMotion: "reduce" });
-  await frame(page).locator(".widget").waitFor();
+  await started(page);
   await page.waitForTimeout(300);
   assert.equal((await page.evaluate(() => document.querySelector("batch-yard").getState())).playing, false);
 });
@@ -182,7 +248,7 @@ test("nothing plays by itself where less motion is wanted", async () => {
 for (const theme of ["light", "dark"]) {
   test(`the widget has nothing that axe finds wrong (${theme})`, async () => {
     for (const view of ["split", "sim", "yaml"]) {
-      const page = await visit(`${server.url}embed/?scenario=migration-fails-twice&view=${view}&theme=${theme}`);
+      const page = await visit(`${at.server.url}embed/?scenario=migration-fails-twice&view=${view}&theme=${theme}`);
       await accessible(page);
       await page.getByRole("button", { name: "Run it here" }).click();
       await page.locator(".widget").waitFor();
@@ -193,7 +259,7 @@ for (const theme of ["light", "dark"]) {
 }
 
 test("the configurator writes a tag for each kind of page and shows what it does", async () => {
-  const page = await visit(`${server.url}embed/docs/`, { permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await visit(`${at.server.url}embed/docs/`, { permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByLabel("Scenario").selectOption("never");
   await page.getByLabel("View").selectOption("sim");
   await page.getByLabel("Highlighted lines").fill('L1"><script>');

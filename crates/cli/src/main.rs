@@ -31,7 +31,9 @@ Usage:
   batchyard record commands --out FILE.jsonl COMMANDS.txt FIXTURES_DIR
       Write what the simulator says to manifests, and what kubectl prints.
   batchyard render FILE... [--at 30s] [--seed N] [--theme auto|light|dark] [--out FILE_OR_DIR]
+  batchyard render FILE... --film [--seed N] [--out FILE_OR_DIR]
       Draw the timeline of a manifest's run at a moment, else at its end, as SVG. For several files --out is a folder.
+      A film holds every moment of the run; the embed widget shows the one that it is asked for.
 
 Durations are written as 90s, 5m or 1h30m. --help after a command prints this text.
 ";

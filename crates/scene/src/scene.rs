@@ -14,7 +14,7 @@ use implicit_clone::unsync::IString as AttrValue;
 
 pub use cron::planned;
 pub use job::laid;
-pub use timeline::timeline;
+pub use timeline::{timeline, whole_timeline};
 
 use super::history::{History, key_of};
 use super::text::Ms;

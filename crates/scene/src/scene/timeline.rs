@@ -55,6 +55,15 @@ const ROWS: usize = 60;
 
 /// Derives the timeline of a run that began at `origin` and has been seen until `seen`.
 pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
+    let mut timeline = whole_timeline(history, scene, origin, now, seen);
+    // The first row is the workload; of the rest the newest stay.
+    timeline.more = timeline.rows.len().saturating_sub(ROWS);
+    timeline.rows.drain(1..=timeline.more);
+    timeline
+}
+
+/// Derives the timeline with all its rows, however many.
+pub fn whole_timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
     let (view, step) = axis(seen - origin);
     let rel = |t: Ms| (t - origin).max(0);
     let mut rows = Vec::new();
@@ -66,13 +75,10 @@ pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms)
         rows.extend(mine.map(|p| Rc::new(pod_row(p, scene, origin, now))));
     }
     rows.extend(history.pods.iter().filter(|p| p.owner.is_empty()).map(|p| Rc::new(pod_row(p, scene, origin, now))));
-    // The first row is the workload; of the rest the newest stay.
-    let more = rows.len().saturating_sub(ROWS);
-    rows.drain(1..=more);
     let mut marks: Vec<Mark> =
         history.marks.iter().filter(|m| m.at >= origin).map(|m| Mark { at: rel(m.at), kind: m.kind }).collect();
     thin(&mut marks, view);
-    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more }
+    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more: 0 }
 }
 
 /// Marks of the same kind that would fall on the same spot are drawn once.

@@ -1,0 +1,42 @@
+// The widget for other people's pages: a shell that is static and small; the simulator's module, wasm and style are named for when
+// they are wanted.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { examples } from "./site-examples.mjs";
+import { POLICY } from "./site-policy.mjs";
+
+const SCRIPTS = ["v1.js", "frame.js", "film.js", "parameters.js", "stuck.js", "docs/docs.js"];
+/** What the shell's own elements need of the page's style. */
+const SHELL_STYLES = ["tokens", "base", "embed"];
+
+/** Builds `embed/` of a site, whose start page is `html`. */
+export async function buildEmbed(dir, html, release) {
+  const embed = join(dir, "embed");
+  mkdirSync(join(embed, "posters"), { recursive: true });
+  mkdirSync(join(embed, "docs"), { recursive: true });
+  const found = (pattern) => readdirSync(dir).find((f) => pattern.test(f)) ?? "";
+  const policy = (page) => (release ? page.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`) : page);
+
+  const sheets = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>/g)].map(([, file]) => file);
+  const esbuild = release && (await import("esbuild"));
+  const small = (text, options) => (release ? esbuild.transformSync(text, { minify: true, target: "es2022", ...options }).code : text);
+  const style = SHELL_STYLES.map((name) => readFileSync(`styles/${name}.css`, "utf8")).join("\n");
+  writeFileSync(join(embed, "shell.css"), small(style, { loader: "css", target: "chrome123" }));
+  const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
+  const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: `../${sheets[0]}` };
+  const script = `<script src="stuck.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
+  const shell = readFileSync("embed/index.html", "utf8")
+    .replace("<!-- css -->", '<link rel="stylesheet" href="shell.css">')
+    .replace("<!-- script -->", script)
+    .replace('<div id="app">', `${sprite}\n<div id="app">`);
+  writeFileSync(join(embed, "index.html"), policy(shell));
+
+  const links = sheets.map((file) => `<link rel="stylesheet" href="../../${file}">`).join("\n");
+  const configurator = readFileSync("embed/docs/index.html", "utf8").replace("<!-- css -->", links).replace("<!-- script -->", '<script type="module" src="docs.js"></script>');
+  writeFileSync(join(embed, "docs/index.html"), policy(configurator));
+
+  const all = examples();
+  writeFileSync(join(embed, "scenarios.json"), JSON.stringify(all.map(({ id, group, title }) => ({ id, group, title }))));
+  for (const { id, text } of all) writeFileSync(join(embed, "posters", `${id}.yaml`), text);
+  for (const file of SCRIPTS) writeFileSync(join(embed, file), small(readFileSync(`embed/${file}`, "utf8")));
+}
