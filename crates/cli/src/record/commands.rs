@@ -9,7 +9,7 @@ use crate::args::read_file;
 use crate::kubectl::{run_with, text_of};
 
 /// The time between two commands that share a namespace.
-const PAUSE: i64 = 300;
+const PAUSE: i64 = 800;
 
 /// Records what each line of a list prints.
 pub fn record(out: &str, list: &str, fixtures: &str, seed: u64) -> Result<u8, String> {

@@ -129,9 +129,7 @@ impl Kind {
             .iter()
             .find(|i| {
                 let named = i.plural == name || i.short_names.contains(&name) || i.name.eq_ignore_ascii_case(name);
-                named
-                    && group
-                        .is_none_or(|g| g == i.group || g == format!("{}.{}", i.version, i.group).trim_end_matches('.'))
+                named && group.is_none_or(|g| g == i.group || g == format!("{}.{}", i.version, i.group))
             })
             .map(|i| i.kind)
     }
@@ -158,6 +156,8 @@ mod tests {
             ("job.v1.batch", Some(Kind::Job)),
             ("jobs.apps", None),
             ("deploy", Some(Kind::Deployment)),
+            ("pods.v1.", Some(Kind::Pod)),
+            ("pods.v1", None),
             ("widgets", None),
         ] {
             assert_eq!(Kind::from_resource(word), want, "{word}");

@@ -191,7 +191,8 @@ impl ApiServer {
 /// What was applied on the client's side before is the applier's now. Models client-go `util/csaupgrade`, which kubectl
 /// calls.
 fn upgrade(managers: &mut Managers, live: &Object, manager: &Rc<str>) {
-    if live.annotation("kubectl.kubernetes.io/last-applied-configuration").is_none() {
+    // kubectl does so only under its own name.
+    if manager.as_ref() != "kubectl" || live.annotation("kubectl.kubernetes.io/last-applied-configuration").is_none() {
         return;
     }
     let client_side = |m: &Manager| m.is("kubectl-client-side-apply", false, "");

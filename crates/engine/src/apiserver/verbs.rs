@@ -256,6 +256,11 @@ impl ApiServer {
             defaults::apply(kind, body);
             if kind == Kind::Pod && spec_changed {
                 self.default_tolerations(body);
+                for field in ["spec.priority", "spec.preemptionPolicy"] {
+                    if body.at(field).is_null() && !old.at(field).is_null() {
+                        body.set(field, old.at(field).clone());
+                    }
+                }
             }
         }
         let empty = Map::new();

@@ -138,7 +138,7 @@ impl Parsed {
             let Some(flag) = flags(table).find(|f| f.letter == Some(letter)) else {
                 return Err(wrong(self.command, &format!("unknown shorthand flag: '{letter}' in -{word}")));
             };
-            if let Some(value) = after.strip_prefix('=') {
+            if let Some(value) = after.strip_prefix('=').filter(|v| !v.is_empty()) {
                 return self.set(flag, value);
             }
             if let Some(bare) = flag.bare {

@@ -10,7 +10,7 @@ use super::failure::{Failure, error};
 use super::selector::Filter;
 use super::session::Io;
 use crate::api::text::go_quote;
-use crate::api::{KINDS, Kind, Object, ObjectKey, Value};
+use crate::api::{KINDS, Kind, Object, ObjectKey, Selector, Value};
 use crate::apiserver::Status;
 use crate::manifest;
 use crate::manifest::local::{self, LocalError};
@@ -204,11 +204,7 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
             return error("selectors and the all flag cannot be used when passing resource/name arguments");
         }
         if kinds.is_empty() {
-            return error(if r.labels.is_some() || r.fields.is_some() {
-                "at least one resource must be specified to use a selector"
-            } else {
-                MISSING
-            });
+            return error("at least one resource must be specified to use a selector");
         }
         return find_selected(r, &kinds, namespace, cx);
     }
@@ -237,7 +233,7 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
         }
         let object = cx.api.get(&key).cloned();
         if object.is_none() && r.lookup {
-            let failure = Failure::Status(Status::not_found(kind, &key.name));
+            let failure = Failure::Status(missing(&key, cx));
             if !r.go_on {
                 return Err(failure);
             }
@@ -289,7 +285,15 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
     }
     let mut out = Found { single: r.files.len() == 1, named: true, ..Found::default() };
     let mut count = 0;
-    'files: for name in &r.files {
+    let selector = match r.labels.as_deref() {
+        None | Some("") => None,
+        Some(text) => Some(Selector::parse(text).map_err(|why| Failure::Error(why.to_string()))?),
+    };
+    let names: Vec<String> = r.files.iter().flat_map(|name| io.names(name, cx)).collect();
+    // That a file is missing is seen before anything is done.
+    let missing = names.iter().filter_map(|n| io.open(n, cx).err());
+    Failure::collect(missing.collect())?;
+    'files: for name in &names {
         let (source, text) = match io.open(name, cx) {
             Ok(f) => f,
             Err(e) => {
@@ -309,6 +313,9 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
             for resource in local::resources(&document.value, &source, r.validate) {
                 match resource {
                     Ok(resource) => {
+                        if selector.as_ref().is_some_and(|s| !s.matches(resource.value.at("metadata.labels"))) {
+                            continue;
+                        }
                         count += 1;
                         match from_resource(r, resource, &source, namespace, cx) {
                             Ok(info) => out.infos.push(info),
@@ -334,6 +341,12 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
         }
     }
     Ok(out)
+}
+
+/// What the API server says to a request for an object that is not there: perhaps its namespace is not.
+pub fn missing(key: &ObjectKey, cx: &Cx<'_>) -> Status {
+    let there = key.namespace.is_empty() || cx.api.get(&ObjectKey::new(Kind::Namespace, "", &*key.namespace)).is_some();
+    if there { Status::not_found(key.kind, &key.name) } else { Status::not_found(Kind::Namespace, &key.namespace) }
 }
 
 /// The key of an object as a manifest gives it.
@@ -364,7 +377,7 @@ fn from_resource(
     }
     let object = cx.api.get(&key).cloned();
     if object.is_none() && r.latest {
-        return Err(Failure::Status(Status::not_found(key.kind, &key.name)));
+        return Err(Failure::Status(missing(&key, cx)));
     }
     Ok(Info { key, object, body: Some(resource.value), labelled: resource.labelled, source: source.to_owned() })
 }

@@ -195,9 +195,49 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let text = format!("Error in configuration: context was not found for specified context: {context}\n");
         return Err(Failure::Plain(text));
     }
+    for (name, known, wrong) in [
+        ("--user", config::USER, "auth info {} does not exist"),
+        ("--cluster", config::CLUSTER, "no server found for cluster {}"),
+    ] {
+        // Some commands have a flag of their own by this name.
+        let own = matches!(first.as_str(), "create" | "set" | "config");
+        if let Some(given) = flag(&before, &rest, name).filter(|g| g != known && !own) {
+            return Err(Failure::Error(wrong.replace("{}", &crate::api::text::go_quote(&given))));
+        }
+    }
+    if let Some(file) = flag(&before, &rest, "--kubeconfig").filter(|f| !f.is_empty()) {
+        return Err(Failure::Error(format!("stat {file}: no such file or directory")));
+    }
+    if let Some(t) = flag(&before, &rest, "--request-timeout")
+        && t.parse::<i64>().is_err()
+        && crate::clock::parse_go_duration(&t).is_none()
+    {
+        return Err(Failure::Error(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding \
+             time unit (e.g. 1s | 2m | 3h)"
+                .into(),
+        ));
+    }
     let dash = rest.iter().position(|w| w == "--").unwrap_or(rest.len());
     rest.splice(dash..dash, before);
     let rest = rest.as_slice();
+    for word in rest.iter().take_while(|w| *w != "--") {
+        let value = word.strip_prefix("--dry-run=");
+        let text = match value {
+            Some(v @ ("true" | "false" | "1" | "0")) => {
+                let instead = if matches!(v, "true" | "1") { "client" } else { "none" };
+                format!(
+                    "731] --dry-run={v} is deprecated (boolean value) and can be replaced with --dry-run={instead}."
+                )
+            }
+            None if word == "--dry-run" => {
+                "714] --dry-run is deprecated and can be replaced with --dry-run=client.".into()
+            }
+            _ => continue,
+        };
+        let now = cx.now.rfc3339();
+        io.complain(&format!("W{}{} {}.000000       1 helpers.go:{text}", &now[5..7], &now[8..10], &now[11..19]));
+    }
     cx.api.manage_as(flag(&[], rest, "--field-manager").map_or_else(|| field_manager(first), Rc::from));
     match first.as_str() {
         "get" => get::run(rest, cx, io),
@@ -223,7 +263,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "taint" => node::taint(rest, cx, io),
         "version" => misc::version(rest, io),
         "api-versions" => misc::api_versions(rest, io),
-        "api-resources" => misc::api_resources(rest, io),
+        "api-resources" => misc::api_resources(rest, cx, io),
         "auth" => misc::auth(rest, cx, io),
         "top" => misc::top(rest, cx, io),
         "exec" => misc::exec(rest, cx, io),
@@ -241,13 +281,17 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             let path: Vec<&str> = rest.iter().map(String::as_str).collect();
             help::topic(&path, cx, io)
         }
+        "completion" => misc::completion(rest),
+        "plugin" if rest.first().is_some_and(|w| w == "list") => {
+            Err(Failure::Error("unable to find any kubectl plugins in your PATH".into()))
+        }
         "options" => help::print("options", cx, io),
         "certificate" | "plugin" if rest.is_empty() => help::print(first, cx, io),
         "alpha" => {
             io.complain("No alpha commands are available in this version of kubectl");
             ok()
         }
-        verb @ ("proxy" | "certificate" | "completion" | "plugin" | "kustomize" | "kuberc") => {
+        verb @ ("proxy" | "certificate" | "plugin" | "kustomize" | "kuberc") => {
             Err(Failure::Error(format!("{verb} is not simulated: it has nothing to work on here")))
         }
         other => Err(misc::unknown(other)),

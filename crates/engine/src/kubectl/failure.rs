@@ -43,6 +43,10 @@ impl Failure {
             _ => Err(Self::Many(errors)),
         }
     }
+    /// The same as it stands, without `error: `: where a kind is looked for outside of the builder.
+    pub fn plain(self) -> Self {
+        Self::Plain(self.message() + "\n")
+    }
     /// Whether the API server said that there is no such object.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Status(s) if s.reason == Reason::NotFound)

@@ -6,10 +6,14 @@ mod table;
 
 use std::rc::Rc;
 
+use super::Cx;
+use super::args::Parsed;
 use super::failure::{Failure, error};
-use super::jsonpath::{self, Node, Step};
+use super::jsonpath::{self, Template};
+use super::session::Io;
 use super::table::TabWriter;
 use super::yaml::to_yaml;
+use crate::api::schema::{self, Type};
 use crate::api::text::{go_json_string, go_quote};
 use crate::api::{Kind, Object, Value};
 
@@ -30,50 +34,99 @@ pub enum Form {
     Json,
     /// `-o kyaml`
     Kyaml,
-    /// `-o jsonpath=...`
-    JsonPath(Rc<Vec<Node>>, Rc<str>),
+    /// `-o jsonpath=...`; the last says whether it is one `as-json`.
+    JsonPath(Rc<Template>, Rc<str>, bool),
     /// `-o go-template=...`
     GoTemplate(Rc<super::gotemplate::Template>, Rc<str>),
     /// `-o custom-columns=...`
-    Columns(Rc<Vec<(String, Vec<Step>)>>),
+    Columns(Rc<Vec<(String, Template)>>),
 }
 
 const FORMS: &str =
     "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
-const GET_FORMS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,\
-    jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+/// The forms whose template may follow after `=`.
+const TEMPLATED: [&str; 9] = [
+    "custom-columns",
+    "custom-columns-file",
+    "go-template",
+    "go-template-file",
+    "jsonpath",
+    "jsonpath-as-json",
+    "jsonpath-file",
+    "template",
+    "templatefile",
+];
 
 impl Form {
-    /// Reads `-o`. `get` also knows tables with chosen columns.
-    pub fn read(text: &str, of_get: bool) -> Result<Self, Failure> {
-        let (name, rest) = text.split_once('=').map_or((text, None), |(n, r)| (n, Some(r)));
-        match (name, rest) {
-            ("", None) => Ok(Self::Human),
-            ("wide", None) if of_get => Ok(Self::Wide),
-            ("name", None) => Ok(Self::Name),
-            ("yaml", None) => Ok(Self::Yaml),
-            ("json", None) => Ok(Self::Json),
-            ("kyaml", None) => Ok(Self::Kyaml),
-            ("jsonpath" | "jsonpath-as-json" | "go-template" | "template", None | Some("")) => {
-                error("template format specified but no template given")
+    /// Reads `-o` and `--template`. `get` also knows tables with chosen columns.
+    pub fn of(p: &Parsed, io: &Io, cx: &Cx<'_>) -> Result<Self, Failure> {
+        let of_get = p.command == "get";
+        let given = p.str("template");
+        let text = if !given.is_empty() && !p.has("output") { "go-template" } else { p.str("output") };
+        let (name, template) = match text.split_once('=') {
+            Some((n, t)) if given.is_empty() && TEMPLATED.contains(&n) => (n, t),
+            _ => (text, given),
+        };
+        let file = |what: &str| match io.read(template, cx) {
+            Some(text) => Ok(text),
+            None => error(format!("error reading {what}{template}, open {template}: no such file or directory")),
+        };
+        if of_get && name.starts_with("custom-columns") && TEMPLATED.contains(&name) {
+            if template.is_empty() {
+                return error("custom-columns format specified but no custom columns given");
             }
-            ("jsonpath" | "jsonpath-as-json", Some(template)) => match jsonpath::parse(template) {
-                Ok(nodes) => Ok(Self::JsonPath(Rc::new(nodes), Rc::from(template))),
-                Err(why) if why.starts_with("unrecognized identifier") => {
-                    error(format!("error executing jsonpath {}: Error executing template: {why}", go_quote(template)))
-                }
+            let columns = match name {
+                "custom-columns" => columns(template),
+                _ => columns_of(&file("template ")?),
+            };
+            return columns.map(|c| Self::Columns(Rc::new(c)));
+        }
+        let templated = TEMPLATED.contains(&name) && !name.starts_with("custom-columns");
+        if templated && template.is_empty() {
+            return error("template format specified but no template given");
+        }
+        let template = match name {
+            "jsonpath-file" | "go-template-file" | "templatefile" => file("--template ")?,
+            _ => Rc::from(template),
+        };
+        match name {
+            "" => Ok(Self::Human),
+            "wide" if of_get => Ok(Self::Wide),
+            "name" => Ok(Self::Name),
+            "yaml" => Ok(Self::Yaml),
+            "json" => Ok(Self::Json),
+            "kyaml" => Ok(Self::Kyaml),
+            _ if templated && name.starts_with("jsonpath") => match jsonpath::parse(&template) {
+                Ok(nodes) => Ok(Self::JsonPath(Rc::new(nodes), template, name == "jsonpath-as-json")),
                 Err(why) => error(format!("error parsing jsonpath {template}, {why}")),
             },
-            ("go-template" | "template", Some(template)) => match super::gotemplate::Template::parse(template) {
-                Ok(t) => Ok(Self::GoTemplate(Rc::new(t), Rc::from(template))),
+            _ if templated => match super::gotemplate::Template::parse(&template) {
+                Ok(t) => Ok(Self::GoTemplate(Rc::new(t), template)),
                 Err(why) => error(format!("error parsing template {template}, template: output:{why}")),
             },
-            ("custom-columns", _) if of_get => columns(rest.unwrap_or("")).map(|c| Self::Columns(Rc::new(c))),
             _ => error(format!(
                 "unable to match a printer suitable for the output format {}, allowed formats are: {}",
                 go_quote(text),
-                if of_get { GET_FORMS } else { FORMS }
+                if of_get {
+                    format!("custom-columns,custom-columns-file,{},wide,yaml", &FORMS[..FORMS.len() - 5])
+                } else {
+                    FORMS.to_owned()
+                }
             )),
+        }
+    }
+    /// Prints an object that the command itself has made: it is of Go's types, whose fields have an order.
+    pub fn print_made(&self, value: &Value) -> Result<String, Failure> {
+        let kind = Kind::find(value.str_at("apiVersion"), value.str_at("kind"));
+        let ty = kind.map(schema::of);
+        match self {
+            Self::Json => {
+                let mut out = String::new();
+                write_json(value, ty, Some(0), &mut out);
+                Ok(out + "\n")
+            }
+            Self::Kyaml => Ok(super::yaml::to_kyaml(value, ty)),
+            _ => self.print(value, false),
         }
     }
     /// Whether a person reads it: a table.
@@ -86,17 +139,32 @@ impl Form {
             Self::Human | Self::Wide => Ok(String::new()),
             Self::Yaml => Ok(to_yaml(value)),
             Self::Json => Ok(json(value)),
-            Self::Kyaml => Ok(super::yaml::to_kyaml(value)),
+            Self::Kyaml => Ok(super::yaml::to_kyaml(value, None)),
             Self::Name => {
                 let one = |v: &Value| name_of(v) + "\n";
                 Ok(if is_list(value) { value.at("items").items().iter().map(one).collect() } else { one(value) })
             }
-            Self::JsonPath(nodes, template) => jsonpath::execute(nodes, value, true)
-                .or_else(|why| error(format!("error executing jsonpath {}: {why}", go_quote(template)))),
+            Self::JsonPath(nodes, template, as_json) => {
+                let text = if *as_json {
+                    let print = |found: Vec<Vec<Value>>| found.into_iter().map(|r| json(&Value::from(r))).collect();
+                    jsonpath::find(nodes, value, true).map(print)
+                } else {
+                    jsonpath::execute(nodes, value)
+                };
+                text.or_else(|why| {
+                    error(format!(
+                        "error executing jsonpath {}: Error executing template: {why}. Printing more information for \
+                         debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine \
+                         was:\n\t\t{}\n\n",
+                        go_quote(template),
+                        jsonpath::go_syntax(value)
+                    ))
+                })
+            }
             Self::GoTemplate(t, template) => {
                 t.execute(value).or_else(|why| error(format!("error executing template {}: {why}", go_quote(template))))
             }
-            Self::Columns(columns) => Ok(custom(columns, value, no_headers)),
+            Self::Columns(columns) => custom(columns, value, no_headers),
         }
     }
 }
@@ -109,7 +177,8 @@ pub fn is_list(v: &Value) -> bool {
 /// `job.batch/pi` of an object's tree.
 pub fn name_of(v: &Value) -> String {
     let kind = Kind::find(v.str_at("apiVersion"), v.str_at("kind"));
-    format!("{}/{}", kind.map_or_else(String::new, Kind::resource_name), v.str_at("metadata.name"))
+    let name = v.at("metadata.name").as_str().filter(|n| !n.is_empty()).unwrap_or("<unknown>");
+    format!("{}/{name}", kind.map_or_else(String::new, Kind::resource_name))
 }
 
 /// Objects as one `List`.
@@ -135,29 +204,58 @@ pub fn shown(o: &Object) -> Value {
 /// JSON with an indent of four.
 fn json(v: &Value) -> String {
     let mut out = String::new();
-    write_json(v, 0, &mut out);
+    write_json(v, None, Some(0), &mut out);
     out.push('\n');
     out
 }
 
-fn write_json(v: &Value, indent: usize, out: &mut String) {
-    let pad = |n: usize, out: &mut String| {
-        out.push('\n');
-        out.extend(std::iter::repeat_n(' ', n));
+/// JSON on one line, with the fields in the order of Go's types.
+pub fn typed_json(v: &Value, ty: &'static Type) -> String {
+    let mut out = String::new();
+    write_json(v, Some(ty), None, &mut out);
+    out
+}
+
+/// The fields of an object with their types, in the order of the type where there is one.
+pub fn ordered<'a>(v: &'a Value, ty: Option<&'static Type>) -> Vec<(&'a str, &'a Value, Option<&'static Type>)> {
+    let mut fields: Vec<_> = v.fields().map(|(k, x)| (k.as_ref(), x, None)).collect();
+    if let Some(ty) = ty {
+        // `kind` and `apiVersion` are not in the table of fields: they come first.
+        let at = |k: &str| match k {
+            "kind" => 0,
+            "apiVersion" => 1,
+            _ => 2 + ty.fields.iter().position(|f| f.json == k).unwrap_or(ty.fields.len()),
+        };
+        fields.sort_by_key(|(k, _, _)| at(k));
+        for (k, _, t) in &mut fields {
+            *t = ty.field(k).and_then(|f| f.ty.innermost().as_struct());
+        }
+    }
+    fields
+}
+
+/// Writes JSON: on one line, or over lines with an indent of four.
+fn write_json(v: &Value, ty: Option<&'static Type>, indent: Option<usize>, out: &mut String) {
+    let inner = indent.map(|n| n + 4);
+    let line = |n: Option<usize>, out: &mut String| {
+        if let Some(n) = n {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', n));
+        }
     };
     match v {
         Value::Object(m) if !m.is_empty() => {
             out.push('{');
-            for (i, (k, x)) in m.iter().enumerate() {
+            for (i, (k, x, t)) in ordered(v, ty).into_iter().enumerate() {
                 if i > 0 {
                     out.push(',');
                 }
-                pad(indent + 4, out);
+                line(inner, out);
                 out.push_str(&go_json_string(k));
-                out.push_str(": ");
-                write_json(x, indent + 4, out);
+                out.push_str(if indent.is_some() { ": " } else { ":" });
+                write_json(x, t, inner, out);
             }
-            pad(indent, out);
+            line(indent, out);
             out.push('}');
         }
         Value::Array(a) if !a.is_empty() => {
@@ -166,46 +264,44 @@ fn write_json(v: &Value, indent: usize, out: &mut String) {
                 if i > 0 {
                     out.push(',');
                 }
-                pad(indent + 4, out);
-                write_json(x, indent + 4, out);
+                line(inner, out);
+                write_json(x, ty, inner, out);
             }
-            pad(indent, out);
+            line(indent, out);
             out.push(']');
         }
         other => out.push_str(&crate::api::text::go_json(other)),
     }
 }
 
-fn columns(spec: &str) -> Result<Vec<(String, Vec<Step>)>, Failure> {
-    if spec.is_empty() {
-        return error("custom-columns format specified but no custom columns given");
-    }
-    // Commas inside brackets belong to the expression.
-    let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
-    for (i, c) in spec.char_indices() {
-        match c {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&spec[start..i]);
-                start = i + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&spec[start..]);
-    let mut out = Vec::new();
-    for part in parts {
-        let Some((header, path)) = part.split_once(':') else {
-            return error(format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"));
-        };
-        let steps = jsonpath::relaxed(path).map_err(Failure::Error)?;
-        out.push((header.to_owned(), steps));
-    }
-    Ok(out)
+fn columns(spec: &str) -> Result<Vec<(String, Template)>, Failure> {
+    let column = |part: &str| match part.split_once(':') {
+        None => error(format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")),
+        Some((header, path)) => Ok((header.to_owned(), jsonpath::relaxed(path).map_err(Failure::Error)?)),
+    };
+    spec.split(',').map(column).collect()
 }
 
-fn custom(columns: &[(String, Vec<Step>)], value: &Value, no_headers: bool) -> String {
+/// The columns of a file: a line of headers and a line of paths.
+fn columns_of(text: &str) -> Result<Vec<(String, Template)>, Failure> {
+    let mut lines = text.lines();
+    let mut line = |what: &str| match lines.next() {
+        Some(l) => Ok(l.split_whitespace().collect::<Vec<_>>()),
+        None => error(format!(
+            "invalid template, missing {what} line. Expected format is one line of space separated headers, one line of \
+             space separated column specs."
+        )),
+    };
+    let (headers, specs) = (line("header")?, line("spec")?);
+    if headers.len() != specs.len() {
+        let (a, b) = (headers.len(), specs.len());
+        return error(format!("number of headers ({a}) and field specifications ({b}) don't match"));
+    }
+    let column = |(h, p): (&&str, &str)| Ok(((*h).to_owned(), jsonpath::relaxed(p).map_err(Failure::Error)?));
+    headers.iter().zip(specs).map(column).collect()
+}
+
+fn custom(columns: &[(String, Template)], value: &Value, no_headers: bool) -> Result<String, Failure> {
     let mut text = String::new();
     if !no_headers {
         text = columns.iter().map(|(h, _)| h.as_str()).collect::<Vec<_>>().join("\t") + "\n";
@@ -213,17 +309,18 @@ fn custom(columns: &[(String, Vec<Step>)], value: &Value, no_headers: bool) -> S
     let one = [value.clone()];
     let items = if is_list(value) { value.at("items").items() } else { &one };
     for item in items {
-        let cells: Vec<String> = columns
-            .iter()
-            .map(|(_, path)| {
-                let found = jsonpath::walk(item, item, path, true).unwrap_or_default();
-                let texts: Vec<String> = found.iter().map(go_value).collect();
-                if texts.is_empty() { "<none>".to_owned() } else { texts.join(",") }
-            })
-            .collect();
+        let mut cells: Vec<String> = Vec::new();
+        for (_, path) in columns {
+            let found = jsonpath::find(path, item, true).map_err(Failure::Error)?;
+            let mut texts: Vec<String> = found.iter().flatten().map(go_value).collect();
+            if found.first().is_none_or(Vec::is_empty) {
+                texts.insert(0, "<none>".to_owned());
+            }
+            cells.push(texts.join(","));
+        }
         text += &(cells.join("\t") + "\n");
     }
-    TabWriter::table().align(&text)
+    Ok(TabWriter::table().align(&text))
 }
 
 pub use crate::api::patch::go_value;

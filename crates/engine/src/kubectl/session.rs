@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::shell::{self, Connector, Statement};
 use super::{Cx, Output, files, filters};
 use crate::apiserver::Change;
-use crate::clock::Time;
+use crate::clock::{Millis, Time};
 
 /// Where a session stands after it ran as far as it can.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,12 +85,32 @@ impl Io {
             None => Err(Failure::Error(format!("the path {name:?} does not exist"))),
         }
     }
+    /// The files that a name means: those of a folder, where it is one.
+    pub fn names(&self, name: &str, cx: &Cx<'_>) -> Vec<String> {
+        let folder = name.trim_end_matches('/').trim_start_matches("./");
+        let prefix = if matches!(folder, "." | "") { String::new() } else { format!("{folder}/") };
+        if name == "-" || self.read(name, cx).is_some() {
+            return vec![name.to_owned()];
+        }
+        let all = cx.home.files.keys().map(|k| &**k).chain(self.files.iter().map(|(n, _)| n.as_str()));
+        let manifest = |n: &&str| {
+            n.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('/'))
+                && [".yaml", ".yml", ".json"].iter().any(|end| n.ends_with(end))
+        };
+        let mut names: Vec<String> = all.filter(manifest).map(str::to_owned).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() { vec![name.to_owned()] } else { names }
+    }
     /// A file's text.
     pub fn read(&self, name: &str, cx: &Cx<'_>) -> Option<Rc<str>> {
         let bare = name.strip_prefix("./").or(name.strip_prefix("~/")).unwrap_or(name);
         cx.home.files.get(bare).cloned().or_else(|| files::find(&self.files, name))
     }
 }
+
+/// How long a command takes until the next one of the line runs: a kubectl has to start and to ask.
+const KUBECTL: Millis = 200;
 
 /// A pipeline that runs: its first command waits, the filters after it run when it has ended.
 #[derive(Clone)]
@@ -110,6 +130,8 @@ pub struct Session {
     script: VecDeque<Statement>,
     running: Option<Running>,
     finished: bool,
+    /// When the next statement begins: a command takes its time.
+    next: Time,
     /// Whether the last statement of an `&&` or `||` chain lets the next one run.
     skip: bool,
 }
@@ -123,6 +145,7 @@ impl Session {
             script: VecDeque::new(),
             running: None,
             finished: false,
+            next: Time::default(),
             skip: false,
         };
         match shell::parse(line) {
@@ -199,6 +222,10 @@ impl Session {
                     None => {
                         self.finished = true;
                         return Poll::Done;
+                    }
+                    Some(statement) if cx.now < self.next => {
+                        self.script.push_front(statement);
+                        return Poll::WaitUntil(self.next);
                     }
                     Some(statement) => self.start(statement, cx),
                 },
@@ -306,6 +333,7 @@ impl Session {
             }
         }
         self.output.exit = code;
+        self.next = cx.now + KUBECTL;
         self.drain(true);
         self.io.stdin = Rc::from("");
         None

@@ -4,6 +4,7 @@
 //! reader of YAML 1.1 would not see text, long lines folded after 80 columns.
 
 use crate::api::Value;
+use crate::api::schema::Type;
 use crate::api::text::go_float;
 
 const WIDTH: usize = 80;
@@ -23,18 +24,18 @@ pub fn to_yaml(value: &Value) -> String {
 }
 
 /// A value as KYAML: flow style, keys bare, texts in double quotes.
-pub fn to_kyaml(value: &Value) -> String {
+pub fn to_kyaml(value: &Value, ty: Option<&'static Type>) -> String {
     let mut out = String::from("---\n");
-    kyaml(value, 0, &mut out);
+    kyaml(value, ty, 0, &mut out);
     out.push('\n');
     out
 }
 
-fn kyaml(value: &Value, indent: usize, out: &mut String) {
+fn kyaml(value: &Value, ty: Option<&'static Type>, indent: usize, out: &mut String) {
     match value {
         Value::Object(m) if !m.is_empty() => {
             out.push_str("{\n");
-            for (k, v) in m.iter() {
+            for (k, v, ty) in super::output::ordered(value, ty) {
                 pad(indent + 2, out);
                 let plain = !reads_otherwise(k)
                     && k.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'/'));
@@ -44,7 +45,7 @@ fn kyaml(value: &Value, indent: usize, out: &mut String) {
                     out.push_str(&crate::api::text::go_quote(k));
                 }
                 out.push_str(": ");
-                kyaml(v, indent + 2, out);
+                kyaml(v, ty, indent + 2, out);
                 out.push_str(",\n");
             }
             pad(indent, out);
@@ -58,7 +59,7 @@ fn kyaml(value: &Value, indent: usize, out: &mut String) {
                     if i > 0 {
                         out.push_str(", ");
                     }
-                    kyaml(v, indent, out);
+                    kyaml(v, ty, indent, out);
                 }
                 out.push(']');
                 return;
@@ -66,7 +67,7 @@ fn kyaml(value: &Value, indent: usize, out: &mut String) {
             out.push_str("[\n");
             for v in a.iter() {
                 pad(indent + 2, out);
-                kyaml(v, indent + 2, out);
+                kyaml(v, ty, indent + 2, out);
                 out.push_str(",\n");
             }
             pad(indent, out);

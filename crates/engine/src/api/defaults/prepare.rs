@@ -89,6 +89,7 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
         Kind::NetworkPolicy => object.set("metadata.generation", 1),
         Kind::HorizontalPodAutoscaler => {
             object.set("status", typed::empty("autoscaling.HorizontalPodAutoscalerStatus"));
+            object.set("metadata.generation", 1);
         }
         Kind::PodDisruptionBudget => {
             object.set("status", typed::empty("policy.PodDisruptionBudgetStatus"));

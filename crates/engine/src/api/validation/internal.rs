@@ -2,6 +2,8 @@
 //!
 //! Models `json.Marshal` of the types of `pkg/apis`, which have no JSON tags; those of apimachinery keep theirs.
 
+use std::collections::BTreeMap;
+
 use crate::api::Value;
 use crate::api::schema::{self, Ty, Type};
 use crate::api::text::{go_json, go_json_string};
@@ -131,9 +133,7 @@ impl Writer {
 /// The difference of two texts, line by line, with three lines around each change. Models difflib's unified diff.
 pub(super) fn unified_diff(old: &str, new: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
-    let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
-    let ops = edits(&a[head..a.len() - tail], &b[head..b.len() - tail], head);
+    let ops = edits(&a, &b);
     let mut out = String::new();
     let mut i = 0;
     while i < ops.len() {
@@ -151,39 +151,65 @@ pub(super) fn unified_diff(old: &str, new: &str) -> String {
 /// A change: lines of the old text from, to, and of the new text from, to.
 type Change = (usize, usize, usize, usize);
 
-fn edits(a: &[&str], b: &[&str], offset: usize) -> Vec<Change> {
-    // Longest common subsequence; both sides are what differs, so small. A large one is replaced as a whole.
-    if a.len() * b.len() > 4_000_000 || a.is_empty() || b.is_empty() {
-        let change = (offset, offset + a.len(), offset, offset + b.len());
-        return if a.is_empty() && b.is_empty() { Vec::new() } else { vec![change] };
+/// Models `SequenceMatcher`: the longest equal run first, then what is left and right of it. In a text of two hundred lines
+/// and more, lines that are more frequent than one in a hundred begin no run.
+fn edits(a: &[&str], b: &[&str]) -> Vec<Change> {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (j, line) in b.iter().enumerate() {
+        places.entry(line).or_default().push(j);
     }
-    let width = b.len() + 1;
-    let mut lengths = vec![0_u32; (a.len() + 1) * width];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            lengths[i * width + j] = if a[i] == b[j] {
-                lengths[(i + 1) * width + j + 1] + 1
-            } else {
-                lengths[(i + 1) * width + j].max(lengths[i * width + j + 1])
-            };
+    if b.len() >= 200 {
+        places.retain(|_, at| at.len() <= b.len() / 100 + 1);
+    }
+    let mut runs = Vec::new();
+    let mut left = vec![(0, a.len(), 0, b.len())];
+    while let Some((a0, a1, b0, b1)) = left.pop() {
+        let (i, j, n) = longest(a, b, &places, (a0, a1, b0, b1));
+        if n > 0 {
+            runs.push((i, j, n));
+            left.push((a0, i, b0, j));
+            left.push((i + n, a1, j + n, b1));
         }
     }
+    runs.sort_unstable();
+    runs.push((a.len(), b.len(), 0));
     let (mut i, mut j, mut out) = (0, 0, Vec::new());
-    while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && a[i] == b[j] {
-            i += 1;
-            j += 1;
-            continue;
+    for (ai, bj, n) in runs {
+        if i < ai || j < bj {
+            out.push((i, ai, j, bj));
         }
-        let (i0, j0) = (i, j);
-        while (i < a.len() || j < b.len()) && !(i < a.len() && j < b.len() && a[i] == b[j]) {
-            let down = if i < a.len() { lengths[(i + 1) * width + j] } else { 0 };
-            let right = if j < b.len() { lengths[i * width + j + 1] } else { 0 };
-            if i < a.len() && (j >= b.len() || down >= right) { i += 1 } else { j += 1 }
-        }
-        out.push((offset + i0, offset + i, offset + j0, offset + j));
+        (i, j) = (ai + n, bj + n);
     }
     out
+}
+
+/// The longest equal run within bounds; of several the first.
+fn longest(
+    a: &[&str],
+    b: &[&str],
+    places: &BTreeMap<&str, Vec<usize>>,
+    (a0, a1, b0, b1): Change,
+) -> (usize, usize, usize) {
+    let (mut i, mut j, mut n) = (a0, b0, 0);
+    let mut ending: BTreeMap<usize, usize> = BTreeMap::new();
+    for (x, line) in a.iter().enumerate().take(a1).skip(a0) {
+        let mut next = BTreeMap::new();
+        for &y in places.get(line).into_iter().flatten().filter(|y| (b0..b1).contains(*y)) {
+            let k = y.checked_sub(1).and_then(|y| ending.get(&y)).unwrap_or(&0) + 1;
+            next.insert(y, k);
+            if k > n {
+                (i, j, n) = (x + 1 - k, y + 1 - k, k);
+            }
+        }
+        ending = next;
+    }
+    while i > a0 && j > b0 && a[i - 1] == b[j - 1] {
+        (i, j, n) = (i - 1, j - 1, n + 1);
+    }
+    while i + n < a1 && j + n < b1 && a[i + n] == b[j + n] {
+        n += 1;
+    }
+    (i, j, n)
 }
 
 fn hunk(out: &mut String, a: &[&str], b: &[&str], ops: &[Change]) {

@@ -14,8 +14,8 @@ use super::common::{DryRun, add_source, finish, print_result};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::patch::{strategic, three_way};
 use crate::api::text::go_json;
-use crate::api::{Map, ObjectKey, Value};
-use crate::apiserver::{UnknownFields, WriteOptions};
+use crate::api::{Kind, Map, Object, ObjectKey, Selector, Value};
+use crate::apiserver::{DeleteOptions, PatchType, Reason, UnknownFields, WriteOptions};
 use crate::clock::{Millis, Time};
 
 pub const FLAGS: &str = "all! allow-missing-template-keys! applyset cascade=background dry-run=unchanged field-manager \
@@ -28,11 +28,11 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 
 /// Runs `kubectl apply`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    if words
-        .first()
-        .is_some_and(|w| matches!(w.as_str(), "view-last-applied" | "set-last-applied" | "edit-last-applied"))
-    {
-        return view_last_applied(&words[1..], cx, io);
+    match words.first().map(String::as_str) {
+        Some("view-last-applied") => return view_last_applied(&words[1..], cx, io),
+        Some("set-last-applied") => return set_last_applied(&words[1..], cx, io),
+        Some("edit-last-applied") => return error("apply edit-last-applied is not simulated: use kubectl edit"),
+        _ => {}
     }
     let p = Parsed::read("apply", FLAGS, words)?;
     let dry = DryRun::read(&p)?;
@@ -54,7 +54,16 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !p.args.is_empty() {
         return Err(Failure::Usage(format!("Unexpected args: {}", super::common::go_list(&p.args)), "apply".into()));
     }
-    let form = Form::read(p.str("output"), false)?;
+    if p.on("prune") && !p.on("all") && p.str("selector").is_empty() {
+        return error(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all \
+             flag. If you did not mean to prune all resources, specify a label selector",
+        );
+    }
+    if !matches!(p.str("validate"), "" | "strict" | "true" | "warn" | "ignore" | "false") {
+        return Err(super::common::invalid_validate(&p));
+    }
+    let form = Form::of(&p, io, cx)?;
     let namespace = builder::namespace(&p, cx);
     let request = Request { latest: false, go_on: true, ..Request::of(&p) };
     let found = builder::find(&request, &namespace, cx, io)?;
@@ -71,6 +80,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         errors: found.errors,
         results: Vec::new(),
         next: cx.now,
+        forced: Vec::new(),
     }
     .poll(cx, io)
 }
@@ -89,6 +99,8 @@ pub struct Applying {
     errors: Vec<Failure>,
     results: Vec<Value>,
     next: Time,
+    /// Deleted, since they cannot be changed and `--force` was given: they are made anew.
+    forced: Vec<ObjectKey>,
 }
 
 impl Applying {
@@ -104,9 +116,25 @@ impl Applying {
                 self.next = cx.now + AGAIN;
                 continue;
             }
+            let forced = self.forced.contains(&info.key);
+            if forced && cx.api.get(&info.key).is_some() {
+                self.next = cx.now + AGAIN;
+                continue;
+            }
+            let done = one(&p, &info, self.dry, cx, io);
+            if p.on("force")
+                && self.dry == DryRun::None
+                && !forced
+                && matches!(&done, Err(Failure::Status(s)) if matches!(s.reason, Reason::Invalid | Reason::Conflict))
+                && cx.api.get(&info.key).is_some()
+            {
+                cx.api.delete(&info.key, &DeleteOptions::default())?;
+                self.forced.push(info.key);
+                continue;
+            }
             self.left.remove(0);
             self.done.push(info.key.clone());
-            match one(&p, &info, self.dry, cx, io) {
+            match done.map(|(v, word)| (v, if forced { "configured" } else { word })) {
                 Ok((value, word)) if self.form == Form::Human => print_result(&value, word, self.dry, io),
                 Ok((value, _)) => self.results.push(value),
                 Err(e) => self.errors.push(e),
@@ -114,6 +142,9 @@ impl Applying {
         }
         finish(&self.form, &self.results, io)?;
         Failure::collect(self.errors)?;
+        if p.on("prune") {
+            prune(&p, &self.done, self.dry, cx, io)?;
+        }
         ok()
     }
     /// What it waits for.
@@ -241,6 +272,72 @@ fn prune_nulls(v: &mut Value) {
         Value::Array(_) => v.make_array().iter_mut().for_each(prune_nulls),
         _ => {}
     }
+}
+
+/// Deletes what was applied before, matches, and is not among what was applied now. Models `prune.go`.
+fn prune(p: &Parsed, applied: &[ObjectKey], dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Result<(), Failure> {
+    use Kind as K;
+    const KINDS: [Kind; 13] = [
+        K::ConfigMap,
+        K::PersistentVolumeClaim,
+        K::Pod,
+        K::ReplicationController,
+        K::Secret,
+        K::Service,
+        K::Job,
+        K::CronJob,
+        K::Ingress,
+        K::DaemonSet,
+        K::Deployment,
+        K::ReplicaSet,
+        K::StatefulSet,
+    ];
+    let selector = Selector::parse(p.str("selector")).map_err(|e| Failure::Error(e.to_string()))?;
+    let mut namespaces: Vec<&str> = applied.iter().map(|k| &*k.namespace).filter(|n| !n.is_empty()).collect();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    for namespace in namespaces {
+        for kind in KINDS {
+            let goes = |o: &&Rc<Object>| {
+                o.annotation(LAST_APPLIED).is_some() && selector.matches(o.labels()) && !applied.contains(&o.key())
+            };
+            let old: Vec<Rc<Object>> = cx.api.store().list_in(kind, namespace).filter(goes).cloned().collect();
+            for o in old {
+                if dry == DryRun::None {
+                    cx.api.delete(&o.key(), &DeleteOptions::default())?;
+                }
+                print_result(o.body(), "pruned", dry, io);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn set_last_applied(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("apply set-last-applied", "create-annotation! dry-run=unchanged f:filename, o:output", words)?;
+    let dry = DryRun::read(&p)?;
+    let namespace = builder::namespace(&p, cx);
+    let found = builder::find(&Request::of(&p), &namespace, cx, io)?;
+    for info in &found.infos {
+        let body = info.body.clone().unwrap_or_default();
+        let body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
+        let now = info.found().annotation(LAST_APPLIED);
+        if now.is_none() && !p.on("create-annotation") {
+            return error(format!(
+                "no last-applied-configuration annotation found on resource: {}, to create the annotation, run the command \
+                 with --create-annotation",
+                info.key.name
+            ));
+        }
+        let text = annotation(&body);
+        if now != Some(&text) && dry != DryRun::Client {
+            let mut patch = Value::empty_object();
+            patch.set_key("metadata.annotations", LAST_APPLIED, text);
+            super::common::send_patch(&info.key, PatchType::Merge, &patch, dry.options(), cx, io)?;
+        }
+        print_result(info.found().body(), "configured", dry, io);
+    }
+    ok()
 }
 
 fn view_last_applied(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {

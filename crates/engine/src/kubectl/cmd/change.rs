@@ -14,7 +14,7 @@ use crate::api::content::label_value;
 use crate::api::patch::{JsonPatchError, json_patch, merge, strategic};
 use crate::api::text::go_quote;
 use crate::api::{Map, Value};
-use crate::apiserver::{PatchType, Status, Subresource, has_status};
+use crate::apiserver::{PatchType, Reason, Status, Subresource, has_status};
 use crate::manifest;
 
 pub const PATCH_FLAGS: &str = "allow-missing-template-keys! dry-run=unchanged field-manager f:filename, k:kustomize local! \
@@ -53,7 +53,10 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
     };
     let subresource = p.str("subresource").to_owned();
-    let form = Form::read(p.str("output"), false)?;
+    if p.on("local") && !p.has("filename") {
+        return error("cannot specify --local and server resources");
+    }
+    let form = Form::of(&p, io, cx)?;
     let text = if file.is_empty() {
         text.to_owned()
     } else {
@@ -68,6 +71,9 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let mut errors = found.errors;
     for info in &found.infos {
         match patch_one(info, how, &body, &subresource, dry, cx, io) {
+            Ok(_) if subresource == "scale" && form == Form::Human => {
+                io.line(&format!("scale.autoscaling/{} patched", info.key.name));
+            }
             Ok((value, changed)) => {
                 // kubectl does not say here that it was a dry run.
                 let word = if changed { "patched" } else { "patched (no change)" };
@@ -89,6 +95,9 @@ fn read_patch(text: &str, shown: &str) -> Result<Value, Failure> {
         || Failure::Status(crate::apiserver::Status::new(crate::apiserver::Reason::BadRequest, "invalid JSON patch"));
     if text.trim_start().starts_with('{') {
         return Value::from_json(text).map_err(|_| invalid());
+    }
+    if text.trim() == "null" {
+        return Ok(Value::empty_object());
     }
     let parsed = manifest::parse(text);
     if let Some(e) = parsed.error() {
@@ -148,7 +157,7 @@ pub fn scale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     p.require(&["replicas"])?;
     deprecated_record(&p, io);
     let dry = DryRun::read(&p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let replicas = p.int("replicas").unwrap_or(-1);
     if replicas < 0 {
         return error("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
@@ -166,17 +175,20 @@ pub fn scale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     for info in &found.infos {
         let now = cx.api.scale(&info.key)?.0;
+        let version = info.found().resource_version().to_string();
+        if let Some(wanted) = p.text("resource-version").filter(|v| !v.is_empty() && *v != version) {
+            return error(format!("Expected resource version to be {wanted}, was {version}"));
+        }
         if wanted >= 0 && now != wanted {
             return error(format!("Expected replicas to be {wanted}, was {now}"));
         }
-        let value = if dry == DryRun::Client {
-            let mut body = shown(info.found());
-            body.set("spec.replicas", replicas);
-            body
-        } else {
-            shown(cx.api.set_scale(&info.key, replicas, dry.options())?.as_ref())
-        };
-        report(&form, &value, "scaled", dry, io)?;
+        // The object is shown as it was read, with the number changed.
+        let mut body = shown(info.found());
+        body.set("spec.replicas", replicas);
+        if dry != DryRun::Client {
+            cx.api.set_scale(&info.key, replicas, dry.options())?;
+        }
+        report(&form, &body, "scaled", dry, io)?;
     }
     Failure::collect(found.errors)?;
     ok()
@@ -248,7 +260,7 @@ fn change_map(command: &'static str, path: &str, words: &[String], cx: &mut Cx<'
     let p = Parsed::read(command, LABEL_FLAGS, words)?;
     deprecated_record(&p, io);
     let dry = DryRun::read(&p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let (resources, pairs) = resources_and_pairs(&p.args, noun)?;
     let changes = read_changes(&pairs, labels)?;
     if p.on("all") && p.has("selector") {
@@ -302,6 +314,15 @@ fn change_one(
     let object = info.found().clone();
     let now = object.at(path);
     let value_of = |k: &str| now.get(k).and_then(Value::as_str);
+    if p.text("resource-version").is_some_and(|v| v != object.resource_version().to_string()) {
+        let text = format!(
+            "Operation cannot be fulfilled on {} \"{}\": the object has been modified; please apply your changes to the \
+             latest version and try again",
+            info.key.kind.group_resource(),
+            info.key.name
+        );
+        return Err(Status::new(Reason::Conflict, text).into());
+    }
     if labels {
         for key in changes.remove.iter().filter(|k| value_of(k).is_none()) {
             io.line(&format!("label {} not found.", go_quote(key)));

@@ -30,13 +30,9 @@ impl DryRun {
     /// Reads the flag.
     pub fn read(p: &Parsed) -> Result<Self, Failure> {
         match p.text("dry-run") {
-            None | Some("none" | "false") => Ok(Self::None),
-            Some("client") => Ok(Self::Client),
+            None | Some("none" | "false" | "0") => Ok(Self::None),
+            Some("client" | "unchanged" | "true" | "1") => Ok(Self::Client),
             Some("server") => Ok(Self::Server),
-            Some("unchanged") => error(
-                "--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\".",
-            ),
-            Some("true") => error("invalid dry-run value (true). Must be \"none\", \"server\", or \"client\""),
             Some(other) => {
                 error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."))
             }
@@ -93,6 +89,15 @@ pub fn report(form: &Form, value: &Value, word: &str, dry: DryRun, io: &mut Io) 
     Ok(())
 }
 
+/// [`report`] of an object that the command itself has made.
+pub fn report_made(form: &Form, value: &Value, word: &str, dry: DryRun, io: &mut Io) -> Result<(), Failure> {
+    match form {
+        Form::Json | Form::Kyaml => io.print(&form.print_made(value)?),
+        _ => report(form, value, word, dry, io)?,
+    }
+    Ok(())
+}
+
 /// An error with the file it is about. Models `AddSourceToErr`.
 pub fn add_source(verb: &str, source: &str, failure: Failure) -> Failure {
     if source.is_empty() {
@@ -105,6 +110,55 @@ pub fn add_source(verb: &str, source: &str, failure: Failure) -> Failure {
         }
         other => Failure::Error(format!("error when {verb} {}: {}", go_quote(source), other.raw())),
     }
+}
+
+/// The complaint about `--validate`.
+pub fn invalid_validate(p: &Parsed) -> Failure {
+    let value = go_quote(p.str("validate"));
+    let text = format!("invalid - validate option {value}; must be one of: strict (or true), warn, ignore (or false)");
+    Failure::Error(text)
+}
+
+/// What the API server says to the fields that it does not know of what is applied on its side.
+fn undeclared(info: &Info, body: &Value, decoded: &decode::Decoded) -> Option<Failure> {
+    let paths: Vec<String> = decoded
+        .strict
+        .iter()
+        .filter_map(|e| e.message.strip_prefix("unknown field \"")?.strip_suffix('"'))
+        .map(|path| format!("{}: field not declared in schema", keyed(body, path)))
+        .collect();
+    let text = match paths.as_slice() {
+        [] => return None,
+        [one] => one.clone(),
+        many => format!("errors:\n  {}", many.join("\n  ")),
+    };
+    let (kind, key) = (info.key.kind, &info.key);
+    let text = format!(
+        "failed to create typed patch object ({}/{}; {}, Kind={}): {text}",
+        key.namespace,
+        key.name,
+        kind.api_version(),
+        kind.name()
+    );
+    Some(Status::new(Reason::Unknown, text).into())
+}
+
+/// A path with items by their name, as in `.spec.containers[name="c"].x`.
+fn keyed(body: &Value, path: &str) -> String {
+    let (mut at, mut out) = (body, String::new());
+    for step in path.split('.') {
+        let (field, index) = step.split_once('[').map_or((step, None), |(f, i)| (f, Some(i.trim_end_matches(']'))));
+        at = at.at(field);
+        out += &format!(".{field}");
+        if let Some(index) = index {
+            at = at.at(index);
+            match at.str_at("name") {
+                "" => out += &format!("[{index}]"),
+                name => out += &format!("[name={}]", go_quote(name)),
+            }
+        }
+    }
+    out
 }
 
 /// A manifest with its namespace filled in.
@@ -209,6 +263,11 @@ pub fn server_side(
     cx: &mut Cx<'_>,
     io: &mut Io,
 ) -> Result<Rc<Object>, Failure> {
+    if let Ok(d) = decode::decode(info.key.kind, body)
+        && let Some(failure) = undeclared(info, body, &d)
+    {
+        return Err(failure);
+    }
     let config = decoded(info.key.kind, &info.labelled, body, p, io)?;
     let manager = p.text("field-manager").unwrap_or("kubectl");
     let options = ApplyOptions { manager: Rc::from(manager), force: p.on("force-conflicts"), dry_run };

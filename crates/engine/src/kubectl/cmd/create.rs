@@ -10,12 +10,12 @@ use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
-use super::super::output::{Form, shown};
+use super::super::output::{Form, shown, typed_json};
 use super::super::session::Io;
 use super::apply::{LAST_APPLIED, annotation};
-use super::common::{DryRun, add_source, create, report, with_namespace};
+use super::common::{DryRun, add_source, create, report, report_made, with_namespace};
 use super::{Done, ok};
-use crate::api::{Kind, Value};
+use crate::api::{Kind, Value, schema};
 use crate::manifest::decode;
 
 pub const FLAGS: &str = "allow-missing-template-keys! dry-run=unchanged edit! field-manager f:filename, k:kustomize o:output raw \
@@ -107,7 +107,10 @@ fn from_files(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !p.args.is_empty() {
         return Err(p.usage(format!("Unexpected args: {}", super::common::go_list(&p.args))));
     }
-    let form = Form::read(p.str("output"), false)?;
+    if !matches!(p.str("validate"), "" | "strict" | "true" | "warn" | "ignore" | "false") {
+        return Err(super::common::invalid_validate(&p));
+    }
+    let form = Form::of(&p, io, cx)?;
     let namespace = builder::namespace(&p, cx);
     let request = Request { latest: false, go_on: true, ..Request::of(&p) };
     let found = builder::find(&request, &namespace, cx, io)?;
@@ -154,20 +157,20 @@ fn name(p: &Parsed) -> Result<&str, Failure> {
 /// Sends what a command has put together, and prints it. `failed` stands before the API server's words.
 fn finish(p: &Parsed, kind: Kind, mut body: Value, failed: &str, cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let dry = DryRun::read(p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     body.set("apiVersion", kind.api_version());
     body.set("kind", kind.name());
     let namespaced = kind.info().namespaced;
     if namespaced && p.has("namespace") {
         body.set("metadata.namespace", builder::namespace(p, cx));
     }
+    let mut typed = decode::decode(kind, &body).map_err(|e| Failure::Error(e.message))?.value;
     if p.on("save-config") {
-        let text = annotation(&body);
-        body.set_key("metadata.annotations", LAST_APPLIED, text);
+        let text = typed_json(&typed, schema::of(kind)) + "\n";
+        typed.set_key("metadata.annotations", LAST_APPLIED, text);
     }
-    let typed = decode::decode(kind, &body).map_err(|e| Failure::Error(e.message))?.value;
     if dry == DryRun::Client {
-        report(&form, &typed, "created", dry, io)?;
+        report_made(&form, &typed, "created", dry, io)?;
         return ok();
     }
     let mut sent = typed;
@@ -177,7 +180,7 @@ fn finish(p: &Parsed, kind: Kind, mut body: Value, failed: &str, cx: &mut Cx<'_>
     match cx.api.create(kind, sent, dry.options()) {
         Ok(made) => {
             let shown = shown(&made);
-            report(&form, &shown, "created", dry, io)?;
+            report_made(&form, &shown, "created", dry, io)?;
             ok()
         }
         Err(status) if failed.is_empty() => Err(status.into()),

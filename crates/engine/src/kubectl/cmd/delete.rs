@@ -26,13 +26,13 @@ pub fn cascade(p: &Parsed, io: &mut Io) -> Result<Propagation, Failure> {
         Some("orphan") => Ok(Propagation::Orphan),
         Some("true") => {
             io.complain(
-                "Warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background.",
+                "warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background.",
             );
             Ok(Propagation::Background)
         }
         Some("false") => {
             io.complain(
-                "Warning: --cascade=false is deprecated (boolean value) and can be replaced with --cascade=orphan.",
+                "warning: --cascade=false is deprecated (boolean value) and can be replaced with --cascade=orphan.",
             );
             Ok(Propagation::Orphan)
         }
@@ -145,7 +145,8 @@ impl Deleting {
             self.waits.extend(uid.map(|uid| (info.key.clone(), uid)));
         }
         if !self.left.is_empty() {
-            self.next = cx.now + BETWEEN;
+            // Named objects are asked for one after the other; a kind's are listed first.
+            self.next = cx.now + if job.named { 0 } else { BETWEEN };
             return Ok(Flow::Wait(Waiting::Deleting(Box::new(self))));
         }
         Failure::collect(self.errors)?;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder;
-use super::super::failure::error;
+use super::super::failure::{Failure, error};
 use super::super::output::{Form, list_of, shown};
 use super::super::session::Io;
 use super::super::table::TabWriter;
@@ -58,7 +58,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         None => None,
         Some(word) => match word.split_once('/') {
             Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
-                Some((builder::kind_of(kind)?, name.to_owned()))
+                Some((builder::kind_of(kind).map_err(Failure::plain)?, name.to_owned()))
             }
             Some((kind, rest)) if !kind.is_empty() && rest.contains('/') => {
                 return error("arguments in resource/name form may not have more than one slash");
@@ -70,7 +70,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if types.iter().any(|t| !t.eq_ignore_ascii_case("Normal") && !t.eq_ignore_ascii_case("Warning")) {
         return error("valid --types are Normal or Warning");
     }
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let all = p.on("all-namespaces");
     let filter = Filter { namespace: (!all).then(|| namespace.clone()), about, types };
     if p.on("watch") {
@@ -88,6 +88,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return ok();
     }
     found.sort_by_key(|e| when(e));
+    if form == Form::Name {
+        return ok();
+    }
     if form != Form::Human {
         let values: Vec<Value> = found.iter().map(|e| shown(e)).collect();
         let text = form.print(&list_of(values.iter()), true)?;

@@ -79,6 +79,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !matches!(p.str("output"), "" | "plaintext" | "plaintext-openapiv2") {
         return error(format!("unrecognized format: {}", p.str("output")));
     }
+    if word.starts_with('.') {
+        return error("invalid jsonpath syntax, first node must be field node");
+    }
     let mut path: Vec<&str> = word.split('.').filter(|s| !s.is_empty()).collect();
     let resource = if path.is_empty() { "" } else { path.remove(0) };
     // `jobs.batch` and `jobs.v1.batch` name the kind, not fields.
@@ -94,6 +97,10 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let Some(kind) = kind else {
         return Err(Failure::Plain(format!("the server doesn't have a resource type {}\n", go_quote(resource))));
     };
+    if let Some(version) = p.text("api-version").filter(|v| *v != kind.api_version() && !v.is_empty()) {
+        let plural = kind.info().plural;
+        return error(format!("couldn't find resource for \"{version}, Resource={plural}\""));
+    }
     let Some(text) = cx.home.text(TEXT) else { return Err(Failure::Wants(TEXT.to_owned())) };
     explain(&text, kind, &path, p.on("recursive"), io)
 }

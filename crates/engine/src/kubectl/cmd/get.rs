@@ -15,7 +15,7 @@ use super::super::table::TabWriter;
 use super::super::{Cx, jsonpath};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::Change;
+use crate::apiserver::{Change, Reason, Status};
 
 pub const FLAGS: &str = "A:all-namespaces! allow-missing-template-keys! chunk-size# field-selector f:filename, \
     ignore-not-found! k:kustomize L:label-columns, no-headers! o:output output-watch-events! raw R:recursive! l:selector \
@@ -29,9 +29,12 @@ const REQUIRED: &str = "Required resource not specified.\nUse \"kubectl explain 
 /// Runs `kubectl get`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("get", FLAGS, words)?;
-    let form = Form::read(p.str("output"), true);
-    let human = p.str("output").is_empty() || p.str("output") == "wide";
+    let form = Form::of(&p, io, cx);
+    let human = p.str("output").is_empty() && p.str("template").is_empty() || p.str("output") == "wide";
     let watch = p.on("watch") || p.on("watch-only");
+    if let Some(path) = p.text("raw").filter(|t| !t.is_empty()) {
+        return raw(path, &p, io);
+    }
     if !watch && p.args.is_empty() && !p.has("filename") {
         io.complain(NOTHING_SAID);
         return Err(p.usage(REQUIRED));
@@ -54,14 +57,15 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !human {
         return generic(&p, form, found, io);
     }
+    if found.kinds.contains(&Kind::Endpoints) {
+        io.complain("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
     let mut infos = found.infos;
     let kinds: Vec<Kind> = found.kinds.iter().copied().chain(infos.iter().map(|i| i.key.kind)).collect();
     let several = kinds.windows(2).any(|w| w[0] != w[1]);
-    if let Some(path) = p.text("sort-by").filter(|t| !t.is_empty() && !infos.is_empty()) {
-        let steps = jsonpath::relaxed(path).map_err(Failure::Error)?;
-        if !sort(&mut infos, &steps) {
-            infos.clear();
-        }
+    // A list comes as a table, whose printer keeps to itself that it cannot sort it.
+    if sort(&p, &mut infos).is_err() {
+        infos.clear();
     }
     let options = options_of(&p, several);
     let mut text = String::new();
@@ -77,11 +81,30 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         from = to;
     }
     if text.is_empty() && !p.on("ignore-not-found") && found.errors.is_empty() {
-        let everywhere = p.on("all-namespaces") || infos.iter().any(|i| !i.key.kind.info().namespaced);
+        let everywhere = p.on("all-namespaces") || kinds.iter().any(|k| !k.info().namespaced);
         io.complain(&nothing_found(everywhere, &namespace));
     }
     io.print(&text);
     Failure::collect(found.errors)?;
+    ok()
+}
+
+/// `get --raw`: what little there is beside the objects.
+fn raw(path: &str, p: &Parsed, io: &mut Io) -> Done {
+    if !p.args.is_empty() {
+        return error("arguments may not be passed when --raw is specified");
+    }
+    if p.has("output") {
+        return error("--raw and --output are mutually exclusive");
+    }
+    match path.split('?').next().unwrap_or("") {
+        "/healthz" | "/livez" | "/readyz" => io.print("ok"),
+        path if path.starts_with("/api") => return error(format!("--raw {path} is not simulated: use kubectl get")),
+        _ => {
+            let text = "the server could not find the requested resource";
+            return Err(Status::new(Reason::NotFound, text).into());
+        }
+    }
     ok()
 }
 
@@ -99,18 +122,28 @@ pub fn options_of(p: &Parsed, several: bool) -> TableOptions {
         label_columns: p.all("label-columns").iter().map(|s| (*s).to_owned()).collect(),
         with_namespace: p.on("all-namespaces"),
         with_kind: several || p.on("show-kind"),
+        plain: !p.on_or("server-print", true),
     }
 }
 
-/// Sorts by the first value at a path; objects without it come first. Says whether any object has it.
-fn sort(infos: &mut [Info], steps: &[jsonpath::Step]) -> bool {
-    let value = |i: &Info| -> Option<Value> {
-        let body = i.found().body();
-        jsonpath::walk(body, body, steps, true).ok().and_then(|v| v.into_iter().next())
-    };
-    let any = infos.iter().any(|i| value(i).is_some());
-    infos.sort_by(|a, b| compare(value(a).as_ref(), value(b).as_ref()));
-    any
+/// Sorts by `--sort-by`; objects without the field come first.
+fn sort(p: &Parsed, infos: &mut [Info]) -> Result<(), Failure> {
+    let Some(path) = p.text("sort-by").filter(|t| !t.is_empty() && !infos.is_empty()) else { return Ok(()) };
+    let template = jsonpath::relaxed(path).map_err(Failure::Error)?;
+    let value = |i: &Info| jsonpath::values(&template, i.found().body()).map(|v| v.into_iter().next());
+    let mut found = Vec::new();
+    for i in infos.iter() {
+        found.push(value(i).map_err(Failure::Error)?);
+    }
+    if found.iter().all(Option::is_none) {
+        let inner = path.trim_start_matches(['{', '.']).trim_end_matches('}');
+        return error(format!("couldn't find any field with path \"{{.{inner}}}\" in the list of objects"));
+    }
+    let mut order: Vec<usize> = (0..infos.len()).collect();
+    order.sort_by(|a, b| compare(found[*a].as_ref(), found[*b].as_ref()));
+    let sorted: Vec<Info> = order.into_iter().map(|i| infos[i].clone()).collect();
+    infos.clone_from_slice(&sorted);
+    Ok(())
 }
 
 /// Orders values: none before numbers before text, and quantities before other text.
@@ -146,10 +179,7 @@ fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, io: &mut Io) -
     }
     let form = form?;
     let mut infos = found.infos;
-    if let Some(path) = p.text("sort-by") {
-        let steps = jsonpath::relaxed(path).map_err(Failure::Error)?;
-        sort(&mut infos, &steps);
-    }
+    sort(p, &mut infos)?;
     let shown: Vec<Value> = infos.iter().map(|i| shown(i.found())).collect();
     let value = if found.single && found.named && shown.len() == 1 { shown[0].clone() } else { list_of(shown.iter()) };
     io.print(&form.print(&value, p.on("no-headers"))?);

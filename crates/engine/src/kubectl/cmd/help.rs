@@ -24,6 +24,11 @@ fn text(cx: &Cx<'_>) -> Result<Rc<str>, Failure> {
     cx.home.text(TEXT).ok_or_else(|| Failure::Wants(TEXT.to_owned()))
 }
 
+/// The table of all that a cluster serves.
+pub fn resources(cx: &Cx<'_>) -> Result<String, Failure> {
+    Ok(find(&text(cx)?, ":resources").unwrap_or_default())
+}
+
 /// Prints the help of a command.
 pub fn print(command: &str, cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let all = text(cx)?;

@@ -12,9 +12,9 @@ use super::super::table::TabWriter;
 use super::super::yaml::to_yaml;
 use super::common::{DryRun, report};
 use super::{Done, Flow, ok};
-use crate::api::patch::{strategic, three_way};
+use crate::api::patch::three_way;
 use crate::api::text::go_quote;
-use crate::api::{KINDS, Kind, KindInfo, Value};
+use crate::api::{Kind, Value};
 use crate::json;
 use crate::manifest::decode;
 
@@ -55,13 +55,11 @@ pub fn version(words: &[String], io: &mut Io) -> Done {
             }
         }
         form @ ("json" | "yaml") => {
-            let one = json!({"gitVersion": RELEASE, "major": "1", "minor": "37", "platform": "linux/amd64"});
-            let mut v = json!({"clientVersion": (one.clone()), "kustomizeVersion": KUSTOMIZE});
+            let mut v = json!({"clientVersion": (built(false)), "kustomizeVersion": KUSTOMIZE});
             if !client_only {
-                v.set("serverVersion", one);
+                v.set("serverVersion", built(true));
             }
-            let form = if form == "json" { Form::Json } else { Form::Yaml };
-            io.print(&form.print(&v, true)?);
+            io.print(&if form == "json" { ordered_version(&v) } else { to_yaml(&v) });
         }
         _ => return error("--output must be 'yaml' or 'json'"),
     }
@@ -78,55 +76,116 @@ pub fn api_versions(words: &[String], io: &mut Io) -> Done {
     ok()
 }
 
-/// Runs `kubectl api-resources`.
-pub fn api_resources(words: &[String], io: &mut Io) -> Done {
+/// What a binary says of how it was built, in Go's order.
+const BUILT: [(&str, &str); 13] = [
+    ("major", "1"),
+    ("minor", "37"),
+    ("emulationMajor", "1"),
+    ("emulationMinor", "37"),
+    ("minCompatibilityMajor", "1"),
+    ("minCompatibilityMinor", "36"),
+    ("gitVersion", RELEASE),
+    ("gitCommit", "0000000000000000000000000000000000000000"),
+    ("gitTreeState", "clean"),
+    ("buildDate", "1970-01-01T00:00:00Z"),
+    ("goVersion", "go1.26.8"),
+    ("compiler", "gc"),
+    ("platform", "linux/amd64"),
+];
+
+fn built(server: bool) -> Value {
+    let mine = BUILT.iter().filter(|(k, _)| server || !(k.starts_with("emulation") || k.starts_with("minC")));
+    Value::object(mine.map(|(k, v)| (*k, Value::from(*v))))
+}
+
+/// The versions as JSON, in Go's order.
+fn ordered_version(v: &Value) -> String {
+    let part = |name: &str| {
+        let fields = BUILT.iter().filter_map(|(k, _)| v.at(name).get(k).map(|x| format!("    {k:?}: {}", x.to_json())));
+        format!("  {name:?}: {{\n{}\n  }}", fields.collect::<Vec<_>>().join(",\n"))
+    };
+    let mut parts = vec![part("clientVersion"), format!("  \"kustomizeVersion\": {KUSTOMIZE:?}")];
+    if v.get("serverVersion").is_some() {
+        parts.push(part("serverVersion"));
+    }
+    format!("{{\n{}\n}}\n", parts.join(",\n"))
+}
+
+/// Runs `kubectl api-resources`: the table of all that a cluster serves stands with the help texts.
+pub fn api_resources(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("api-resources", RESOURCES_FLAGS, words)?;
     if !p.args.is_empty() {
         return Err(p.usage(format!("unexpected arguments: {}", super::common::go_list(&p.args))));
     }
-    if !matches!(p.str("output"), "" | "wide" | "name") {
-        return error(format!("--output {} is not available", p.str("output")));
+    let table = super::help::resources(cx)?;
+    // name, short names, version, whether in a namespace, kind, verbs, categories
+    let mut rows: Vec<Vec<&str>> = table.lines().map(|l| l.split('\t').collect()).collect();
+    rows.retain(|r| r.len() == 7);
+    let group_of = |r: &Vec<&str>| r[2].rsplit_once('/').map_or("", |(g, _)| g).to_owned();
+    if let Some(group) = p.text("api-group") {
+        rows.retain(|r| group_of(r) == group);
     }
-    let group = p.text("api-group");
-    let mut rows: Vec<&KindInfo> = KINDS
-        .iter()
-        .filter(|k| group.is_none_or(|g| g == k.group))
-        .filter(|k| !p.has("namespaced") || p.on("namespaced") == k.namespaced)
-        .filter(|k| !p.has("categories") || k.in_all && p.all("categories").contains(&"all"))
-        .collect();
+    if p.has("namespaced") {
+        rows.retain(|r| (r[3] == "true") == p.on("namespaced"));
+    }
+    let verbs = p.all("verbs");
+    rows.retain(|r| verbs.iter().all(|v| r[5].split(',').any(|x| x == *v)));
+    let categories = p.all("categories");
+    rows.retain(|r| categories.iter().all(|c| r[6].split(',').any(|x| x == *c)));
+    let output = p.str("output");
     match p.str("sort-by") {
-        "name" => rows.sort_by_key(|k| k.plural),
-        "kind" => rows.sort_by_key(|k| k.name),
-        "" => rows.sort_by_key(|k| (k.group, k.plural)),
+        "name" => rows.sort_by_key(|r| r[0]),
+        "kind" => rows.sort_by_key(|r| r[4]),
+        "" => {}
         _ => return error("--sort-by accepts only name or kind"),
     }
-    if p.str("output") == "name" {
-        rows.iter().for_each(|k| io.line(&k.kind.group_resource()));
+    let full =
+        |r: &Vec<&str>| if group_of(r).is_empty() { r[0].to_owned() } else { format!("{}.{}", r[0], group_of(r)) };
+    match output {
+        "" | "wide" | "name" => {}
+        _ => {
+            let form = Form::of(&p, io, cx)?;
+            let list = rows.iter().map(|r| resource_of(r, &group_of(r)));
+            let v = json!({
+                "apiVersion": "v1", "groupVersion": "", "kind": "APIResourceList", "resources": (Value::array(list))
+            });
+            io.print(&form.print(&v, false)?);
+            return ok();
+        }
+    }
+    if output == "name" {
+        rows.iter().for_each(|r| io.line(&full(r)));
         return ok();
     }
-    let wide = p.str("output") == "wide";
+    let columns = if output == "wide" { 7 } else { 5 };
     let mut text = String::new();
     if !p.on("no-headers") {
-        text += "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND";
-        text += if wide { "\tVERBS\tCATEGORIES\n" } else { "\n" };
+        let heads = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"];
+        text = heads[..columns].join("\t") + "\n";
     }
-    for k in rows {
-        text += &format!(
-            "{}\t{}\t{}\t{}\t{}",
-            k.plural,
-            k.short_names.join(","),
-            k.kind.api_version(),
-            k.namespaced,
-            k.name
-        );
-        if wide {
-            let categories = if k.in_all { "all" } else { "" };
-            text += &format!("\tcreate,delete,deletecollection,get,list,patch,update,watch\t{categories}");
-        }
-        text.push('\n');
+    for r in rows {
+        text += &(r[..columns].join("\t") + "\n");
     }
     io.print(&TabWriter::table().align(&text));
     ok()
+}
+
+/// A resource as discovery gives it.
+fn resource_of(r: &[&str], group: &str) -> Value {
+    let list = |text: &str| Value::array(text.split(',').filter(|t| !t.is_empty()).map(Value::from));
+    let mut v = json!({
+        "name": (r[0]), "singularName": (r[4].to_lowercase()), "namespaced": (r[3] == "true"),
+        "version": (r[2].rsplit('/').next().unwrap_or("")), "kind": (r[4]), "verbs": (list(r[5]))
+    });
+    if !group.is_empty() {
+        v.set("group", group);
+    }
+    for (field, text) in [("shortNames", r[1]), ("categories", r[6])] {
+        if !text.is_empty() {
+            v.set(field, list(text));
+        }
+    }
+    v
 }
 
 /// Runs `kubectl auth`.
@@ -154,6 +213,10 @@ pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 io.complain(&format!("Warning: the server doesn't have a resource type '{resource}'"));
                 io.complain("");
             }
+            if Kind::from_resource(resource).is_some_and(|k| !k.info().namespaced) && !p.on("all-namespaces") {
+                io.complain(&format!("Warning: resource '{resource}' is not namespace scoped"));
+                io.complain("");
+            }
             // Whoever is looked through the eyes of has no rights here: nobody was given any.
             let allowed = !p.has("as");
             if !p.on("quiet") {
@@ -163,7 +226,7 @@ pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
         "whoami" => {
             io.print(
-                "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nGroups      [system:masters system:authenticated]\n",
+                "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nUID         admin\nGroups      [system:masters system:authenticated]\n",
             );
             ok()
         }
@@ -237,6 +300,17 @@ pub fn exec(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
 }
 
+/// Runs `kubectl completion`: Tab completes here without it.
+pub fn completion(words: &[String]) -> Done {
+    let p = Parsed::read("completion", "", words)?;
+    match p.args.as_slice() {
+        [] => Err(p.usage("Shell not specified.")),
+        [shell] if matches!(shell.as_str(), "bash" | "zsh" | "fish" | "powershell") => ok(),
+        [shell] => Err(p.usage(format!("Unsupported shell type {}.", go_quote(shell)))),
+        _ => Err(p.usage("Too many arguments. Expected only the shell type.")),
+    }
+}
+
 /// Runs `kubectl cp`.
 pub fn cp(words: &[String]) -> Done {
     let p = Parsed::read("cp", "c:container no-preserve! retries#", words)?;
@@ -262,6 +336,9 @@ pub fn unsimulated(verb: &'static str, words: &[String], cx: &mut Cx<'_>, io: &m
             error(format!("at least 1 argument is required for {verb}"))
         };
     };
+    if verb == "debug" && !p.has("image") && !p.has("copy-to") {
+        return error("you must specify --image when not using --copy-to.");
+    }
     let namespace = builder::namespace(&p, cx);
     let word = if name.contains('/') { name.clone() } else { format!("pods/{name}") };
     let request = Request { args: vec![word], lookup: true, ..Request::default() };
@@ -273,7 +350,7 @@ pub fn unsimulated(verb: &'static str, words: &[String], cx: &mut Cx<'_>, io: &m
 pub fn expose(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("expose", EXPOSE_FLAGS, words)?;
     let dry = DryRun::read(&p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let namespace = builder::namespace(&p, cx);
     let request = Request { labels: None, ..Request::of(&p) };
     let found = builder::find(&request, &namespace, cx, io)?;
@@ -329,8 +406,14 @@ pub fn expose(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 pub fn autoscale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("autoscale", AUTOSCALE_FLAGS, words)?;
     p.require(&["max"])?;
+    if p.has("cpu-percent") {
+        io.complain(
+            "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for \
+             utilization or '500m' for milliCPU).",
+        );
+    }
     let dry = DryRun::read(&p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let max = p.int("max").unwrap_or(-1);
     let min = p.int("min").unwrap_or(-1);
     if max < 1 {
@@ -429,7 +512,13 @@ fn difference(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                     current.annotation(super::LAST_APPLIED).and_then(|t| Value::from_json(t).ok()).unwrap_or_default();
                 let patch = three_way(info.key.kind, &original, &body, current.body())
                     .map_err(|e| Failure::Error(e.message))?;
-                let after = strategic(info.key.kind, current.body(), &patch).map_err(|e| Failure::Error(e.message))?;
+                let dry = DryRun::Server.options();
+                let mut after = super::common::strategic(&info.key, &patch, dry, cx, io)?.body().clone();
+                // The version and what was applied last are no differences.
+                after.set("metadata.resourceVersion", current.body().at("metadata.resourceVersion").clone());
+                if let Some(text) = current.annotation(super::LAST_APPLIED) {
+                    after.set_key("metadata.annotations", super::LAST_APPLIED, text);
+                }
                 (to_yaml(current.body()), to_yaml(&after))
             }
         };
@@ -459,6 +548,9 @@ pub fn edit(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let namespace = builder::namespace(&p, cx);
     let found = builder::find(&Request { kind_alone: true, ..Request::of(&p) }, &namespace, cx, io)?;
     let values: Vec<Value> = found.infos.iter().map(|i| shown(i.found())).collect();
+    if values.is_empty() {
+        return error("edit cancelled, no objects found");
+    }
     let text = match values.as_slice() {
         [one] => to_yaml(one),
         many => to_yaml(&super::super::output::list_of(many.iter())),
@@ -475,7 +567,8 @@ pub fn edit(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 /// Runs `kubectl cluster-info`.
 pub fn cluster_info(io: &mut Io) -> Done {
     io.print(
-        "Kubernetes control plane is running in this program\n\nThere is no API server to reach: everything is simulated.\n",
+        "Kubernetes control plane is running at https://127.0.0.1:16443\n\nTo further debug and diagnose cluster problems, use \
+         'kubectl cluster-info dump'.\n",
     );
     ok()
 }

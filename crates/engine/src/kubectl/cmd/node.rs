@@ -337,6 +337,16 @@ pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error("at least one taint update is required");
     }
     let changes = taints.iter().map(|t| read_taint(&p, t)).collect::<Result<Vec<_>, _>>()?;
+    for (i, (t, remove)) in changes.iter().enumerate() {
+        let same = |(x, r): &&(Value, bool)| {
+            r == remove && x.str_at("key") == t.str_at("key") && x.str_at("effect") == t.str_at("effect")
+        };
+        if changes[..i].iter().any(|c| same(&c)) {
+            let (key, value, effect) = (t.str_at("key"), t.str_at("value"), t.str_at("effect"));
+            let text = format!("duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}");
+            return Err(p.usage(text));
+        }
+    }
     if builder::kind_of(resources[0].split('/').next().unwrap_or(""))? != Kind::Node {
         return error(format!("invalid resource type {}, only node types are supported", resources[0]));
     }

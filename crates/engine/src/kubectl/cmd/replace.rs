@@ -29,9 +29,9 @@ pub struct Recreate {
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("replace", FLAGS, words)?;
     let dry = DryRun::read(&p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let propagation = cascade(&p, io)?;
-    let grace = p.int("grace-period").unwrap_or(-1);
+    let mut grace = p.int("grace-period").unwrap_or(-1);
     if grace >= 0 && !p.on("force") {
         return error("--grace-period must have --force specified");
     }
@@ -46,6 +46,10 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let found = builder::find(&request, &namespace, cx, io)?;
     if found.infos.is_empty() && found.errors.is_empty() {
         return error("no objects passed to replace");
+    }
+    // As in `delete`, what is to go at once gets a second, and is waited for.
+    if grace == 0 {
+        grace = 1;
     }
     if p.on("force") {
         Failure::collect(found.errors)?;
@@ -63,8 +67,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             } else {
                 String::new()
             };
-            let word = if grace == 0 { "force deleted" } else { "deleted" };
-            io.line(&format!("{} \"{}\" {word}{from}", info.key.kind.resource_name(), info.key.name));
+            io.line(&format!("{} \"{}\" deleted{from}", info.key.kind.resource_name(), info.key.name));
             left.push((info.key.clone(), old.uid().clone()));
         }
         let timeout = p.duration("timeout").filter(|t| *t > 0).unwrap_or(5 * crate::clock::MINUTE);

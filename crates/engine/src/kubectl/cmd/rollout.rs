@@ -77,6 +77,7 @@ pub struct Status {
     revision: i64,
     watch: bool,
     until: Option<Time>,
+    errors: Vec<Failure>,
 }
 
 fn status(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
@@ -95,6 +96,7 @@ fn status(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         revision: p.int("revision").unwrap_or(0),
         watch: p.on_or("watch", true),
         until: timeout.map(|t| cx.now + t),
+        errors: Vec::new(),
     }
     .poll(cx, io)
 }
@@ -110,7 +112,10 @@ impl Status {
     pub fn poll(mut self, cx: &mut Cx<'_>, io: &mut Io) -> Done {
         while let Some(key) = self.left.first().cloned() {
             if !rolls(key.kind) {
-                return error(format!("no status viewer has been implemented for {}", group_kind(key.kind)));
+                let text = format!("no status viewer has been implemented for {}", group_kind(key.kind));
+                self.errors.push(Failure::Error(text));
+                self.left.remove(0);
+                continue;
             }
             if !self.started {
                 self.started = true;
@@ -136,6 +141,7 @@ impl Status {
             self.queue.clear();
             self.started = false;
         }
+        Failure::collect(self.errors)?;
         ok()
     }
     /// What it waits for.
@@ -289,7 +295,7 @@ fn history(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error(format!("revision must be a positive integer: {}", p.str("revision")));
     }
     let wanted = p.int("revision").unwrap_or(0);
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let (infos, mut errors) = find(&p, cx, io)?;
     for info in &infos {
         let o = info.found();
@@ -341,7 +347,7 @@ fn bare(template: &Value) -> Value {
 fn undo(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("rollout undo", UNDO_FLAGS, words)?;
     let dry = DryRun::read(&p)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let (infos, mut errors) = find(&p, cx, io)?;
     for info in &infos {
         let o = info.found().clone();
@@ -437,7 +443,7 @@ fn undo_one(p: &Parsed, o: &Rc<Object>, dry: DryRun, cx: &mut Cx<'_>, io: &mut I
 /// `pause`, `resume` and `restart`.
 fn change(command: &'static str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read(command, FLAGS, words)?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let (infos, mut errors) = find(&p, cx, io)?;
     if infos.is_empty() && errors.is_empty() {
         io.complain(&super::get::nothing_found(false, &builder::namespace(&p, cx)));

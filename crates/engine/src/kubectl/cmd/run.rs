@@ -8,7 +8,7 @@ use super::super::builder;
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
 use super::super::session::{Io, Poll};
-use super::common::{DryRun, report};
+use super::common::{DryRun, report_made};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::{Kind, Map, ObjectKey, Value};
 use crate::apiserver::DeleteOptions;
@@ -52,13 +52,21 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         );
     }
     let restart = match p.text("restart") {
+        None | Some("") if p.on("stdin") => "OnFailure",
         None | Some("") => "Always",
         Some(r @ ("Always" | "OnFailure" | "Never")) => r,
         Some(other) => {
             return error(format!("invalid restart policy: {other}, valid values are: Always, OnFailure, Never"));
         }
     };
-    let form = Form::read(p.str("output"), false)?;
+    match p.str("image-pull-policy") {
+        "" | "Always" | "IfNotPresent" | "Never" => {}
+        other => {
+            let valid = "valid values are: Always, IfNotPresent, Never";
+            return error(format!("invalid image pull policy: {other}, {valid}"));
+        }
+    }
+    let form = Form::of(&p, io, cx)?;
     let body = pod(&p, name, restart)?;
     let namespace = builder::namespace(&p, cx);
     let mut typed = decode::decode(Kind::Pod, &body).map_err(|e| Failure::Error(e.message))?.value;
@@ -68,11 +76,32 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if let Some(text) = p.text("overrides") {
         match Value::from_json(text) {
             Ok(patch) => crate::api::patch::merge(&mut typed, &patch),
-            Err(e) => return error(format!("couldn't apply the overrides to the object: {e}")),
+            Err(_) => return error("Invalid JSON Patch"),
         }
     }
+    let mut service = None;
+    if p.on("expose") {
+        let Ok(port) = p.str("port").parse::<i64>() else { return error("--port must be a number") };
+        let mut body = json!({
+            "metadata": {"name": name},
+            "spec": {
+                "ports": [{"port": port, "protocol": "TCP", "targetPort": port}],
+                "selector": (typed.at("metadata.labels").clone())
+            }
+        });
+        if p.has("labels") {
+            body.set("metadata.labels", typed.at("metadata.labels").clone());
+        }
+        service = Some(decode::decode(Kind::Service, &body).map_err(|e| Failure::Error(e.message))?.value);
+    }
     if dry == DryRun::Client {
-        report(&form, &typed, "created", dry, io)?;
+        report_made(&form, &typed, "created", dry, io)?;
+        if let Some(s) = service {
+            if form == Form::Yaml {
+                io.line("---");
+            }
+            report_made(&form, &s, "created", dry, io)?;
+        }
         return ok();
     }
     typed.set("metadata.namespace", &namespace);
@@ -82,9 +111,16 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let key = made.key();
         return Attached { key, remove: p.on("rm"), printed: 0, next: cx.now, said: false }.poll(cx, io);
     }
-    report(&form, &shown(&made), "created", dry, io)?;
-    if p.on("expose") {
-        io.complain("error: exposing is not simulated: a Service has no effect here");
+    let mut results = vec![shown(&made)];
+    if let Some(mut s) = service {
+        s.set("metadata.namespace", &namespace);
+        results.push(shown(cx.api.create(Kind::Service, s, dry.options())?.as_ref()));
+    }
+    for (i, value) in results.iter().enumerate() {
+        if i > 0 && form == Form::Yaml {
+            io.line("---");
+        }
+        report_made(&form, value, "created", dry, io)?;
     }
     ok()
 }
@@ -175,6 +211,10 @@ impl Attached {
         if phase != "Pending" {
             if !self.said {
                 self.said = true;
+                io.complain(
+                    "All commands and output from this session will be recorded in container logs, including credentials and \
+                     sensitive information passed through the command prompt.",
+                );
                 io.complain("If you don't see a command prompt, try pressing enter.");
             }
             if let Ok(lines) = cx.nodes.logs(&pod, &name, &super::super::LogOptions::default()) {

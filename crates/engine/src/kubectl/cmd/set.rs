@@ -2,6 +2,8 @@
 //!
 //! Models `pkg/cmd/set`.
 
+use std::rc::Rc;
+
 use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
@@ -13,8 +15,9 @@ use super::common::{DryRun, report, strategic};
 use super::{Done, ok};
 use crate::api::patch::two_way;
 use crate::api::text::go_quote;
-use crate::api::{Kind, Quantity, Value};
+use crate::api::{Kind, Object, Quantity, Value};
 use crate::json;
+use crate::manifest::decode::decode;
 
 macro_rules! flags {
     ($own:literal) => {
@@ -26,6 +29,7 @@ macro_rules! flags {
     };
 }
 pub const IMAGE_FLAGS: &str = flags!("");
+const IMAGE_FLAGS_SELECTOR: &str = flags!("resource-version");
 pub const ENV_FLAGS: &str = flags!("c:containers e:env* from keys, list! overwrite! prefix resolve!");
 pub const RESOURCES_FLAGS: &str = flags!("c:containers limits requests");
 
@@ -37,9 +41,8 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "env" => env(rest, cx, io),
         "resources" => resources(rest, cx, io),
         "serviceaccount" | "sa" => service_account(rest, cx, io),
-        word @ ("selector" | "subject") => {
-            error(format!("set {word} is not simulated: change the manifest and apply it"))
-        }
+        "selector" => selector(rest, cx, io),
+        "subject" => error("set subject is not simulated: change the manifest and apply it"),
         _ => super::help::group("set", words, cx, io),
     }
 }
@@ -74,8 +77,16 @@ impl Job<'_> {
         let namespace = builder::namespace(self.p, cx);
         let request =
             Request { args: self.resources.clone(), go_on: true, kind_alone: self.p.on("all"), ..Request::of(self.p) };
-        let found = builder::find(&request, &namespace, cx, io)?;
+        let request = Request { latest: !self.p.on("local"), ..request };
+        let mut found = builder::find(&request, &namespace, cx, io)?;
         Failure::collect(found.errors)?;
+        if self.p.on("local") {
+            for info in &mut found.infos {
+                let body = info.body.clone().unwrap_or_default();
+                let typed = decode(info.key.kind, &body).map_err(|e| Failure::Error(e.message))?.value;
+                info.object = Some(Rc::new(Object::new(info.key.kind, typed)));
+            }
+        }
         Ok(found.infos)
     }
     /// Changes the Pod specs of all objects and sends what differs.
@@ -87,7 +98,7 @@ impl Job<'_> {
         io: &mut Io,
     ) -> Done {
         let dry = DryRun::read(self.p)?;
-        let form = Form::read(self.p.str("output"), false)?;
+        let form = Form::of(self.p, io, cx)?;
         let mut errors: Vec<Failure> = Vec::new();
         for info in infos {
             let before = info.found().body();
@@ -107,7 +118,7 @@ impl Job<'_> {
             if patch.as_object().is_none_or(crate::api::Map::is_empty) {
                 continue;
             }
-            if dry == DryRun::Client {
+            if dry == DryRun::Client || self.p.on("local") {
                 report(&form, &after, self.word, dry, io)?;
                 continue;
             }
@@ -310,10 +321,8 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
         return ok();
     }
-    if set.is_empty() && remove.is_empty() {
-        return error("at least one environment variable must be provided");
-    }
-    let change = |spec: &mut Value, _: &Info| {
+    let mut unmatched = Vec::new();
+    let change = |spec: &mut Value, info: &Info| {
         let mut apply = |c: &mut Value| {
             if !selects(&which, c.str_at("name")) {
                 return false;
@@ -331,11 +340,20 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             }
             true
         };
-        containers_of(spec, false, &mut apply);
-        containers_of(spec, true, &mut apply);
+        let any = containers_of(spec, false, &mut apply);
+        if !(containers_of(spec, true, &mut apply) || any) {
+            unmatched.push(format!(
+                "Warning: {}/{} does not have any containers matching {}",
+                info.key.kind.name(),
+                info.key.name,
+                go_quote(&which)
+            ));
+        }
         Vec::new()
     };
-    job.run(&infos, change, cx, io)
+    let done = job.run(&infos, change, cx, io);
+    unmatched.iter().for_each(|text| io.complain(text));
+    done
 }
 
 fn list_env(info: &Info, spec: &Value, which: &str, io: &mut Io) {
@@ -362,6 +380,31 @@ fn list_env(info: &Info, spec: &Value, which: &str, io: &mut Io) {
             }
         }
     }
+}
+
+/// `kubectl set selector`
+fn selector(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("set selector", IMAGE_FLAGS_SELECTOR, words)?;
+    let dry = DryRun::read(&p)?;
+    let form = Form::of(&p, io, cx)?;
+    let Some((expression, resources)) = p.args.split_last().filter(|(e, r)| e.contains('=') && !r.is_empty()) else {
+        return error("one or more resources must be specified as <resource> <name> or <resource>/<name>");
+    };
+    let job = Job { p: &p, resources: resources.to_vec(), word: "", failed: "" };
+    for info in job.find(cx, io)? {
+        if info.key.kind != Kind::Service {
+            return error("setting a selector is only supported for Services");
+        }
+        let mut body = info.found().body().clone();
+        let pairs = expression.split(',').filter_map(|e| e.split_once('='));
+        body.set("spec.selector", Value::object(pairs.map(|(k, v)| (k, Value::from(v)))));
+        if dry != DryRun::Client {
+            let patch = two_way(info.key.kind, info.found().body(), &body).map_err(|e| Failure::Error(e.message))?;
+            body = shown(strategic(&info.key, &patch, dry.options(), cx, io)?.as_ref());
+        }
+        report(&form, &body, "selector updated", dry, io)?;
+    }
+    ok()
 }
 
 fn service_account(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {

@@ -8,7 +8,7 @@ use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Request};
 use super::super::failure::{Failure, error};
-use super::super::jsonpath::{self, Node};
+use super::super::jsonpath;
 use super::super::output::{Form, go_value, shown};
 use super::super::session::{Io, Poll};
 use super::common::{DryRun, report};
@@ -27,7 +27,7 @@ enum Condition {
     Delete,
     Create,
     Status(String, String),
-    Path(Vec<jsonpath::Step>, Option<String>),
+    Path(jsonpath::Template, Option<String>),
 }
 
 fn read(text: &str) -> Result<Condition, Failure> {
@@ -61,8 +61,8 @@ fn read(text: &str) -> Result<Condition, Failure> {
             if relaxed.starts_with('.') { relaxed.to_owned() } else { format!(".{relaxed}") }
         ));
         return match parsed.map_err(Failure::Error)?.into_iter().next() {
-            Some(Node::Path(steps)) => Ok(Condition::Path(steps, value.map(|v| v.trim_matches('"').to_owned()))),
-            _ => error(format!("jsonpath expression {path} is not valid")),
+            Some(path) => Ok(Condition::Path(vec![path], value.map(|v| v.trim_matches('"').to_owned()))),
+            None => error(format!("jsonpath expression {path} is not valid")),
         };
     }
     error(format!("unrecognized condition: {}", go_quote(text)))
@@ -85,7 +85,7 @@ impl Condition {
                 Ok(!stale && c.str_at("status").eq_ignore_ascii_case(value))
             }
             Self::Path(steps, value) => {
-                let found = jsonpath::walk(o.body(), o.body(), steps, true).map_err(Failure::Error)?;
+                let found = jsonpath::values(steps, o.body()).map_err(Failure::Error)?;
                 let Some(first) = found.first() else { return Ok(false) };
                 let Some(value) = value else { return Ok(true) };
                 if found.len() > 1 {
@@ -127,14 +127,15 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error(format!("unrecognized condition: {}", if texts.is_empty() { "[]".into() } else { go_quote("") }));
     }
     let conditions = texts.iter().map(|t| read(t)).collect::<Result<Vec<_>, _>>()?;
-    let form = Form::read(p.str("output"), false)?;
+    let form = Form::of(&p, io, cx)?;
     let timeout: Millis = match p.duration("timeout") {
         None => 30 * SECOND,
         Some(t) if t < 0 => 168 * crate::clock::HOUR,
         Some(t) => t,
     };
     let namespace = builder::namespace(&p, cx);
-    let request = Request { go_on: true, latest: true, ..Request::of(&p) };
+    let all = p.on("all");
+    let request = Request { go_on: true, latest: true, all: false, kind_alone: all, ..Request::of(&p) };
     let creates = conditions.iter().any(|c| matches!(c, Condition::Create));
     let mut w = Wait {
         left: Vec::new(),
@@ -227,8 +228,14 @@ impl Wait {
                 continue;
             }
             if self.over || cx.now >= self.until {
+                // Once the time is over, what is deleted is not even asked for.
+                let text = if self.over && matches!(condition, Condition::Delete) {
+                    "context deadline exceeded".to_owned()
+                } else {
+                    format!("timed out waiting for the condition on {name}")
+                };
                 self.over = true;
-                self.errors.push(Failure::Error(format!("timed out waiting for the condition on {name}")));
+                self.errors.push(Failure::Error(text));
                 self.next();
                 continue;
             }

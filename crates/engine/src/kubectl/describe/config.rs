@@ -231,23 +231,23 @@ pub fn role(r: &Object, w: &mut Doc) {
     w.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
     w.line(1, "---------\t-----------------\t--------------\t-----");
     let list = |v: &Value| format!("[{}]", v.items().iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
+    let mut rows: Vec<(String, String)> = Vec::new();
     for rule in r.at("rules").items() {
-        let groups = rule.at("apiGroups").items();
+        let rest =
+            |urls: &Value| format!("{}\t{}\t{}", list(urls), list(rule.at("resourceNames")), list(rule.at("verbs")));
         for resource in rule.at("resources").items().iter().filter_map(Value::as_str) {
-            for group in groups.iter().filter_map(Value::as_str) {
+            for group in rule.at("apiGroups").items().iter().filter_map(Value::as_str) {
                 let full = if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
-                w.line(
-                    1,
-                    &format!(
-                        "{full}\t{}\t{}\t{}",
-                        list(rule.at("nonResourceURLs")),
-                        list(rule.at("resourceNames")),
-                        list(rule.at("verbs"))
-                    ),
-                );
+                // Rules are sorted by their text, in which a bracket follows the resource.
+                rows.push((format!("{group}]{resource}]"), format!("{full}\t{}", rest(&Value::Null))));
             }
         }
+        for url in rule.at("nonResourceURLs").items() {
+            rows.push(("~".into(), format!("\t{}", rest(&Value::array([url.clone()])))));
+        }
     }
+    rows.sort();
+    rows.iter().for_each(|(_, row)| w.line(1, row));
 }
 
 pub fn role_binding(r: &Object, w: &mut Doc) {

@@ -1,20 +1,33 @@
 //! Reading a JSONPath template.
 
-use super::{Node, Operand, Step};
+use super::{Node, Template};
 use crate::api::Value;
-
-/// What stands inside braces, one piece after the other.
-enum Piece {
-    Step(Step),
-    Text(String),
-    Word(String),
-    Number(Value),
-    Bool(bool),
-}
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+}
+
+/// Reads a template.
+pub fn parse(text: &str) -> Result<Template, String> {
+    let mut r = Reader { text, at: 0 };
+    let mut out = Vec::new();
+    while r.at < text.len() {
+        let end = text[r.at..].find('{').map_or(text.len(), |i| r.at + i);
+        if end > r.at {
+            out.push(vec![Node::Text(text[r.at..end].to_owned())]);
+        }
+        r.at = end;
+        if r.eats("{") {
+            out.push(r.action()?);
+        }
+    }
+    Ok(out)
+}
+
+/// The nodes of a path that stands alone. Models `parseAction`.
+fn alone(text: &str) -> Result<Vec<Node>, String> {
+    parse(&format!("{{{text}}}")).map(|t| t.into_iter().next().unwrap_or_default())
 }
 
 impl Reader<'_> {
@@ -33,230 +46,168 @@ impl Reader<'_> {
         }
         yes
     }
-    /// A field's name: up to what ends it; a backslash keeps the next character.
-    fn name(&mut self) -> String {
-        let mut out = String::new();
+    /// Up to what ends a name; a backslash keeps the next character.
+    fn name(&mut self) -> &str {
+        let from = self.at;
         while let Some(c) = self.peek() {
+            if matches!(c, ' ' | '\t' | '\r' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}') {
+                break;
+            }
+            self.next();
             if c == '\\' {
                 self.next();
-                out.extend(self.next());
-            } else if ends_name(c) {
-                break;
-            } else {
-                out.push(c);
-                self.next();
             }
         }
-        out
+        &self.text[from..self.at]
     }
-    fn quoted(&mut self, quote: char) -> Result<String, String> {
-        let mut out = String::new();
-        loop {
-            match self.next() {
-                None | Some('\n') => return Err("unterminated quoted string".into()),
-                Some(c) if c == quote => return Ok(out),
-                Some('\\') => match self.next() {
-                    Some('n') => out.push('\n'),
-                    Some('t') => out.push('\t'),
-                    Some('r') => out.push('\r'),
-                    Some(c) => out.push(c),
-                    None => return Err("unterminated quoted string".into()),
-                },
-                Some(c) => out.push(c),
-            }
+    fn field(&mut self) -> Node {
+        match self.name() {
+            "*" => Node::Wildcard,
+            name => Node::Field(name.replace('\\', "")),
         }
     }
-    /// The pieces up to a closing brace, or to the end where there is none to come.
-    fn action(&mut self, braced: bool) -> Result<Vec<Piece>, String> {
+    /// The nodes up to the closing brace.
+    fn action(&mut self) -> Result<Vec<Node>, String> {
         let mut out = Vec::new();
         loop {
-            if braced && self.eats("}") {
+            if self.eats("}") {
                 return Ok(out);
             }
             if self.eats("[?(") {
-                out.push(Piece::Step(self.filter()?));
+                out.push(self.filter()?);
                 continue;
             }
             if self.eats("..") {
-                if matches!(out.last(), Some(Piece::Step(Step::Recursive))) {
+                if out.last() == Some(&Node::Recursive) {
                     return Err("invalid multiple recursive descent".into());
                 }
-                out.push(Piece::Step(Step::Recursive));
-                if self.peek().is_some_and(|c| c.is_alphanumeric() || c == '_') {
-                    out.push(Piece::Step(Step::Field(self.name())));
+                out.push(Node::Recursive);
+                if self.peek().is_some_and(|c| c == '_' || c.is_alphanumeric()) {
+                    out.push(self.field());
                 }
                 continue;
             }
+            let from = self.at;
             match self.next() {
-                None | Some('\n' | '\r') if braced => return Err("unclosed action".into()),
-                None => return Ok(out),
-                Some(' ' | '@') => {}
-                Some('$') => out.push(Piece::Step(Step::Root)),
-                Some('[') => {
-                    let Some(end) = self.text[self.at..].find(']') else { return Err("unterminated array".into()) };
-                    let inner = self.text[self.at..self.at + end].to_owned();
-                    self.at += end + 1;
-                    out.extend(brackets(&inner)?.into_iter().map(Piece::Step));
-                }
-                Some(quote @ ('"' | '\'')) => out.push(Piece::Text(self.quoted(quote)?)),
-                Some('.') => {
-                    let name = self.name();
-                    out.push(Piece::Step(if name == "*" { Step::Wildcard } else { Step::Field(name) }));
-                }
-                Some(c) if c == '+' || c == '-' || c.is_ascii_digit() => {
-                    let from = self.at - 1;
-                    while self.peek().is_some_and(|c| c == '.' || c.is_ascii_digit()) {
+                None | Some('\r' | '\n') => return Err("unclosed action".into()),
+                Some(' ' | '@' | '$') => {}
+                Some('[') => self.array(&mut out)?,
+                Some(quote @ ('"' | '\'')) => out.push(Node::Text(self.quoted(quote)?)),
+                Some('.') => out.push(self.field()),
+                Some(c) if c == '+' || c == '-' || c.is_numeric() => {
+                    while self.peek().is_some_and(|c| c == '.' || c.is_numeric()) {
                         self.next();
                     }
                     let word = &self.text[from..self.at];
-                    let value = match (word.parse::<i64>(), word.parse::<f64>()) {
+                    out.push(Node::Value(match (word.parse::<i64>(), word.parse::<f64>()) {
                         (Ok(n), _) => Value::Int(n),
                         (_, Ok(f)) => Value::Float(f),
                         _ => return Err(format!("cannot parse number {word}")),
-                    };
-                    out.push(Piece::Number(value));
+                    }));
                 }
-                Some(c) if c.is_alphanumeric() || c == '_' => {
-                    self.at -= c.len_utf8();
-                    match self.name().as_str() {
-                        "true" => out.push(Piece::Bool(true)),
-                        "false" => out.push(Piece::Bool(false)),
-                        word => out.push(Piece::Word(word.to_owned())),
-                    }
+                Some(c) if c == '_' || c.is_alphanumeric() => {
+                    self.at = from;
+                    out.push(match self.name() {
+                        "true" => Node::Value(true.into()),
+                        "false" => Node::Value(false.into()),
+                        word => Node::Word(word.to_owned()),
+                    });
                 }
                 Some(c) => return Err(format!("unrecognized character in action: U+{:04X} '{c}'", c as u32)),
             }
         }
     }
-    /// After `[?(`: `@.a=="b"`, up to `)]`.
-    fn filter(&mut self) -> Result<Step, String> {
-        let from = self.at;
-        let mut quote = None;
+    fn quoted(&mut self, quote: char) -> Result<String, String> {
+        let (from, mut last) = (self.at, quote);
         loop {
             match self.next() {
-                None | Some('\n') => return Err("unterminated filter".into()),
-                Some(c @ ('"' | '\'')) => match quote {
-                    None => quote = Some(c),
-                    Some(q) if q == c => quote = None,
-                    _ => {}
-                },
-                Some(')') if quote.is_none() => break,
-                _ => {}
+                None | Some('\n') => return Err("unterminated quoted string".into()),
+                Some(c) if c == quote && last != '\\' => break,
+                Some(c) => last = c,
             }
         }
-        let inner = self.text[from..self.at - 1].to_owned();
+        let inner = &self.text[from..self.at - 1];
+        let mut out = String::new();
+        let mut chars = inner.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                out.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some(c) if c == '\\' || c == quote => out.push(c),
+                _ => return Err(format!("unquote string {quote}{inner}{quote} error invalid syntax")),
+            }
+        }
+        Ok(out)
+    }
+    /// After `[`: `*`, `0`, `-1:`, `'a.b'`, `'a','b'`.
+    fn array(&mut self, out: &mut Vec<Node>) -> Result<(), String> {
+        let end = self.text[self.at..].find([']', '\n']).map(|i| self.at + i);
+        let Some(end) = end.filter(|e| self.text.as_bytes()[*e] == b']') else {
+            return Err("unterminated array".into());
+        };
+        let inner = &self.text[self.at..end];
+        self.at = end + 1;
+        if inner.contains(',') {
+            let parts = inner.split(',').map(|p| alone(&format!("[{}]", p.trim_matches(' '))));
+            out.push(Node::Union(parts.collect::<Result<_, _>>()?));
+            return Ok(());
+        }
+        if let Some(key) = inner.strip_prefix('\'').and_then(|r| r.strip_suffix('\'')).filter(|k| !k.contains('\'')) {
+            out.extend(alone(&format!(".{key}"))?);
+            return Ok(());
+        }
+        if inner == "*" {
+            out.push(Node::Array([None, None, None], false));
+            return Ok(());
+        }
+        let parts: Vec<&str> = inner.split(':').collect();
+        let digits = |p: &&str| p.strip_prefix('-').unwrap_or(p).bytes().all(|b| b.is_ascii_digit());
+        if parts.len() > 3 || !parts.iter().all(digits) {
+            return Err(format!("invalid array index {inner}"));
+        }
+        let mut params = [None; 3];
+        for (i, part) in parts.iter().enumerate().filter(|(_, p)| !p.is_empty()) {
+            params[i] = Some(part.parse().map_err(|_| format!("array index {part} is not a number"))?);
+        }
+        let derived = parts.len() == 1;
+        if derived {
+            params[1] = Some(params[0].unwrap_or(0) + 1);
+        }
+        out.push(Node::Array(params, derived));
+        Ok(())
+    }
+    /// After `[?(`: `@.a=="b"`, up to `)]`.
+    fn filter(&mut self) -> Result<Node, String> {
+        let from = self.at;
+        let (mut pair, mut closed, mut last) = (None, false, '(');
+        loop {
+            let c = self.next();
+            match c {
+                None | Some('\n') => return Err("unterminated filter".into()),
+                Some(q @ ('"' | '\'')) => match pair {
+                    None => pair = Some(q),
+                    Some(p) => closed |= last != '\\' && p == q,
+                },
+                Some(')') if pair.is_some() == closed => break,
+                _ => {}
+            }
+            last = c.unwrap_or(' ');
+        }
+        let inner = &self.text[from..self.at - 1];
         if !self.eats("]") {
             return Err("unclosed array expect ]".into());
         }
         let is_operator = |c: char| matches!(c, '!' | '<' | '>' | '=');
-        let Some(start) = inner.find(is_operator).filter(|i| *i > 0) else {
-            return Ok(Step::Filter(path(&inner)?, String::new(), Operand::None));
-        };
-        let end = start + inner[start..].find(|c| !is_operator(c)).unwrap_or(inner.len() - start);
-        let operator = &inner[start..end];
-        if !matches!(operator, "==" | "!=" | "<" | "<=" | ">" | ">=") {
-            return Err(format!("unrecognized filter operator {operator}"));
-        }
-        let mut right = Reader { text: inner[end..].trim(), at: 0 };
-        let mut pieces = right.action(false)?;
-        let operand = match (pieces.len(), pieces.pop()) {
-            (1, Some(Piece::Text(t))) => Operand::Value(t.into()),
-            (1, Some(Piece::Number(n))) => Operand::Value(n),
-            (1, Some(Piece::Bool(b))) => Operand::Value(b.into()),
-            (_, last) => {
-                pieces.extend(last);
-                Operand::Path(steps(pieces))
-            }
-        };
-        Ok(Step::Filter(path(&inner[..start])?, operator.to_owned(), operand))
-    }
-}
-
-fn ends_name(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}')
-}
-
-fn steps(pieces: Vec<Piece>) -> Vec<Step> {
-    let step = |p| if let Piece::Step(s) = p { Some(s) } else { None };
-    pieces.into_iter().filter_map(step).collect()
-}
-
-fn path(text: &str) -> Result<Vec<Step>, String> {
-    Reader { text: text.trim(), at: 0 }.action(false).map(steps)
-}
-
-/// What stands in brackets: `*`, `0`, `-1:`, `'a.b'`, `'a','b'`.
-fn brackets(inner: &str) -> Result<Vec<Step>, String> {
-    if inner.contains(',') {
-        let parts = inner.split(',').map(|p| brackets(p.trim())).collect::<Result<Vec<_>, _>>()?;
-        return Ok(vec![Step::Union(parts)]);
-    }
-    if inner == "*" {
-        return Ok(vec![Step::Slice(None, None, 1, false)]);
-    }
-    let bare = |q: char| inner.strip_prefix(q).and_then(|r| r.strip_suffix(q)).filter(|_| inner.len() >= 2);
-    if let Some(key) = bare('\'').or_else(|| bare('"')) {
-        return Ok(vec![Step::Field(key.replace('\\', ""))]);
-    }
-    let wrong = || format!("invalid array index {inner}");
-    let number = |t: &str| -> Result<Option<i64>, String> {
-        if t.is_empty() { Ok(None) } else { t.parse().map(Some).map_err(|_| wrong()) }
-    };
-    let parts: Vec<&str> = inner.split(':').collect();
-    match parts.as_slice() {
-        [n] => Ok(vec![Step::Slice(Some(number(n)?.ok_or_else(wrong)?), None, 1, true)]),
-        [a, b] => Ok(vec![Step::Slice(number(a)?, number(b)?, 1, false)]),
-        [a, b, c] => Ok(vec![Step::Slice(number(a)?, number(b)?, number(c)?.unwrap_or(1), false)]),
-        _ => Err(wrong()),
-    }
-}
-
-/// Reads a template.
-pub fn parse(text: &str) -> Result<Vec<Node>, String> {
-    let mut r = Reader { text, at: 0 };
-    // The innermost list under construction is last; each but the first is the body of a range.
-    let mut open: Vec<(Vec<Step>, Vec<Node>)> = vec![(Vec::new(), Vec::new())];
-    loop {
-        let from = r.at;
-        let end = text[from..].find('{').map_or(text.len(), |i| from + i);
-        let top = |open: &mut Vec<(Vec<Step>, Vec<Node>)>, n: Node| {
-            open.last_mut().expect("the first is never closed").1.push(n);
-        };
-        if end > from {
-            top(&mut open, Node::Text(text[from..end].to_owned()));
-        }
-        if end == text.len() {
-            break;
-        }
-        r.at = end + 1;
-        let mut path = Vec::new();
-        let mut word = None;
-        for piece in r.action(true)? {
-            match piece {
-                Piece::Step(s) => path.push(s),
-                Piece::Text(t) => top(&mut open, Node::Text(t)),
-                Piece::Number(v) => top(&mut open, Node::Text(super::print(&v))),
-                Piece::Bool(b) => top(&mut open, Node::Text(b.to_string())),
-                Piece::Word(w) => word = Some(w),
-            }
-        }
-        match word.as_deref() {
-            Some("range") => open.push((path, Vec::new())),
-            Some("end") => {
-                if open.len() == 1 {
-                    return Err("not in range, nothing to end".into());
-                }
-                let (p, body) = open.pop().expect("more than one");
-                top(&mut open, Node::Range(p, body));
-            }
-            Some(other) => return Err(format!("unrecognized identifier {other}")),
-            None if !path.is_empty() => top(&mut open, Node::Path(path)),
-            None => {}
+        let start = inner.find(is_operator).filter(|i| *i > 0);
+        let end = start.and_then(|s| inner[s..].find(|c| !is_operator(c)).map(|e| s + e));
+        match start.zip(end) {
+            None => Ok(Node::Filter(alone(inner)?, "exists".into(), Vec::new())),
+            Some((s, e)) => Ok(Node::Filter(alone(&inner[..s])?, inner[s..e].to_owned(), alone(&inner[e..])?)),
         }
     }
-    while open.len() > 1 {
-        let (p, body) = open.pop().expect("more than one");
-        open.last_mut().expect("the first is never closed").1.push(Node::Range(p, body));
-    }
-    Ok(open.remove(0).1)
 }

@@ -22,6 +22,8 @@ pub struct TableOptions {
     pub with_namespace: bool,
     /// `--show-kind`, or several kinds
     pub with_kind: bool,
+    /// `--server-print=false`: the name and the age, as kubectl prints what it knows nothing about.
+    pub plain: bool,
 }
 
 /// A table of one kind, written row by row.
@@ -49,7 +51,7 @@ impl Table {
             cells.push(o.namespace().to_string());
         }
         for (column, value) in printers::columns(self.kind).zip(printers::row(o, now)) {
-            if column.wide && !self.options.wide {
+            if !self.shows(&column) {
                 continue;
             }
             let mut text = match value {
@@ -75,14 +77,15 @@ impl Table {
         out.push('\n');
         out
     }
+    fn shows(&self, column: &printers::Column) -> bool {
+        if self.options.plain { matches!(column.name, "Name" | "Age") } else { !column.wide || self.options.wide }
+    }
     fn headings(&self) -> String {
         let mut all: Vec<String> = Vec::new();
         if self.options.with_namespace && self.kind.info().namespaced {
             all.push("NAMESPACE".into());
         }
-        all.extend(
-            printers::columns(self.kind).filter(|c| !c.wide || self.options.wide).map(|c| c.name.to_uppercase()),
-        );
+        all.extend(printers::columns(self.kind).filter(|c| self.shows(c)).map(|c| c.name.to_uppercase()));
         all.extend(self.options.label_columns.iter().map(|k| k.rsplit('/').next().unwrap_or("").to_uppercase()));
         if self.options.show_labels {
             all.push("LABELS".into());

@@ -4,7 +4,7 @@
 use super::super::super::Cx;
 use super::super::super::args::Parsed;
 use super::super::super::builder;
-use super::super::super::failure::error;
+use super::super::super::failure::{Failure, error};
 use super::super::super::session::Io;
 use super::super::Done;
 use super::{finish, name, table};
@@ -79,7 +79,7 @@ pub fn role(which: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     for r in p.all("resource") {
         let (word, sub) = r.split_once('/').map_or((r, None), |(w, s)| (w, Some(s)));
-        let kind = builder::kind_of(word)?;
+        let kind = builder::kind_of(word).map_err(Failure::plain)?;
         let full = kind.info().plural.to_owned() + &sub.map_or_else(String::new, |s| format!("/{s}"));
         match groups.iter_mut().find(|(g, _)| *g == kind.info().group) {
             Some((_, all)) => all.push(full),
