@@ -65,6 +65,15 @@ impl ApiServer {
         let limited = self.default_limits(body);
         self.admit_service_account(body)?;
         self.admit_priority(body)?;
+        // No cluster of this kind has a RuntimeClass. Models `plugin/pkg/admission/runtimeclass`.
+        let why = match body.str_at("spec.runtimeClassName") {
+            "" if body.at("spec.overhead").is_null() => None,
+            "" => Some("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead".to_owned()),
+            class => Some(format!("pod rejected: RuntimeClass {class:?} not found")),
+        };
+        if let Some(why) = why {
+            return Err(Status::forbidden(Kind::Pod, name_of(body), &why));
+        }
         self.default_tolerations(body);
         Ok(limited)
     }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::{Actor, ApiServer, Change, Reason, Status, strategy};
 use crate::api::defaults::{self, prepare_for_create, prepare_for_update};
 use crate::api::patch::{self, JsonPatchError};
-use crate::api::{Kind, Map, Object, ObjectKey, Value};
+use crate::api::{FieldError, Kind, Map, Object, ObjectKey, Path, Value};
 
 /// Which part of an object a request is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -65,7 +65,7 @@ impl ApiServer {
         }
         self.admit_namespace(kind, &body)?;
         if kind == Kind::Event {
-            return self.create_event(body);
+            return self.create_event(body, &options);
         }
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"] {
             if body.at("metadata").get(field).is_some() {
@@ -107,6 +107,9 @@ impl ApiServer {
         if options.dry_run {
             return Ok(Rc::new(object));
         }
+        if kind == Kind::Service {
+            strategy::check_node_ports(&object, &self.store)?;
+        }
         self.commit_charges(charges);
         if let Some(written) = written {
             self.track(object.uid(), kind, None, &written, "");
@@ -115,13 +118,22 @@ impl ApiServer {
     }
 
     /// Events are many, and nothing is added to them.
-    fn create_event(&mut self, mut body: Value) -> Result<Rc<Object>, Status> {
+    fn create_event(&mut self, mut body: Value, options: &WriteOptions) -> Result<Rc<Object>, Status> {
+        if self.actor == Actor::User && body.str_at("involvedObject.namespace") != body.str_at("metadata.namespace") {
+            let path = Path::new("involvedObject.namespace");
+            let namespace = body.str_at("involvedObject.namespace");
+            let wrong = FieldError::invalid(&path, namespace, "does not match event.namespace");
+            return Err(Status::invalid_fields(Kind::Event, body.str_at("metadata.name"), &[wrong]));
+        }
         body.set("metadata.uid", self.rng.uuid());
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
         let key = Object::new(Kind::Event, body.clone()).key();
         if self.store.get(&key).is_some() {
             return Err(Status::already_exists(Kind::Event, &key.name));
+        }
+        if options.dry_run {
+            return Ok(Rc::new(Object::new(Kind::Event, body)));
         }
         Ok(self.commit(body, Kind::Event))
     }

@@ -88,7 +88,10 @@ fn list_items(list: &Value, items: &[Value], file: &str) -> Vec<Result<Resource,
     items.iter().enumerate().map(item).collect()
 }
 
-fn recognise(value: Value, path: String, file: &str) -> Result<Resource, LocalError> {
+fn recognise(mut value: Value, path: String, file: &str) -> Result<Resource, LocalError> {
+    if value.str_at("apiVersion") == "autoscaling/v1" && value.str_at("kind") == "HorizontalPodAutoscaler" {
+        autoscaler_of_v1(&mut value);
+    }
     let labelled = value.str_at("kind").to_owned();
     match find_kind(value.str_at("apiVersion"), &labelled) {
         Ok(kind) => Ok(Resource { kind, labelled, value, path }),
@@ -98,6 +101,20 @@ fn recognise(value: Value, path: String, file: &str) -> Result<Resource, LocalEr
             go_quote(value.str_at("metadata.namespace")),
             go_quote(file)
         ))),
+    }
+}
+
+/// An autoscaler of the version before, as one of `autoscaling/v2`, in which all are stored.
+fn autoscaler_of_v1(value: &mut Value) {
+    value.set("apiVersion", "autoscaling/v2");
+    if value.at("spec").as_object().is_none() {
+        return;
+    }
+    if let Some(percent) = value.slot("spec").make_object().remove("targetCPUUtilizationPercentage") {
+        let target = Value::object([("averageUtilization", percent), ("type", "Utilization".into())]);
+        let resource = Value::object([("name", "cpu".into()), ("target", target)]);
+        let metric = Value::object([("resource", resource), ("type", "Resource".into())]);
+        value.set("spec.metrics", Value::array([metric]));
     }
 }
 

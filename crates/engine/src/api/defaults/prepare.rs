@@ -3,7 +3,7 @@
 
 use super::{each, qos_class, within};
 use crate::api::typed;
-use crate::api::{Kind, Value};
+use crate::api::{Kind, Map, Value};
 use crate::json;
 
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
@@ -209,6 +209,9 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
             if s.at(list).items().iter().any(|c| c.has("lifecycle.stopSignal")) {
                 each(s, list, |c| {
                     c.unset("lifecycle.stopSignal");
+                    if c.at("lifecycle").as_object().is_some_and(Map::is_empty) {
+                        c.unset("lifecycle");
+                    }
                 });
             }
         }

@@ -48,6 +48,9 @@ impl Checks {
             Kind::PodDisruptionBudget => self.disruption_budget(object.at("spec")),
             Kind::Node => self.node(object.at("spec")),
             Kind::Ingress => self.ingress(object.at("spec")),
+            Kind::Role | Kind::ClusterRole => self.role(object, kind == Kind::Role),
+            Kind::RoleBinding | Kind::ClusterRoleBinding => self.role_binding(kind, object),
+            Kind::HorizontalPodAutoscaler => self.autoscaler(object.at("spec")),
             _ => {}
         }
     }
@@ -129,8 +132,11 @@ impl Checks {
                 let detail = if text.trim().is_empty() {
                     "unexpected end of JSON input".to_owned()
                 } else {
-                    let first = text.trim_start().chars().next().unwrap_or(' ');
-                    format!("invalid character '{first}' looking for beginning of value")
+                    // What ends too early is told apart from what is wrong.
+                    match text.trim_start().chars().next().unwrap_or(' ') {
+                        '{' | '[' | '"' if ends_early(&text) => "unexpected end of JSON input".to_owned(),
+                        first => format!("invalid character '{first}' looking for beginning of value"),
+                    }
                 };
                 self.invalid(&p, "<secret contents redacted>", detail);
             }
@@ -263,5 +269,43 @@ impl Checks {
             let shown = super::internal_json("networking.IngressSpec", spec);
             self.push(FieldError::invalid_text(&path, shown, "either `defaultBackend` or `rules` must be specified"));
         }
+        for (rule, p) in items(spec, "rules", &path) {
+            if rule.at("http").is_null() {
+                continue;
+            }
+            if rule.at("http.paths").items().is_empty() {
+                self.required(&p.child("http.paths"), "");
+            }
+            for (route, p) in items(rule.at("http"), "paths", &p.child("http")) {
+                let path = route.str_at("path");
+                match route.at("pathType").as_str() {
+                    None => self.required(&p.child("pathType"), "pathType must be specified"),
+                    Some("Exact" | "Prefix") if !path.starts_with('/') => {
+                        self.invalid(&p.child("path"), path, "must be an absolute path");
+                    }
+                    Some("Exact" | "Prefix" | "ImplementationSpecific") => {}
+                    Some(other) => {
+                        let known = ["Exact", "ImplementationSpecific", "Prefix"];
+                        self.not_supported(&p.child("pathType"), other, &known);
+                    }
+                }
+            }
+        }
     }
+}
+
+/// Whether JSON text stops before all that it opens is closed.
+fn ends_early(text: &str) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0_i32, false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '{' | '[' if !quoted => depth += 1,
+            '}' | ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    quoted || depth > 0
 }

@@ -1,7 +1,7 @@
 //! Requests and limits. Models `validateResourceRequirements` and the names of resources in `pkg/apis/core/helper`.
 
 use super::{Checks, NEGATIVE, items};
-use crate::api::field::Path;
+use crate::api::field::{FieldError, Path};
 use crate::api::quantity::Quantity;
 use crate::api::{Value, content};
 
@@ -166,7 +166,12 @@ impl Checks {
                 seen.push(name);
             }
             if !claims.contains(&name) {
-                self.not_found(&p, name);
+                // Where no claims are listed, the message says so.
+                let mut e = FieldError::not_found(&p, name);
+                if claims.is_empty() {
+                    e.detail = "must be one of the names in pod.spec.resourceClaims which is empty".into();
+                }
+                self.push(e);
             }
         }
     }

@@ -33,6 +33,11 @@ impl Checks {
         if kind == "ExternalName" {
             self.external_name(spec, &path);
         }
+        for (ip, p) in items(spec, "clusterIPs", &path) {
+            if let Some(ip) = ip.as_str().filter(|ip| *ip != "None") {
+                self.ip(&p, ip);
+            }
+        }
         let mut names: Vec<&str> = Vec::new();
         for (port, p) in items(spec, "ports", &path) {
             self.service_port(port, ports.len() > 1, &mut names, &p);

@@ -4,9 +4,32 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{Kind, Value};
-use crate::apiserver::Store;
+use crate::api::field::{FieldError, Path};
+use crate::api::{Kind, Object, Value};
+use crate::apiserver::{Status, Store};
 use crate::rng::Rng;
+
+/// Refuses node ports that cannot be given: only what is really made takes one.
+pub fn check_node_ports(service: &Object, store: &Store) -> Result<(), Status> {
+    let taken: BTreeSet<i64> = store
+        .list(Kind::Service)
+        .flat_map(|s| s.at("spec.ports").items())
+        .filter_map(|p| p.int_at("nodePort"))
+        .collect();
+    for (i, port) in service.at("spec.ports").items().iter().enumerate() {
+        let Some(n) = port.int_at("nodePort").filter(|n| *n != 0) else { continue };
+        let why = if !(30_000..=32_767).contains(&n) {
+            "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        } else if taken.contains(&n) {
+            "provided port is already allocated"
+        } else {
+            continue;
+        };
+        let path = Path::new("spec.ports").index(i).child("nodePort");
+        return Err(Status::invalid_fields(Kind::Service, service.name(), &[FieldError::invalid(&path, n, why)]));
+    }
+    Ok(())
+}
 
 /// Gives a Service its cluster address and node ports, where it asks for them and has none.
 pub fn allocate(body: &mut Value, store: &Store, rng: &mut Rng) {
