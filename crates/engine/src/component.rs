@@ -69,11 +69,11 @@ pub struct Ctx<'a> {
 
 impl Ctx<'_> {
     /// Puts a task into a component's queue, `delay` from now.
-    pub fn after<T>(&mut self, queue: &mut EventQueue<T>, delay: Millis, task: T) -> Due {
+    pub fn after<T: Clone>(&mut self, queue: &mut EventQueue<T>, delay: Millis, task: T) -> Due {
         queue.push(self.sequence, self.now + delay.max(0), task)
     }
     /// Puts a task into a component's queue at a time (now, where that is past).
-    pub fn at<T>(&mut self, queue: &mut EventQueue<T>, time: Time, task: T) -> Due {
+    pub fn at<T: Clone>(&mut self, queue: &mut EventQueue<T>, time: Time, task: T) -> Due {
         queue.push(self.sequence, time.max(self.now), task)
     }
 }

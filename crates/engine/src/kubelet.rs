@@ -27,8 +27,7 @@ mod termination;
 mod tests;
 mod volumes;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::{Kind, Object, ObjectKey, Value};
@@ -40,6 +39,7 @@ use crate::queue::{Due, EventQueue};
 use crate::runtime::files::Files;
 use crate::runtime::images::{self, Image};
 use crate::runtime::process::{Io, Process};
+use crate::sorted::{SortedMap, SortedSet};
 use pod::{Pod, Purpose};
 pub use query::ExecOutput;
 
@@ -89,9 +89,9 @@ struct Node {
     sync_phase: Millis,
     relist_time: Option<Time>,
     relist_due: Option<Due>,
-    dirty: BTreeSet<Rc<str>>,
+    dirty: SortedSet<Rc<str>>,
     /// Workers that wait for the next relist.
-    waiting: BTreeSet<Rc<str>>,
+    waiting: SortedSet<Rc<str>>,
     /// Images by their full name.
     images: BTreeMap<String, Image>,
     recorder: EventRecorder,
@@ -100,11 +100,11 @@ struct Node {
 /// The kubelets of all nodes.
 #[derive(Clone, Default)]
 pub struct Kubelet {
-    pods: BTreeMap<Rc<str>, Rc<Pod>>,
+    pods: SortedMap<Rc<str>, Rc<Pod>>,
     tasks: EventQueue<Task>,
     nodes: BTreeMap<Rc<str>, Node>,
     /// How often each scripted container has started.
-    attempts: Rc<BTreeMap<Rc<str>, usize>>,
+    attempts: SortedMap<Rc<str>, usize>,
     /// Pods to whose containers `kubectl exec` has sent signals, and when.
     signalled: Vec<(Time, Rc<str>)>,
 }
@@ -114,7 +114,7 @@ struct Cx<'a, 'b> {
     ctx: &'a mut Ctx<'b>,
     tasks: &'a mut EventQueue<Task>,
     nodes: &'a mut BTreeMap<Rc<str>, Node>,
-    attempts: &'a mut Rc<BTreeMap<Rc<str>, usize>>,
+    attempts: &'a mut SortedMap<Rc<str>, usize>,
 }
 
 impl Cx<'_, '_> {
@@ -150,8 +150,8 @@ impl Cx<'_, '_> {
                 sync_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
                 relist_time: None,
                 relist_due: None,
-                dirty: BTreeSet::new(),
-                waiting: BTreeSet::new(),
+                dirty: SortedSet::default(),
+                waiting: SortedSet::default(),
                 images: held.collect(),
                 recorder: EventRecorder::on_host("kubelet", name.clone()),
             }
@@ -159,11 +159,7 @@ impl Cx<'_, '_> {
     }
     /// 64 hexadecimal digits.
     fn new_id(&mut self) -> Rc<str> {
-        let mut text = String::with_capacity(64);
-        for _ in 0..4 {
-            let _ = write!(text, "{:016x}", self.ctx.rng.next_u64());
-        }
-        Rc::from(text)
+        Rc::from(self.ctx.rng.hex(4))
     }
     fn new_ip(&mut self, pod: &Pod) -> Rc<str> {
         let node = self.node(pod);
@@ -367,10 +363,10 @@ impl Kubelet {
         node.relist_time = Some(now);
         let dirty = std::mem::take(&mut node.dirty);
         let waiting = std::mem::take(&mut node.waiting);
-        for uid in &dirty {
+        for uid in dirty.iter() {
             self.with_pod(ctx, uid, pleg::reconcile);
         }
-        for uid in &waiting {
+        for uid in waiting.iter() {
             self.with_pod(ctx, uid, sync::run);
         }
     }

@@ -9,6 +9,7 @@
 pub mod clock;
 pub mod queue;
 pub mod rng;
+pub mod sorted;
 
 pub mod cron;
 

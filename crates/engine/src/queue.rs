@@ -1,8 +1,7 @@
 //! The event queue: what is due when, and in which order where times are equal (the order of pushing).
 
-use std::collections::BTreeMap;
-
 use crate::clock::Time;
+use crate::sorted::SortedMap;
 
 /// When something is due, and its place among what is due at the same time.
 pub type Due = (Time, u64);
@@ -22,16 +21,16 @@ impl Sequence {
 /// A queue of tasks by time, first in first out where times are equal. Push and pop are O(log n).
 #[derive(Clone, Debug)]
 pub struct EventQueue<T> {
-    tasks: BTreeMap<Due, T>,
+    tasks: SortedMap<Due, T>,
 }
 
 impl<T> Default for EventQueue<T> {
     fn default() -> Self {
-        Self { tasks: BTreeMap::new() }
+        Self { tasks: SortedMap::new() }
     }
 }
 
-impl<T> EventQueue<T> {
+impl<T: Clone> EventQueue<T> {
     /// Adds a task and returns its key, by which it can be cancelled.
     pub fn push(&mut self, sequence: &mut Sequence, at: Time, task: T) -> Due {
         let due = (at, sequence.take());
@@ -40,7 +39,7 @@ impl<T> EventQueue<T> {
     }
     /// When the first task is due.
     pub fn next_due(&self) -> Option<Due> {
-        self.tasks.keys().next().copied()
+        self.tasks.first().map(|(due, _)| *due)
     }
     /// Takes the first task.
     pub fn pop(&mut self) -> Option<(Time, T)> {

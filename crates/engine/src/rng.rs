@@ -39,14 +39,32 @@ impl Rng {
     /// A random (version 4) UUID.
     pub fn uuid(&mut self) -> String {
         let (a, b) = (self.next_u64(), self.next_u64());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            a >> 32,
-            a >> 16 & 0xffff,
-            a & 0xfff,
-            b >> 48 & 0x3fff | 0x8000,
-            b & 0xffff_ffff_ffff
-        )
+        let mut text = String::with_capacity(36);
+        push_hex(&mut text, a >> 32, 8);
+        text.push('-');
+        push_hex(&mut text, a >> 16, 4);
+        text.push_str("-4");
+        push_hex(&mut text, a, 3);
+        text.push('-');
+        push_hex(&mut text, b >> 48 & 0x3fff | 0x8000, 4);
+        text.push('-');
+        push_hex(&mut text, b, 12);
+        text
+    }
+    /// So many random hexadecimal digits, in sixteens: the id of a container.
+    pub fn hex(&mut self, sixteens: u32) -> String {
+        let mut text = String::with_capacity(16 * sixteens as usize);
+        for _ in 0..sixteens {
+            push_hex(&mut text, self.next_u64(), 16);
+        }
+        text
+    }
+}
+
+/// Writes the last hexadecimal digits of a number.
+fn push_hex(text: &mut String, n: u64, digits: u32) {
+    for place in (0..digits).rev() {
+        text.push(char::from(b"0123456789abcdef"[(n >> (4 * place) & 15) as usize]));
     }
 }
 

@@ -18,6 +18,7 @@ use crate::clock::{MINUTE, Millis, SECOND, Time};
 use crate::component::{Component, Ctx};
 use crate::events::{EventRecorder, EventType};
 use crate::queue::{Due, EventQueue};
+use crate::sorted::SortedMap;
 use filters::{Nodes, Plugin, PreFilter, Rejection, claims_problem};
 use hints::ClusterEvent;
 use node_info::{NodeInfo, PodInfo};
@@ -72,11 +73,11 @@ pub struct Scheduler {
     tasks: EventQueue<Task>,
     next: Option<Due>,
     flush: Option<Due>,
-    active: BTreeMap<ActiveKey, ObjectKey>,
-    pods: BTreeMap<ObjectKey, Queued>,
+    active: SortedMap<ActiveKey, ObjectKey>,
+    pods: SortedMap<ObjectKey, Queued>,
     nodes: Nodes,
     /// Pods that wait for their victims to leave a node, by node.
-    nominated: BTreeMap<ObjectKey, Rc<str>>,
+    nominated: SortedMap<ObjectKey, Rc<str>>,
     counter: u64,
     events: EventRecorder,
 }
@@ -87,10 +88,10 @@ impl Default for Scheduler {
             tasks: EventQueue::default(),
             next: None,
             flush: None,
-            active: BTreeMap::new(),
-            pods: BTreeMap::new(),
+            active: SortedMap::new(),
+            pods: SortedMap::new(),
             nodes: Nodes::new(),
-            nominated: BTreeMap::new(),
+            nominated: SortedMap::new(),
             counter: 0,
             events: EventRecorder::on_host(NAME, "default-scheduler-vm"),
         }
@@ -289,7 +290,7 @@ impl Scheduler {
     /// The nodes as they would be with the Pods that are nominated to them and at least as important.
     fn with_nominated(&self, api: &ApiServer, info: &PodInfo) -> Nodes {
         let mut nodes = self.nodes.clone();
-        for (key, node) in &self.nominated {
+        for (key, node) in self.nominated.iter() {
             let Some(pod) = api.get(key).filter(|p| p.uid() != info.pod.uid()) else { continue };
             let other = PodInfo::new(pod);
             if other.priority >= info.priority

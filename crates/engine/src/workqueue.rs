@@ -3,12 +3,11 @@
 //! Models client-go `util/workqueue` (queue, delaying queue and rate limiting queue). A key that waits and is added for
 //! now is synced twice, as upstream.
 
-use std::collections::BTreeMap;
-
 use crate::api::ObjectKey;
 use crate::clock::{Millis, Time};
 use crate::component::Ctx;
 use crate::queue::{Due, EventQueue};
+use crate::sorted::SortedMap;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Lane {
@@ -20,9 +19,9 @@ enum Lane {
 #[derive(Clone, Debug)]
 pub struct WorkQueue {
     queue: EventQueue<(Lane, ObjectKey)>,
-    ready: BTreeMap<ObjectKey, Due>,
-    waiting: BTreeMap<ObjectKey, Due>,
-    failures: BTreeMap<ObjectKey, u32>,
+    ready: SortedMap<ObjectKey, Due>,
+    waiting: SortedMap<ObjectKey, Due>,
+    failures: SortedMap<ObjectKey, u32>,
     base_delay: Millis,
     max_delay: Millis,
 }
@@ -39,9 +38,9 @@ impl WorkQueue {
     pub fn with_delays(base_delay: Millis, max_delay: Millis) -> Self {
         Self {
             queue: EventQueue::default(),
-            ready: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            failures: BTreeMap::new(),
+            ready: SortedMap::new(),
+            waiting: SortedMap::new(),
+            failures: SortedMap::new(),
             base_delay,
             max_delay,
         }
@@ -57,7 +56,7 @@ impl WorkQueue {
     }
     fn place(
         queue: &mut EventQueue<(Lane, ObjectKey)>,
-        lane: &mut BTreeMap<ObjectKey, Due>,
+        lane: &mut SortedMap<ObjectKey, Due>,
         ctx: &mut Ctx<'_>,
         key: ObjectKey,
         delay: Millis,
@@ -75,7 +74,7 @@ impl WorkQueue {
     }
     /// Adds a key again after a failure, each time after twice the delay.
     pub fn add_rate_limited(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey) {
-        let n = self.failures.entry(key.clone()).or_insert(0);
+        let n = self.failures.or_insert_with(&key, || 0);
         let delay = self.base_delay.saturating_mul(1 << (*n).min(40)).min(self.max_delay);
         *n += 1;
         self.add_after(ctx, key, delay);

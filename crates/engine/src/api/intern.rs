@@ -15,14 +15,13 @@ thread_local! {
     static CACHE: RefCell<Vec<Option<Rc<str>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where a text has its place.
-fn slot(text: &[u8]) -> usize {
+/// A number that is mostly another for another text.
+fn text_hash(text: &[u8]) -> u32 {
     let mut hash = text.len() as u32;
     for b in text {
-        hash = hash.rotate_left(5) ^ u32::from(*b);
-        hash = hash.wrapping_mul(0x9E37_79B1);
+        hash = (hash.rotate_left(5) ^ u32::from(*b)).wrapping_mul(0x9E37_79B1);
     }
-    (hash >> 20) as usize & (SLOTS - 1)
+    hash
 }
 
 /// A shared text of this content.
@@ -35,7 +34,7 @@ pub fn intern(text: &str) -> Rc<str> {
         if cache.is_empty() {
             cache.resize(SLOTS, None);
         }
-        let place = &mut cache[slot(text.as_bytes())];
+        let place = &mut cache[(text_hash(text.as_bytes()) >> 20) as usize & (SLOTS - 1)];
         match place {
             Some(there) if there.as_ref() == text => there.clone(),
             _ => {

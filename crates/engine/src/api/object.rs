@@ -1,4 +1,4 @@
-//! An API object as the store keeps it: one immutable version, with its metadata read once.
+//! An API object as the store keeps it: one immutable version, with a view of its metadata.
 //!
 //! Models `metav1.ObjectMeta` and the accessors of apimachinery `pkg/api/meta`.
 
@@ -75,22 +75,21 @@ impl OwnerReference {
     }
 }
 
-#[derive(Clone)]
-struct Meta {
-    name: Rc<str>,
-    namespace: Rc<str>,
-    uid: Rc<str>,
-    resource_version: u64,
-    creation: Option<Time>,
-    deletion: Option<Time>,
-    owners: Vec<OwnerReference>,
+thread_local! {
+    /// The owner references of an object that has none.
+    static OWNERLESS: Rc<[OwnerReference]> = Rc::new([]);
+    /// What an absent name is.
+    static EMPTY: &'static Rc<str> = Box::leak(Box::new(Rc::from("")));
 }
+
+const OWNERS: &str = "metadata.ownerReferences";
 
 /// One version of an API object. Immutable: a change makes a new one, which shares what stayed the same.
 pub struct Object {
     kind: Kind,
     body: Value,
-    meta: OnceCell<Meta>,
+    /// The owner references, once somebody has asked for them.
+    owners: OnceCell<Rc<[OwnerReference]>>,
 }
 
 impl fmt::Debug for Object {
@@ -102,7 +101,17 @@ impl fmt::Debug for Object {
 impl Object {
     /// Wraps a tree. The kind is the caller's word; the tree's own `kind` field is not looked at.
     pub fn new(kind: Kind, body: Value) -> Self {
-        Self { kind, body, meta: OnceCell::new() }
+        Self { kind, body, owners: OnceCell::new() }
+    }
+    /// The version of an object that follows another: what was read from that one need not be read again.
+    pub fn following(before: &Self, body: Value) -> Self {
+        let owners = OnceCell::new();
+        if let Some(known) = before.owners.get()
+            && body.at(OWNERS).same(before.at(OWNERS))
+        {
+            let _ = owners.set(known.clone());
+        }
+        Self { kind: before.kind, body, owners }
     }
     /// The kind.
     pub fn kind(&self) -> Kind {
@@ -120,33 +129,29 @@ impl Object {
     pub fn at(&self, path: &str) -> &Value {
         self.body.at(path)
     }
-    fn meta(&self) -> &Meta {
-        self.meta.get_or_init(|| {
-            let m = self.body.at("metadata");
-            let text = |k: &str| m.at(k).as_rc_str().unwrap_or_else(|| Rc::from(""));
-            let time = |k: &str| m.at(k).as_str().and_then(Time::parse_rfc3339);
-            Meta {
-                name: text("name"),
-                namespace: text("namespace"),
-                uid: text("uid"),
-                resource_version: m.str_at("resourceVersion").parse().unwrap_or(0),
-                creation: time("creationTimestamp"),
-                deletion: time("deletionTimestamp"),
-                owners: m.at("ownerReferences").items().iter().map(OwnerReference::read).collect(),
-            }
-        })
+    fn meta(&self, field: &str) -> &Value {
+        self.body.get("metadata").and_then(|m| m.get(field)).unwrap_or(&Value::Null)
+    }
+    fn text(&self, field: &str) -> &Rc<str> {
+        match self.meta(field) {
+            Value::Str(text) => text,
+            _ => EMPTY.with(|e| *e),
+        }
+    }
+    fn time(&self, field: &str) -> Option<Time> {
+        self.meta(field).as_str().and_then(Time::parse_rfc3339)
     }
     /// `metadata.name`
     pub fn name(&self) -> &Rc<str> {
-        &self.meta().name
+        self.text("name")
     }
     /// `metadata.namespace`, empty where the kind has none.
     pub fn namespace(&self) -> &Rc<str> {
-        &self.meta().namespace
+        self.text("namespace")
     }
     /// `metadata.uid`
     pub fn uid(&self) -> &Rc<str> {
-        &self.meta().uid
+        self.text("uid")
     }
     /// Kind, namespace and name.
     pub fn key(&self) -> ObjectKey {
@@ -154,27 +159,30 @@ impl Object {
     }
     /// `metadata.resourceVersion` as a number, 0 before it was stored.
     pub fn resource_version(&self) -> u64 {
-        self.meta().resource_version
+        self.text("resourceVersion").parse().unwrap_or(0)
     }
     /// `metadata.creationTimestamp`
     pub fn creation_time(&self) -> Option<Time> {
-        self.meta().creation
+        self.time("creationTimestamp")
     }
     /// `metadata.deletionTimestamp`: when the object is to be gone (for a Pod: the end of its grace period).
     pub fn deletion_time(&self) -> Option<Time> {
-        self.meta().deletion
+        self.time("deletionTimestamp")
     }
     /// Whether deletion was asked for.
     pub fn is_deleting(&self) -> bool {
-        self.meta().deletion.is_some()
+        self.meta("deletionTimestamp").as_str().is_some()
     }
     /// `metadata.ownerReferences`
     pub fn owners(&self) -> &[OwnerReference] {
-        &self.meta().owners
+        self.owners.get_or_init(|| match self.at(OWNERS).items() {
+            [] => OWNERLESS.with(Rc::clone),
+            list => list.iter().map(OwnerReference::read).collect(),
+        })
     }
     /// The owner that manages the object. Models `metav1.GetControllerOf`.
     pub fn controller(&self) -> Option<&OwnerReference> {
-        self.meta().owners.iter().find(|o| o.controller)
+        self.owners().iter().find(|o| o.controller)
     }
     /// The value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {

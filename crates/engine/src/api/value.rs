@@ -8,6 +8,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::intern::intern;
+use super::map::Map;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -31,147 +32,11 @@ pub enum Value {
     Object(Rc<Map>),
 }
 
-/// What can be the name of a field.
-pub trait Key {
-    /// The name, shared with others of its content where it is short.
-    fn into_key(self) -> Rc<str>;
-}
-
-impl Key for &str {
-    fn into_key(self) -> Rc<str> {
-        intern(self)
-    }
-}
-
-impl Key for String {
-    fn into_key(self) -> Rc<str> {
-        intern(&self)
-    }
-}
-
-impl Key for Rc<str> {
-    fn into_key(self) -> Self {
-        self
-    }
-}
-
-/// Fields of an object, sorted by name, as `kubectl -o yaml` prints them.
-#[derive(Clone, Default, PartialEq)]
-pub struct Map {
-    entries: Vec<(Rc<str>, Value)>,
-}
-
-impl Map {
-    /// An empty map.
-    pub fn new() -> Self {
-        Self::default()
-    }
-    /// A map that has room for some fields.
-    pub fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields) }
-    }
-    fn find(&self, key: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|(k, _)| k.as_ref().cmp(key))
-    }
-    /// Where a field is. Lengths lie beside each other, texts do not: in a small map, looking at every length and only
-    /// at the texts of the right length is faster than halving.
-    fn position(&self, key: &str) -> Option<usize> {
-        if self.entries.len() > 32 {
-            return self.find(key).ok();
-        }
-        self.entries.iter().position(|(k, _)| k.len() == key.len() && k.as_bytes() == key.as_bytes())
-    }
-    /// Adds a field at its place. The room grows by little at a time: most maps are small, many, and kept for long.
-    fn insert_at(&mut self, i: usize, key: Rc<str>, value: Value) {
-        if self.entries.len() == self.entries.capacity() {
-            self.entries.reserve_exact(2 + self.entries.len() / 8);
-        }
-        self.entries.insert(i, (key, value));
-    }
-    /// The value of a field.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.position(key).map(|i| &self.entries[i].1)
-    }
-    /// The value of a field, for changing it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.position(key).map(|i| &mut self.entries[i].1)
-    }
-    /// Whether the field is there, be it null.
-    pub fn contains_key(&self, key: &str) -> bool {
-        self.position(key).is_some()
-    }
-    /// Sets a field and returns what it was.
-    pub fn insert(&mut self, key: impl Key, value: impl Into<Value>) -> Option<Value> {
-        let key = key.into_key();
-        match self.find(&key) {
-            Ok(i) => Some(std::mem::replace(&mut self.entries[i].1, value.into())),
-            Err(i) => {
-                self.insert_at(i, key, value.into());
-                None
-            }
-        }
-    }
-    /// The field, made null if it was not there.
-    pub fn entry(&mut self, key: &str) -> &mut Value {
-        let i = match self.find(key) {
-            Ok(i) => i,
-            Err(i) => {
-                self.insert_at(i, intern(key), Value::Null);
-                i
-            }
-        };
-        &mut self.entries[i].1
-    }
-    /// Takes a field away and returns what it was.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.find(key).ok().map(|i| self.entries.remove(i).1)
-    }
-    /// Fields in order of name.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &Value)> {
-        self.entries.iter().map(|(k, v)| (k, v))
-    }
-    /// Fields in order of name, their values for changing.
-    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &mut Value)> {
-        self.entries.iter_mut().map(|(k, v)| (&*k, v))
-    }
-    /// Names of the fields.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Rc<str>> {
-        self.entries.iter().map(|(k, _)| k)
-    }
-    /// Values of the fields, in order of name.
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> {
-        self.entries.iter().map(|(_, v)| v)
-    }
-    /// Keeps the fields that `keep` says yes to.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
-        self.entries.retain_mut(|(k, v)| keep(k, v));
-    }
-    /// How many fields.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-    /// Whether there is no field.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-}
-
-impl<K: Key> FromIterator<(K, Value)> for Map {
-    fn from_iter<T: IntoIterator<Item = (K, Value)>>(iter: T) -> Self {
-        let iter = iter.into_iter();
-        let mut map = Self::with_capacity(iter.size_hint().0);
-        for (k, v) in iter {
-            map.insert(k, v);
-        }
-        map
-    }
-}
-
 const NULL: &Value = &Value::Null;
 
 impl Value {
     /// An object of the given fields; those with a null value are left out.
-    pub fn object<K: Key>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
+    pub fn object<K: AsRef<str>>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
         let fields = fields.into_iter();
         let mut map = Map::with_capacity(fields.size_hint().0);
         for (k, v) in fields.filter(|(_, v)| !v.is_null()) {
@@ -190,6 +55,10 @@ impl Value {
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+    /// Whether it is a number, a boolean or null.
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Str(_) | Self::Array(_) | Self::Object(_))
     }
     /// The text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
@@ -332,36 +201,6 @@ impl Value {
             _ => self == other,
         }
     }
-    /// Takes over from another value what is equal in it, so that both share it.
-    pub fn share_with(&mut self, other: &Self) {
-        if self.same(other) {
-            return;
-        }
-        match (&mut *self, other) {
-            (Self::Object(mine), Self::Object(theirs)) => {
-                if mine == theirs {
-                    *mine = theirs.clone();
-                } else if let Some(mine) = Rc::get_mut(mine) {
-                    for (key, value) in mine.iter_mut() {
-                        if let Some(there) = theirs.get(key) {
-                            value.share_with(there);
-                        }
-                    }
-                }
-            }
-            (Self::Array(mine), Self::Array(theirs)) => {
-                if mine == theirs {
-                    *mine = theirs.clone();
-                } else if let Some(mine) = Rc::get_mut(mine) {
-                    for (value, there) in mine.iter_mut().zip(theirs.iter()) {
-                        value.share_with(there);
-                    }
-                }
-            }
-            (Self::Str(mine), Self::Str(theirs)) if mine == theirs => *mine = theirs.clone(),
-            _ => {}
-        }
-    }
     /// JSON on one line, fields sorted by name.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -390,12 +229,6 @@ impl PartialEq for Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_json())
-    }
-}
-
-impl fmt::Debug for Map {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -539,15 +372,6 @@ mod tests {
         for (path, want) in [("a.0.b", "c"), ("a.1.b", ""), ("x.y", "")] {
             assert_eq!(a.str_at(path), want, "{path}");
         }
-    }
-
-    #[test]
-    fn equal_parts_are_shared() {
-        let a = Value::from_json(r#"{"x":{"y":[1,{"z":2}]},"w":1}"#).unwrap();
-        let mut b = Value::from_json(r#"{"x":{"y":[1,{"z":2}]},"w":2}"#).unwrap();
-        b.share_with(&a);
-        assert!(a.at("x").same(b.at("x")));
-        assert_eq!(b.int_at("w"), Some(2));
     }
 
     #[test]

@@ -1,35 +1,36 @@
 //! The store: the newest version of every object, by kind, namespace and name, with an index by owner.
 //!
-//! Models etcd as the API server sees it, and the informers' `controllerUID` index. Cloning it is cheap: each kind's map
-//! is shared until it changes.
+//! Models etcd as the API server sees it, and the informers' `controllerUID` index. Cloning it is cheap: copies
+//! share what stays the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::{Kind, Object, ObjectKey};
+use crate::sorted::{SortedMap, SortedSet};
 
-type Objects = BTreeMap<(Rc<str>, Rc<str>), Rc<Object>>;
+type Objects = SortedMap<(Rc<str>, Rc<str>), Rc<Object>>;
 
 /// The newest version of every object.
 #[derive(Clone, Default)]
 pub struct Store {
-    kinds: BTreeMap<Kind, Rc<Objects>>,
+    kinds: BTreeMap<Kind, Objects>,
     /// Owner's uid to the objects that name it in an owner reference.
-    dependents: Rc<BTreeMap<Rc<str>, BTreeSet<ObjectKey>>>,
+    dependents: SortedMap<Rc<str>, SortedSet<ObjectKey>>,
 }
 
 impl Store {
     /// An object.
     pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Object>> {
-        self.kinds.get(&key.kind)?.get(&(key.namespace.clone(), key.name.clone()))
+        self.find(key.kind, &key.namespace, &key.name)
     }
     /// An object, by the parts of its key.
     pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Rc<Object>> {
-        self.kinds.get(&kind)?.get(&(Rc::from(namespace), Rc::from(name)))
+        self.kinds.get(&kind)?.find(&|k| (k.0.as_ref(), k.1.as_ref()).cmp(&(namespace, name)))
     }
     /// How many objects there are.
     pub fn len(&self) -> usize {
-        self.kinds.values().map(|m| m.len()).sum()
+        self.kinds.values().map(Objects::len).sum()
     }
     /// Whether there is no object.
     pub fn is_empty(&self) -> bool {
@@ -37,21 +38,18 @@ impl Store {
     }
     /// All objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
-        self.kinds.get(&kind).into_iter().flat_map(|m| m.values())
+        self.kinds.get(&kind).into_iter().flat_map(Objects::values)
     }
     /// The objects of a kind in a namespace, by name.
     pub fn list_in(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Rc<Object>> {
-        let from = (Rc::from(namespace), Rc::from(""));
-        self.kinds
-            .get(&kind)
-            .into_iter()
-            .flat_map(move |m| m.range(from.clone()..))
+        let kind = self.kinds.get(&kind).into_iter();
+        kind.flat_map(move |m| m.starting(&|k| (k.0.as_ref(), k.1.as_ref()).cmp(&(namespace, ""))))
+            .take_while(move |((ns, _), _)| ns.as_ref() == namespace)
             .map(|(_, o)| o)
-            .take_while(move |o| o.namespace().as_ref() == namespace)
     }
     /// The objects that name an owner of this uid, by kind and name. O(their number).
     pub fn dependents(&self, uid: &str) -> impl Iterator<Item = &Rc<Object>> {
-        self.dependents.get(uid).into_iter().flatten().filter_map(|k| self.get(k))
+        self.dependents.get(uid).into_iter().flat_map(SortedSet::iter).filter_map(|k| self.get(k))
     }
     /// The kinds that have objects.
     pub fn kinds(&self) -> impl Iterator<Item = Kind> {
@@ -59,20 +57,19 @@ impl Store {
     }
     /// How many objects of a kind there are.
     pub fn count(&self, kind: Kind) -> usize {
-        self.kinds.get(&kind).map_or(0, |m| m.len())
+        self.kinds.get(&kind).map_or(0, Objects::len)
     }
     /// Puts a version in place of the one before, which is returned.
     pub(super) fn put(&mut self, key: &ObjectKey, object: &Rc<Object>) -> Option<Rc<Object>> {
-        let map = Rc::make_mut(self.kinds.entry(key.kind).or_default());
+        let map = self.kinds.entry(key.kind).or_default();
         let before = map.insert((key.namespace.clone(), key.name.clone()), object.clone());
         if before.as_ref().is_none_or(|b| b.owners() != object.owners()) {
             if let Some(b) = &before {
                 self.unindex(b);
             }
             if !object.owners().is_empty() {
-                let index = Rc::make_mut(&mut self.dependents);
                 for owner in object.owners() {
-                    index.entry(owner.uid.clone()).or_default().insert(key.clone());
+                    self.dependents.or_insert_with(&owner.uid, SortedSet::default).insert(key.clone());
                 }
             }
         }
@@ -80,7 +77,7 @@ impl Store {
     }
     /// Takes an object away.
     pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Rc<Object>> {
-        let map = Rc::make_mut(self.kinds.get_mut(&key.kind)?);
+        let map = self.kinds.get_mut(&key.kind)?;
         let gone = map.remove(&(key.namespace.clone(), key.name.clone()))?;
         self.unindex(&gone);
         Some(gone)
@@ -90,12 +87,11 @@ impl Store {
             return;
         }
         let key = object.key();
-        let index = Rc::make_mut(&mut self.dependents);
         for owner in object.owners() {
-            if let Some(set) = index.get_mut(&owner.uid) {
+            if let Some(set) = self.dependents.get_mut(&owner.uid) {
                 set.remove(&key);
                 if set.is_empty() {
-                    index.remove(&owner.uid);
+                    self.dependents.remove(&owner.uid);
                 }
             }
         }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::{Actor, ApiServer, Change, Reason, Status, strategy};
 use crate::api::defaults::{self, prepare_for_create, prepare_for_update};
 use crate::api::patch::{self, JsonPatchError};
+use crate::api::pool::share_object;
 use crate::api::{FieldError, Kind, Map, Object, ObjectKey, Path, Value};
 
 /// Which part of an object a request is about.
@@ -204,7 +205,6 @@ impl ApiServer {
                 if body == *old.body() {
                     return Ok(old);
                 }
-                body.slot("status").share_with(old.at("status"));
             }
             Subresource::Main => {
                 self.stamp_kind(kind, &mut body);
@@ -355,7 +355,11 @@ impl ApiServer {
     pub(super) fn commit(&mut self, mut body: Value, kind: Kind) -> Rc<Object> {
         self.resource_version += 1;
         body.set("metadata.resourceVersion", self.resource_version.to_string());
-        let object = Rc::new(Object::new(kind, body));
+        let new = Object::new(kind, Value::Null);
+        let before = self.store.find(kind, body.str_at("metadata.namespace"), body.str_at("metadata.name"));
+        let before = before.map_or(&new, |b| &**b);
+        share_object(&mut body, before.body());
+        let object = Rc::new(Object::following(before, body));
         let key = object.key();
         let before = self.store.put(&key, &object);
         self.changes.push(Change {

@@ -3,13 +3,13 @@
 //!
 //! Models `pkg/controller/controller_ref_manager.go`.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::api::labels::selector_matches;
 use crate::api::{Kind, Object, ObjectKey, OwnerReference, Value};
 use crate::apiserver::{ApiServer, Change, Status, Subresource};
 use crate::component::Ctx;
+use crate::sorted::SortedSet;
 
 /// Whether the object's controller is the given one.
 pub fn is_controlled_by(object: &Object, owner: &Object) -> bool {
@@ -83,18 +83,17 @@ fn release(ctx: &mut Ctx<'_>, object: &Object, owner: &Object) -> Result<Option<
 
 /// The Pods without a controller, remembered so that a sync need not look at every Pod.
 #[derive(Clone, Debug, Default)]
-pub struct Orphans(Rc<BTreeSet<ObjectKey>>);
+pub struct Orphans(SortedSet<ObjectKey>);
 
 impl Orphans {
     /// Hears of a Pod.
     pub fn observe(&mut self, change: &Change) {
         let is = change.after.as_ref().is_some_and(|p| is_orphan(p));
         if is != self.0.contains(&change.key) {
-            let set = Rc::make_mut(&mut self.0);
             if is {
-                set.insert(change.key.clone())
+                self.0.insert(change.key.clone())
             } else {
-                set.remove(&change.key)
+                self.0.remove(&change.key)
             };
         }
     }
@@ -102,7 +101,7 @@ impl Orphans {
     pub fn selected(&self, api: &ApiServer, owner: &Object) -> Vec<Rc<Object>> {
         let from = ObjectKey::new(Kind::Pod, owner.namespace().clone(), "");
         self.0
-            .range(from..)
+            .starting(&|k| k.cmp(&from))
             .take_while(|k| k.namespace == *owner.namespace())
             .filter_map(|k| api.get(k))
             .filter(|p| may_own(owner.at("spec.selector"), p.labels()))

@@ -20,7 +20,6 @@ mod sync;
 mod tests;
 mod track;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::{Kind, Object, ObjectKey, OwnerReference, Value};
@@ -29,6 +28,7 @@ use crate::clock::{MINUTE, Millis, SECOND, Time};
 use crate::component::{Component, Ctx, Timer, WaitKind};
 use crate::events::EventRecorder;
 use crate::queue::{Due, EventQueue};
+use crate::sorted::SortedMap;
 use crate::workqueue::WorkQueue;
 use backoff::BackoffRecord;
 use orphans::{Orphans, resolve_job};
@@ -62,7 +62,7 @@ pub struct JobController {
     queue: WorkQueue,
     orphans: EventQueue<Orphans>,
     pods: PodIndex,
-    records: BTreeMap<ObjectKey, Record>,
+    records: SortedMap<ObjectKey, Record>,
     recorder: EventRecorder,
 }
 
@@ -72,7 +72,7 @@ impl Default for JobController {
             queue: WorkQueue::with_delays(SECOND, MINUTE),
             orphans: EventQueue::default(),
             pods: PodIndex::default(),
-            records: BTreeMap::new(),
+            records: SortedMap::new(),
             recorder: EventRecorder::new("job-controller"),
         }
     }
@@ -80,7 +80,7 @@ impl Default for JobController {
 
 impl JobController {
     fn record_mut(&mut self, job: &ObjectKey) -> &mut Record {
-        self.records.entry(job.clone()).or_default()
+        self.records.or_insert_with(job, Record::default)
     }
     fn enqueue_now(&mut self, ctx: &mut Ctx<'_>, job: ObjectKey) {
         self.queue.add(ctx, job, LATENCY);
@@ -237,7 +237,7 @@ impl Component for JobController {
         }
     }
     fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
-        for (key, record) in &self.records {
+        for (key, record) in self.records.iter() {
             let (Some(wait), Some(job)) = (record.wait, api.get(key)) else { continue };
             out.push(Timer {
                 object: key.clone(),

@@ -8,7 +8,6 @@ mod pods;
 mod status;
 
 use super::min_ready::min_ready_timers;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::claim::{Orphans, claim, is_controlled_by, is_orphan, owners_to_sync, pod_owner};
@@ -21,6 +20,7 @@ use crate::clock::{Millis, SECOND};
 use crate::component::{Component, Ctx, Timer};
 use crate::events::EventRecorder;
 use crate::queue::Due;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::workqueue::WorkQueue;
 use pods::{Counts, count, pods_to_delete};
 
@@ -38,10 +38,10 @@ pub struct ReplicaSetController {
     queue: WorkQueue,
     events: EventRecorder,
     /// Counts over the Pods of each ReplicaSet, by its uid.
-    counts: Rc<BTreeMap<Rc<str>, Counts>>,
+    counts: SortedMap<Rc<str>, Counts>,
     orphans: Orphans,
     /// ReplicaSets that own a Pod which they may not select any more.
-    unclaimed: BTreeSet<ObjectKey>,
+    unclaimed: SortedSet<ObjectKey>,
 }
 
 impl Default for ReplicaSetController {
@@ -49,9 +49,9 @@ impl Default for ReplicaSetController {
         Self {
             queue: WorkQueue::default(),
             events: EventRecorder::new("replicaset-controller"),
-            counts: Rc::default(),
+            counts: SortedMap::new(),
             orphans: Orphans::default(),
-            unclaimed: BTreeSet::new(),
+            unclaimed: SortedSet::default(),
         }
     }
 }
@@ -70,7 +70,7 @@ impl ReplicaSetController {
         for (owner, pod, sign) in [(&old, before, -1), (&new, after, 1)] {
             if let (Some((key, uid)), Some(pod)) = (owner, pod) {
                 let Some(rs) = ctx.api.get(key).filter(|rs| rs.uid() == uid) else { continue };
-                let counts = Rc::make_mut(&mut self.counts).entry(uid.clone()).or_default();
+                let counts = self.counts.or_insert_with(&uid, Counts::default);
                 counts.add(count(pod, rs.at("spec.template.metadata.labels")), sign);
             }
         }
@@ -94,9 +94,7 @@ impl ReplicaSetController {
         match &change.after {
             None => {
                 let uid = change.object().uid();
-                if self.counts.contains_key(uid) {
-                    Rc::make_mut(&mut self.counts).remove(uid);
-                }
+                self.counts.remove(uid);
                 self.unclaimed.remove(&change.key);
             }
             Some(rs) => {
@@ -108,7 +106,7 @@ impl ReplicaSetController {
                     for pod in ctx.api.store().dependents(rs.uid()).filter(|p| is_controlled_by(p, rs)) {
                         counts.add(count(pod, labels), 1);
                     }
-                    Rc::make_mut(&mut self.counts).insert(rs.uid().clone(), counts);
+                    self.counts.insert(rs.uid().clone(), counts);
                 }
             }
         }

@@ -3,12 +3,12 @@
 //! Models client-go `tools/record/events_cache.go`: ten similar messages within ten minutes become one that says so, alike
 //! events are counted, and about one object a source may tell 25 events of a type and then one in five minutes.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::EventType;
 use crate::api::ObjectKey;
 use crate::clock::{MINUTE, Millis, Time};
+use crate::sorted::SortedMap;
 
 /// How many different messages of one reason make a group.
 const SIMILAR: usize = 10;
@@ -20,8 +20,9 @@ const COST: Millis = 5 * MINUTE;
 const BURST: Millis = 25 * COST;
 /// How long the new broadcaster remembers an event that is not repeated.
 const FINISH: Millis = 6 * MINUTE;
-/// How many objects are remembered before old ones are forgotten.
-const OBJECTS: usize = 8192;
+/// How many objects are remembered before old ones are forgotten: upstream's 4096 entries, one for each reason, are about as
+/// many Pods with their four or so reasons.
+const OBJECTS: usize = 1024;
 
 /// What was said before.
 #[derive(Clone, Debug)]
@@ -49,7 +50,8 @@ pub(super) struct Known {
 struct Similar {
     kind: EventType,
     reason: Rc<str>,
-    messages: BTreeSet<Rc<str>>,
+    /// In order.
+    messages: Vec<Rc<str>>,
     last: Time,
     group: Option<Known>,
 }
@@ -121,7 +123,7 @@ pub(super) enum SeriesVerdict {
 /// Remembers what was said, by the uid of the object it was said about.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Correlator {
-    objects: BTreeMap<Rc<str>, Rc<Seen>>,
+    objects: SortedMap<Rc<str>, Rc<Seen>>,
 }
 
 impl Correlator {
@@ -132,7 +134,7 @@ impl Correlator {
         let fresh = || {
             Rc::new(Seen { budgets: [BURST; 2], last: now, logs: Vec::new(), similar: Vec::new(), series: Vec::new() })
         };
-        Rc::make_mut(self.objects.entry(uid.clone()).or_insert_with(fresh))
+        Rc::make_mut(self.objects.or_insert_with(uid, fresh))
     }
 
     /// Forgets the half of the objects that were spoken of longest ago.
@@ -140,7 +142,7 @@ impl Correlator {
         let mut times: Vec<Time> = self.objects.values().map(|s| s.last).collect();
         times.sort_unstable();
         let middle = times[times.len() / 2];
-        self.objects.retain(|_, s| s.last > middle);
+        self.objects.retain(&|_, s| s.last > middle);
     }
 
     /// Takes up an event; `name` makes the object for one that is recorded.
@@ -151,7 +153,8 @@ impl Correlator {
             Some(i) => i,
             None => {
                 let reason = Rc::from(reason);
-                seen.similar.push(Similar { kind, reason, messages: BTreeSet::new(), last: now, group: None });
+                seen.similar.reserve_exact(1);
+                seen.similar.push(Similar { kind, reason, messages: Vec::new(), last: now, group: None });
                 seen.similar.len() - 1
             }
         };
@@ -159,13 +162,14 @@ impl Correlator {
         if now - similar.last > SIMILAR_FOR {
             similar.messages.clear();
         }
-        if !similar.messages.contains(message) {
-            similar.messages.insert(Rc::from(message));
+        if let Err(place) = similar.messages.binary_search_by(|m| m.as_ref().cmp(message)) {
+            similar.messages.reserve_exact(1);
+            similar.messages.insert(place, Rc::from(message));
         }
         similar.last = now;
         let grouped = similar.messages.len() >= SIMILAR;
         let slot = if grouped {
-            similar.messages.pop_first();
+            similar.messages.remove(0);
             similar.group.as_mut()
         } else {
             let same = |l: &&mut Log| {
@@ -185,6 +189,7 @@ impl Correlator {
                 similar.group = Some(known);
             } else {
                 let (path, message) = (Rc::from(path), Rc::from(message));
+                seen.logs.reserve_exact(1);
                 seen.logs.push(Log { path, kind, reason: similar.reason.clone(), message, known });
             }
             None

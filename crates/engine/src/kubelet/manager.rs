@@ -55,8 +55,10 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
         return;
     }
     let now = Value::from(cx.ctx.now.rfc3339());
-    for c in status.slot("conditions").make_array() {
-        let before = find_condition(old, c.str_at("type"));
+    for (i, c) in status.slot("conditions").make_array().iter_mut().enumerate() {
+        // Mostly they stand where they stood.
+        let there = old.at("conditions").items().get(i).filter(|b| b.str_at("type") == c.str_at("type"));
+        let before = there.or_else(|| find_condition(old, c.str_at("type")));
         if before.is_some_and(|b| b.same(c) && !b.at("lastTransitionTime").is_null()) {
             continue;
         }
@@ -210,7 +212,7 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         return;
     }
     let could_run = pod.worker.terminated_at.is_none();
-    let merged = merge(current.at("status"), status, could_run);
+    let merged = merge(current.at("status"), status.clone(), could_run);
     if merged != *current.at("status") {
         let written = cx.ctx.api.mutate(&key, Subresource::Status, |body| body.set("status", merged));
         if !matches!(written, Ok(Some(_))) {
@@ -219,6 +221,10 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     }
     let Some(current) = cx.ctx.api.get(&key).cloned() else { return };
     let terminal = matches!(current.body().str_at("status.phase"), "Succeeded" | "Failed");
+    if terminal && *current.at("status") == status {
+        // One copy is enough of what stays.
+        pod.status.value = Some(current.at("status").clone());
+    }
     if current.is_deleting() && terminal && pod.status.finished {
         let options = DeleteOptions { grace_period_seconds: Some(0), uid: Some(pod.uid()), ..DeleteOptions::default() };
         // A refusal leaves the Pod as it is, for the next write to try again.

@@ -330,6 +330,8 @@ impl Pod {
         let c = &mut self.containers[i];
         c.state = State::Exited;
         c.process = Process::None;
+        c.env = Rc::default();
+        Rc::make_mut(&mut c.logs).shrink_to_fit();
         c.finished_at = now;
         c.exit_code = code;
         c.reason = reason;

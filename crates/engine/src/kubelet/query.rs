@@ -66,7 +66,7 @@ impl Kubelet {
         let (id, view) = (c.id.clone(), pod.view(c));
         let mut rng = Rng::new(now.0 as u64);
         if let Some(why) = Machine::missing(command) {
-            let id: String = (0..4).map(|_| format!("{:016x}", rng.next_u64())).collect();
+            let id = rng.hex(4);
             return Err(format!(
                 "Internal error occurred: error executing command in container: failed to exec in container: failed to \
                  start exec \"{id}\": OCI runtime exec failed: exec failed: unable to start container process: {why}"

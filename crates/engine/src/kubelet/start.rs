@@ -341,7 +341,7 @@ fn launch(
     let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng };
     if let Some(script) = behaviour::script(&pod.api, &container.name) {
         let key = behaviour::attempt_key(&pod.api, &container.name);
-        let n = Rc::make_mut(cx.attempts).entry(Rc::from(key)).or_insert(0);
+        let n = cx.attempts.or_insert_with(&Rc::from(key), || 0);
         let step = behaviour::step_at(script, *n)?;
         *n += 1;
         return Ok(Process::step(step, &mut io));

@@ -2,12 +2,12 @@
 //!
 //! Models `pkg/scheduler/framework/types.go` (`NodeInfo`, `PodInfo`).
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::labels::selector_matches;
 use crate::api::resources::{Amounts, pod_requests};
 use crate::api::{Object, ObjectKey, Value};
+use crate::sorted::SortedMap;
 
 /// One term of inter-pod affinity or anti-affinity, with the Pod's own namespace filled in.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ pub struct NodeInfo {
     /// What its Pods ask for.
     pub requested: Amounts,
     /// Its Pods.
-    pub pods: BTreeMap<ObjectKey, Rc<PodInfo>>,
+    pub pods: SortedMap<ObjectKey, Rc<PodInfo>>,
     /// How many of them have required anti-affinity.
     with_anti_affinity: usize,
     /// How many of them want ports of the host.
@@ -157,7 +157,7 @@ impl NodeInfo {
             node: None,
             allocatable: Amounts::default(),
             requested: Amounts::default(),
-            pods: BTreeMap::new(),
+            pods: SortedMap::new(),
             with_anti_affinity: 0,
             with_ports: 0,
             with_preferred: 0,

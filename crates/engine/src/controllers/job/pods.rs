@@ -1,21 +1,20 @@
 //! The index of Pods by the Job that controls them, as small as it can be: a Pod that has ended and was counted is left out,
 //! so that a sync of a Job of thousands of Pods looks at the few that run.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::rc::Rc;
 
 use super::pod::{Phase, PodView};
 use crate::api::{Object, OwnerReference};
 use crate::apiserver::Change;
+use crate::sorted::{SortedMap, SortedSet};
 
-type Pods = BTreeMap<Rc<str>, Rc<PodView>>;
+type Pods = SortedMap<Rc<str>, Rc<PodView>>;
 
 /// Pods by the uid of their Job, and those that nobody controls.
 #[derive(Clone, Default)]
 pub(super) struct PodIndex {
-    by_job: BTreeMap<Rc<str>, Rc<Pods>>,
-    orphans: Rc<BTreeSet<(Rc<str>, Rc<str>)>>,
+    by_job: SortedMap<Rc<str>, Pods>,
+    orphans: SortedSet<(Rc<str>, Rc<str>)>,
 }
 
 /// The reference to the Job that controls a Pod.
@@ -26,12 +25,11 @@ pub(super) fn job_of(pod: &Object) -> Option<&OwnerReference> {
 impl PodIndex {
     /// The Pods of a Job, by name.
     pub fn of(&self, job_uid: &str) -> impl Iterator<Item = &Rc<PodView>> {
-        self.by_job.get(job_uid).into_iter().flat_map(|pods| pods.values())
+        self.by_job.get(job_uid).into_iter().flat_map(Pods::values)
     }
     /// Names of the Pods of a namespace that nobody controls.
     pub fn orphans_in(&self, namespace: &Rc<str>) -> Vec<Rc<str>> {
-        let from = Bound::Included((namespace.clone(), Rc::from("")));
-        let range = self.orphans.range((from, Bound::Unbounded));
+        let range = self.orphans.starting(&|(ns, name)| (ns, name.as_ref()).cmp(&(namespace, "")));
         range.take_while(|(ns, _)| ns == namespace).map(|(_, name)| name.clone()).collect()
     }
     /// Follows a change of a Pod.
@@ -60,7 +58,7 @@ impl PodIndex {
         if view.is_terminal() && !view.tracked && !view.relabelled && !judged_by_policy {
             self.remove(uid, &change.key.name);
         } else {
-            let pods = Rc::make_mut(self.by_job.entry(uid.clone()).or_default());
+            let pods = self.by_job.or_insert_with(uid, Pods::default);
             pods.insert(change.key.name.clone(), Rc::new(view));
         }
     }
@@ -69,9 +67,7 @@ impl PodIndex {
     }
     fn remove(&mut self, uid: &str, name: &str) {
         if let Some(pods) = self.by_job.get_mut(uid) {
-            if pods.contains_key(name) {
-                Rc::make_mut(pods).remove(name);
-            }
+            pods.remove(name);
             if pods.is_empty() {
                 self.by_job.remove(uid);
             }
@@ -81,9 +77,9 @@ impl PodIndex {
         let Some(pod) = pod else { return };
         let entry = (pod.namespace().clone(), pod.name().clone());
         if orphan {
-            Rc::make_mut(&mut self.orphans).insert(entry);
-        } else if self.orphans.contains(&entry) {
-            Rc::make_mut(&mut self.orphans).remove(&entry);
+            self.orphans.insert(entry);
+        } else {
+            self.orphans.remove(&entry);
         }
     }
 }

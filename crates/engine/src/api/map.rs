@@ -1,0 +1,323 @@
+//! The fields of an object, sorted by name.
+//!
+//! A history holds a million maps, but only a few hundred lists of names: all Pods have the same fields. So a map is its
+//! values and a reference to the list of their names, which all maps of those names share. Which list a map has after a
+//! field is added is looked up by the list it had and the name, as a JavaScript engine finds its hidden classes: a map is
+//! built without a list of its own ever being made.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use super::Value;
+use super::intern::intern;
+
+/// Names of fields, sorted.
+#[derive(Clone, Default)]
+struct Names {
+    texts: Vec<Rc<str>>,
+    /// The [`mark`] of each: what a search looks at, side by side.
+    marks: Vec<u64>,
+}
+
+type Keys = Rc<Names>;
+
+/// The length of a text and its first and last four bytes: all of it, where it has eight at the most.
+pub(super) fn mark(text: &[u8]) -> u64 {
+    let word = match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (Some(a), Some(b)) => u64::from(u32::from_le_bytes(*a)) << 32 | u64::from(u32::from_le_bytes(*b)),
+        _ => text.iter().fold(0, |w, b| w << 8 | u64::from(*b)),
+    };
+    word ^ (text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+impl Names {
+    fn of(texts: Vec<Rc<str>>) -> Self {
+        Self { marks: texts.iter().map(|t| mark(t.as_bytes())).collect(), texts }
+    }
+    fn len(&self) -> usize {
+        self.texts.len()
+    }
+    /// Where a name is, or else where it would be.
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.texts.binary_search_by(|k| k.as_ref().cmp(key))
+    }
+}
+
+/// A map with more fields has its list for itself: such maps are few, and each has names of its own.
+const SHARED: usize = 32;
+const STEPS: usize = 2048;
+const LISTS: usize = 1024;
+
+/// What a list becomes when a name is added to it, and where the name stands in it.
+struct Step {
+    from: Keys,
+    to: Keys,
+    at: usize,
+}
+
+/// The lists in use. It forgets as it likes: two lists of the same names are equal, one or not.
+struct Lists {
+    empty: Keys,
+    steps: Vec<Option<Step>>,
+    lists: Vec<Option<Keys>>,
+}
+
+thread_local! {
+    static CACHE: RefCell<Lists> = RefCell::new(Lists {
+        empty: Keys::default(),
+        steps: (0..STEPS).map(|_| None).collect(),
+        lists: (0..LISTS).map(|_| None).collect(),
+    });
+}
+
+impl Lists {
+    /// The one list of these names.
+    fn list(&mut self, keys: Vec<Rc<str>>) -> Keys {
+        if keys.is_empty() {
+            return self.empty.clone();
+        }
+        let names = Names::of(keys);
+        if names.len() > SHARED {
+            return Rc::new(names);
+        }
+        let hash = names.marks.iter().fold(0, |h: u64, m| h.rotate_left(7) ^ m);
+        let place = &mut self.lists[(hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % LISTS];
+        match place {
+            Some(there) if there.texts == names.texts => there.clone(),
+            _ => place.insert(Rc::new(names)).clone(),
+        }
+    }
+    /// The list with one name more, which it does not hold, and the place of the name.
+    fn with(&mut self, from: &Keys, key: &str) -> (Keys, usize) {
+        let hash = (Rc::as_ptr(from) as usize as u64 >> 3) ^ mark(key.as_bytes());
+        let place = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % STEPS;
+        if let Some(step) = &self.steps[place]
+            && Rc::ptr_eq(&step.from, from)
+            && *step.to.texts[step.at] == *key
+        {
+            return (step.to.clone(), step.at);
+        }
+        let at = from.find(key).unwrap_or_else(|at| at);
+        let mut keys = Vec::with_capacity(from.len() + 1);
+        keys.extend_from_slice(&from.texts[..at]);
+        keys.push(intern(key));
+        keys.extend_from_slice(&from.texts[at..]);
+        let to = self.list(keys);
+        self.steps[place] = Some(Step { from: from.clone(), to: to.clone(), at });
+        (to, at)
+    }
+}
+
+/// Fields of an object, sorted by name, as `kubectl -o yaml` prints them.
+#[derive(Clone)]
+pub struct Map {
+    keys: Keys,
+    values: Vec<Value>,
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        (Rc::ptr_eq(&self.keys, &other.keys) || self.keys.texts == other.keys.texts) && self.values == other.values
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Map {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// A map that has room for some fields.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self { keys: CACHE.with(|c| c.borrow().empty.clone()), values: Vec::with_capacity(fields) }
+    }
+    /// Where a field is. In a small map, looking at the marks one by one is faster than halving.
+    fn position(&self, key: &str) -> Option<usize> {
+        let names = &*self.keys;
+        if names.len() > SHARED {
+            return names.find(key).ok();
+        }
+        let key = key.as_bytes();
+        let mark = mark(key);
+        let same = |i: usize| names.texts[i].len() == key.len() && (key.len() <= 8 || names.texts[i].as_bytes() == key);
+        names.marks.iter().enumerate().position(|(i, m)| *m == mark && same(i))
+    }
+    /// Adds a field that is not there, and returns its place. The room grows by little at a time: most maps are small, many,
+    /// and kept for long.
+    fn add(&mut self, key: &str, value: Value) -> usize {
+        let at = if self.keys.len() < SHARED {
+            let (keys, at) = CACHE.with(|c| c.borrow_mut().with(&self.keys, key));
+            self.keys = keys;
+            at
+        } else {
+            let at = self.keys.find(key).unwrap_or_else(|at| at);
+            let names = Rc::make_mut(&mut self.keys);
+            names.texts.insert(at, intern(key));
+            names.marks.insert(at, mark(key.as_bytes()));
+            at
+        };
+        if self.values.len() == self.values.capacity() {
+            self.values.reserve_exact(2 + self.values.len() / 8);
+        }
+        self.values.insert(at, value);
+        at
+    }
+    /// The value of a field.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.position(key).map(|i| &self.values[i])
+    }
+    /// The value of a field, for changing it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.position(key).map(|i| &mut self.values[i])
+    }
+    /// Whether the field is there, be it null.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.position(key).is_some()
+    }
+    /// Sets a field and returns what it was.
+    pub fn insert(&mut self, key: impl AsRef<str>, value: impl Into<Value>) -> Option<Value> {
+        self.put(key.as_ref(), value.into())
+    }
+    fn put(&mut self, key: &str, value: Value) -> Option<Value> {
+        if let Some(i) = self.position(key) {
+            return Some(std::mem::replace(&mut self.values[i], value));
+        }
+        self.add(key, value);
+        None
+    }
+    /// The field, made null if it was not there.
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        let i = match self.position(key) {
+            Some(i) => i,
+            None => self.add(key, Value::Null),
+        };
+        &mut self.values[i]
+    }
+    /// Takes a field away and returns what it was.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let i = self.position(key)?;
+        if self.keys.len() > SHARED {
+            let names = Rc::make_mut(&mut self.keys);
+            names.texts.remove(i);
+            names.marks.remove(i);
+        } else {
+            let texts = &self.keys.texts;
+            let keys = texts[..i].iter().chain(&texts[i + 1..]).cloned().collect();
+            self.keys = CACHE.with(|c| c.borrow_mut().list(keys));
+        }
+        Some(self.values.remove(i))
+    }
+    /// Fields in order of name.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &Value)> {
+        self.keys.texts.iter().zip(&self.values)
+    }
+    /// Fields in order of name, their values for changing.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&Rc<str>, &mut Value)> {
+        self.keys.texts.iter().zip(&mut self.values)
+    }
+    /// Names of the fields.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Rc<str>> {
+        self.keys.texts.iter()
+    }
+    /// Values of the fields, in order of name.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> {
+        self.values.iter()
+    }
+    /// Keeps the fields that `keep` says yes to.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+        let kept: Vec<bool> = self.iter_mut().map(|(k, v)| keep(k, v)).collect();
+        if kept.contains(&false) {
+            let keys = self.keys.texts.iter().zip(&kept).filter(|(_, k)| **k).map(|(key, _)| key.clone()).collect();
+            self.keys = CACHE.with(|c| c.borrow_mut().list(keys));
+            let mut kept = kept.into_iter();
+            self.values.retain(|_| kept.next().unwrap_or(true));
+        }
+    }
+    /// How many fields.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+    /// Whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+    /// The values alone, by place: for what looks at two maps of the same names.
+    pub(super) fn slots(&self) -> &[Value] {
+        &self.values
+    }
+    pub(super) fn slots_mut(&mut self) -> &mut Vec<Value> {
+        &mut self.values
+    }
+    /// Whether both have the one list of names.
+    pub(super) fn same_names(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.keys, &other.keys)
+    }
+    /// A number that is the same for all maps of one list of names.
+    pub(super) fn names_id(&self) -> usize {
+        Rc::as_ptr(&self.keys) as usize
+    }
+}
+
+impl<K: AsRef<str>> FromIterator<(K, Value)> for Map {
+    fn from_iter<T: IntoIterator<Item = (K, Value)>>(iter: T) -> Self {
+        let iter = iter.into_iter();
+        let mut map = Self::with_capacity(iter.size_hint().0);
+        for (k, v) in iter {
+            map.put(k.as_ref(), v);
+        }
+        map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn maps_of_the_same_names_share_them() {
+        let map = |keys: &[&str]| keys.iter().map(|k| (*k, Value::from(1))).collect::<Map>();
+        let (mut a, b) = (map(&["name", "kind", "uid"]), map(&["uid", "name", "kind"]));
+        assert!(a.same_names(&b));
+        assert_eq!(a.keys().map(AsRef::as_ref).collect::<Vec<&str>>(), ["kind", "name", "uid"]);
+        a.remove("kind");
+        assert!(a.same_names(&map(&["uid", "name"])));
+        a.retain(|k, _| k != "uid");
+        assert!(a.same_names(&map(&["name"])));
+    }
+
+    /// Small and large maps, names of all sorts, in any order.
+    #[test]
+    fn it_does_what_a_btree_map_does() {
+        for names in [5_u64, 40, 300] {
+            let (mut map, mut model, mut state) = (Map::new(), BTreeMap::new(), names);
+            for step in 0..2000 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let key =
+                    format!("{}-{}", ["a", "key", "longer/name"][(state >> 40) as usize % 3], (state >> 33) % names);
+                if (state >> 20) % 3 == 0 {
+                    assert_eq!(map.remove(&key), model.remove(key.as_str()));
+                } else {
+                    assert_eq!(map.insert(key.as_str(), step), model.insert(key.clone(), Value::from(step)));
+                }
+                assert_eq!(map.get(&key), model.get(&key));
+            }
+            assert!(map.iter().map(|(k, v)| (k.to_string(), v.clone())).eq(model.clone()));
+            map.retain(|k, _| k.starts_with("key"));
+            model.retain(|k, _| k.starts_with("key"));
+            assert!(map.iter().map(|(k, v)| (k.to_string(), v.clone())).eq(model));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Parts of objects that are equal, kept once.
+//!
+//! The fifty Pods that start in one second have the same conditions, addresses of nodes and environment; the events about
+//! one version of a Pod refer to it alike. What is stored passes through here, and takes the place of a part made before
+//! where there was an equal one. The pool forgets as it likes: what it gives is equal, so nothing depends on it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::map::mark;
+use super::{Map, Value};
+
+const SLOTS: usize = 4096;
+
+thread_local! {
+    static POOL: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether both are one allocation or equal scalars.
+fn one(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => Rc::ptr_eq(a, b),
+        (Value::Array(a), Value::Array(b)) => Rc::ptr_eq(a, b),
+        (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => false,
+        _ => a == b,
+    }
+}
+
+/// Whether both have the same parts.
+fn alike(a: &Value, b: &Value) -> bool {
+    let all = |a: &[Value], b: &[Value]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| one(a, b));
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => a.same_names(b) && all(a.slots(), b.slots()),
+        (Value::Array(a), Value::Array(b)) => all(a, b),
+        _ => false,
+    }
+}
+
+fn mix(hash: usize, n: usize) -> usize {
+    (hash.rotate_left(5) ^ n).wrapping_mul(0x9E37_79B1)
+}
+
+fn hash(value: &Value) -> usize {
+    let part = |v: &Value| match v {
+        Value::Null => 1,
+        Value::Bool(b) => 2 + usize::from(*b),
+        Value::Int(n) => *n as usize,
+        Value::Float(f) => f.to_bits() as usize,
+        Value::Str(s) => mark(s.as_bytes()) as usize ^ (mark(s.as_bytes()) >> 32) as usize,
+        Value::Array(a) => Rc::as_ptr(a) as usize,
+        Value::Object(m) => Rc::as_ptr(m) as usize,
+    };
+    match value {
+        Value::Object(m) => m.slots().iter().fold(m.names_id(), |h, v| mix(h, part(v))),
+        Value::Array(a) => a.iter().fold(7, |h, v| mix(h, part(v))),
+        _ => 0,
+    }
+}
+
+/// The part of an older version that stands where one of a map does.
+fn counterpart<'a>(before: &'a Value, map: &Map, i: usize) -> &'a Value {
+    match before {
+        Value::Object(old) if old.same_names(map) => &old.slots()[i],
+        _ => map.keys().nth(i).and_then(|key| before.get(key)).unwrap_or(&Value::Null),
+    }
+}
+
+/// Puts what is equal in the version before, or in the pool, in the place of a value's parts. A list or map that others
+/// hold too is copied, and only where a part of it changes.
+fn share_parts(value: &mut Value, before: &Value) {
+    match value {
+        Value::Object(map) => {
+            let own = Rc::get_mut(map).is_some();
+            for i in 0..map.len() {
+                let old = counterpart(before, map, i);
+                if one(&map.slots()[i], old) || map.slots()[i].is_scalar() {
+                    continue;
+                }
+                if let Some(map) = Rc::get_mut(map) {
+                    share(&mut map.slots_mut()[i], old);
+                    continue;
+                }
+                let mut part = map.slots()[i].clone();
+                share(&mut part, old);
+                if !one(&part, &map.slots()[i]) {
+                    Rc::make_mut(map).slots_mut()[i] = part;
+                }
+            }
+            if let Some(map) = Rc::get_mut(map).filter(|_| own) {
+                map.slots_mut().shrink_to_fit();
+            }
+        }
+        Value::Array(list) => {
+            let old = before.items();
+            let before = |i: usize| old.get(i).unwrap_or(&Value::Null);
+            if let Some(list) = Rc::get_mut(list) {
+                for (i, part) in list.iter_mut().enumerate() {
+                    share(part, before(i));
+                }
+                list.shrink_to_fit();
+                return;
+            }
+            for i in 0..list.len() {
+                let mut part = list[i].clone();
+                share(&mut part, before(i));
+                if !one(&part, &list[i]) {
+                    Rc::make_mut(list)[i] = part;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts an equal value in the place of a value and of its parts: that of the version before, or one from the pool.
+fn share(value: &mut Value, before: &Value) {
+    if let (Value::Str(new), Value::Str(old)) = (&mut *value, before) {
+        if new == old {
+            *new = old.clone();
+        }
+        return;
+    }
+    if !matches!(value, Value::Object(_) | Value::Array(_)) || one(value, before) {
+        return;
+    }
+    share_parts(value, before);
+    if alike(value, before) {
+        *value = before.clone();
+        return;
+    }
+    POOL.with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.is_empty() {
+            pool.resize(SLOTS, Value::Null);
+        }
+        let hash = hash(value);
+        let place = &mut pool[(hash ^ (hash >> 12)) % SLOTS];
+        if alike(value, place) {
+            *value = place.clone();
+        } else {
+            *place = value.clone();
+        }
+    });
+}
+
+/// Puts what is equal in the version before (null for a new object), or was stored lately, in the place of an object's
+/// parts. Its metadata and the object as a whole are like no other, and are left out.
+pub fn share_object(body: &mut Value, before: &Value) {
+    let Value::Object(map) = body else { return };
+    let map = Rc::make_mut(map);
+    for i in 0..map.len() {
+        let old = counterpart(before, map, i);
+        let apart = map.keys().nth(i).is_some_and(|key| matches!(key.as_ref(), "metadata" | "status"));
+        let part = &mut map.slots_mut()[i];
+        if one(part, old) {
+            continue;
+        }
+        if apart {
+            share_parts(part, old);
+        } else {
+            share(part, old);
+        }
+    }
+    map.slots_mut().shrink_to_fit();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_parts_of_two_objects_are_one() {
+        let text =
+            r#"{"metadata":{"name":"NAME","labels":{"a":"b"}},"spec":{"env":[{"name":"X","value":"y"}],"n":[1,2]}}"#;
+        let read = |name: &str| {
+            let mut v = Value::from_json(&text.replace("NAME", name)).unwrap();
+            share_object(&mut v, &Value::Null);
+            v
+        };
+        let (a, b) = (read("one"), read("two"));
+        for path in ["spec", "spec.env", "metadata.labels"] {
+            assert!(a.at(path).same(b.at(path)), "{path}");
+        }
+        assert_eq!((a.str_at("metadata.name"), b.str_at("metadata.name")), ("one", "two"));
+    }
+
+    #[test]
+    fn what_others_hold_is_not_changed_for_them() {
+        let old = Value::from_json(r#"{"status":{"conditions":[{"type":"Ready","x":{"y":1}}]}}"#).unwrap();
+        let fresh =
+            Value::from_json(r#"{"status":{"conditions":[{"type":"Ready","x":{"y":1}}],"phase":"Running"}}"#).unwrap();
+        let (mut new, held) = (fresh.clone(), fresh.at("status").clone());
+        share_object(&mut new, &old);
+        assert!(new.at("status.conditions").same(old.at("status.conditions")));
+        assert_eq!((&held, &new), (fresh.at("status"), &fresh));
+    }
+}
