@@ -1,6 +1,6 @@
 # Every target is a script in scripts/; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint conformance rejections commands e2e size bench fuzz screenshots lighthouse frames profile compatibility clean
+.PHONY: help run build setup test lint conformance rejections commands e2e size bench fuzz nightly screenshots lighthouse frames profile compatibility clean
 
 PORT ?= 8080
 
@@ -47,6 +47,9 @@ bench: ## print the engine's speed and memory against the budgets, native and as
 
 fuzz: ## throw a million mutated manifests and command lines at the engine (CASES=1000 for fewer)
 	@CASES='$(CASES)' FROM='$(FROM)' scripts/fuzz
+
+nightly: ## 10,000 cases of every property of whole runs, then the fuzzing (CASES=1000 for fewer)
+	@CASES='$(CASES)' scripts/nightly
 
 screenshots: build ## make docs/screenshots/: each scene at three widths, light and dark
 	@scripts/setup browser

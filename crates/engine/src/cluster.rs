@@ -110,9 +110,11 @@ const MOMENT_TASKS: u32 = 500_000;
 
 /// The most virtual time between two checkpoints.
 const CHECKPOINT_INTERVAL: Millis = 10_000;
-/// The most tasks between two checkpoints of an empty cluster. Each object adds a third of a task, as it adds to what a
-/// checkpoint costs.
-const CHECKPOINT_TASKS: usize = 250;
+/// The most tasks between two checkpoints of an empty cluster: what a step back may have to do again. Objects add to it, as
+/// they add a little to what a checkpoint costs.
+const CHECKPOINT_TASKS: usize = 120;
+/// How many objects add one task.
+const CHECKPOINT_OBJECTS_A_TASK: usize = 24;
 /// A checkpoint for time alone is not worth it where less than this happened.
 const CHECKPOINT_LEAST: usize = 50;
 
@@ -297,7 +299,8 @@ impl Cluster {
             tasks += 1;
             let last = self.checkpoints.last().map_or(self.config.epoch, |c| c.world.now());
             let long = self.now() - last >= CHECKPOINT_INTERVAL && self.tasks_since_checkpoint >= CHECKPOINT_LEAST;
-            let many = self.tasks_since_checkpoint >= CHECKPOINT_TASKS + self.world.objects() / 3;
+            let many =
+                self.tasks_since_checkpoint >= CHECKPOINT_TASKS + self.world.objects() / CHECKPOINT_OBJECTS_A_TASK;
             if (long || many) && self.now() > last {
                 self.checkpoint();
             }

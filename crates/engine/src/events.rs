@@ -7,7 +7,7 @@ mod correlator;
 
 use std::rc::Rc;
 
-use crate::api::{Kind, Object, ObjectKey, Value};
+use crate::api::{Kind, Map, Object, ObjectKey, Value};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::component::Ctx;
 use correlator::{Correlator, Said, SeriesVerdict};
@@ -94,8 +94,7 @@ impl EventRecorder {
             self.correlator.recorded(about.uid(), verdict.grouped, kind, reason)
         };
         let Some(key) = key else { return };
-        let mut body = skeleton(&key, about, field_path, kind, reason, &verdict.message);
-        let fields = body.make_object();
+        let mut fields = skeleton(&key, about, field_path, kind, reason, &verdict.message);
         fields.insert("source", self.source.clone());
         fields.insert("firstTimestamp", first);
         fields.insert("lastTimestamp", stamp);
@@ -109,7 +108,7 @@ impl EventRecorder {
         fields.insert("reportingComponent", component);
         fields.insert("reportingInstance", host);
         // An event that cannot be kept (its namespace goes) is lost, as upstream.
-        let _ = ctx.api.create(Kind::Event, body, WriteOptions::default());
+        let _ = ctx.api.create(Kind::Event, fields.into(), WriteOptions::default());
     }
     /// Records an event as the scheduler does, with `eventTime` and `action`.
     pub fn new_style(
@@ -137,8 +136,7 @@ impl EventRecorder {
             }
             SeriesVerdict::New => {}
         }
-        let mut body = skeleton(&key, about, "", kind, reason, message);
-        let fields = body.make_object();
+        let mut fields = skeleton(&key, about, "", kind, reason, message);
         fields.insert("source", Value::empty_object());
         fields.insert("firstTimestamp", Value::Null);
         fields.insert("lastTimestamp", Value::Null);
@@ -146,7 +144,7 @@ impl EventRecorder {
         fields.insert("action", action);
         fields.insert("reportingComponent", self.component.clone());
         fields.insert("reportingInstance", self.host.clone());
-        let _ = ctx.api.create(Kind::Event, body, WriteOptions::default());
+        let _ = ctx.api.create(Kind::Event, fields.into(), WriteOptions::default());
     }
 }
 
@@ -157,25 +155,28 @@ fn event_key(ctx: &mut Ctx<'_>, about: &Object) -> ObjectKey {
     ObjectKey::new(Kind::Event, namespace, format!("{}.{nanos:x}", about.name()))
 }
 
-fn skeleton(key: &ObjectKey, about: &Object, field_path: &str, kind: EventType, reason: &str, message: &str) -> Value {
-    let mut involved = Value::object([
-        ("kind", about.at("kind").clone()),
-        ("name", about.name().into()),
-        ("uid", about.uid().into()),
-        ("apiVersion", about.at("apiVersion").clone()),
-        ("resourceVersion", about.at("metadata.resourceVersion").clone()),
-    ]);
-    if !about.namespace().is_empty() {
-        involved.set("namespace", about.namespace());
-    }
+/// The fields that all events have; room for the others is there.
+fn skeleton(key: &ObjectKey, about: &Object, field_path: &str, kind: EventType, reason: &str, message: &str) -> Map {
+    let mut involved = Map::with_capacity(7);
+    involved.insert("apiVersion", about.at("apiVersion").clone());
     if !field_path.is_empty() {
-        involved.set("fieldPath", field_path);
+        involved.insert("fieldPath", field_path);
     }
-    Value::object([
-        ("metadata", Value::object([("name", Value::from(&key.name)), ("namespace", Value::from(&key.namespace))])),
-        ("involvedObject", involved),
-        ("type", kind.as_str().into()),
-        ("reason", reason.into()),
-        ("message", message.into()),
-    ])
+    involved.insert("kind", about.at("kind").clone());
+    involved.insert("name", about.name());
+    if !about.namespace().is_empty() {
+        involved.insert("namespace", about.namespace());
+    }
+    involved.insert("resourceVersion", about.at("metadata.resourceVersion").clone());
+    involved.insert("uid", about.uid());
+    let mut metadata = Map::with_capacity(5);
+    metadata.insert("name", &key.name);
+    metadata.insert("namespace", &key.namespace);
+    let mut fields = Map::with_capacity(14);
+    fields.insert("metadata", metadata);
+    fields.insert("involvedObject", involved);
+    fields.insert("type", kind.as_str());
+    fields.insert("reason", reason);
+    fields.insert("message", message);
+    fields
 }

@@ -1,7 +1,9 @@
 //! Properties of whole runs, over random manifests: what must hold at every instant of every history.
 //!
-//! `PROPTEST_CASES=10000 cargo test --test properties` for the nightly number of cases.
+//! `make nightly` runs 10,000 cases of each.
 
+#[path = "properties/history.rs"]
+mod history;
 #[path = "properties/job.rs"]
 mod job;
 #[path = "properties/manifest.rs"]
@@ -72,6 +74,28 @@ proptest! {
             cluster.journal().hash()
         };
         prop_assert_eq!(tell(), tell());
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// `advance(a)` and then `advance(b)` is `advance(a + b)`, whatever the steps and their budgets.
+    #[test]
+    fn time_adds_up(story in history::story(), step in 1..20_000i64, budget in 1..40u32) {
+        history::in_parts(&story, step, budget)?;
+    }
+
+    /// `seek(t)` is a replay up to `t`.
+    #[test]
+    fn seeking_is_replaying(story in history::story(), places in prop::collection::vec(0..200i64, 1..3)) {
+        history::back_and_forth(&story, &places)?;
+    }
+
+    /// Owners exist, or orphans were asked for.
+    #[test]
+    fn owners_exist(story in history::story(), cascade in prop_oneof![Just("background"), Just("foreground"), Just("orphan")]) {
+        history::owners(&story, cascade)?;
     }
 }
 

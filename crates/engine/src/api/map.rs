@@ -31,6 +31,18 @@ pub(super) fn mark(text: &[u8]) -> u64 {
     word ^ (text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
+/// Whether two texts of the same [`mark`] are the same.
+fn same_text(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() || a.len() > 24 {
+        return a == b;
+    }
+    let middle = |t: &[u8]| t.get(8..16).and_then(|t| t.first_chunk::<8>().copied());
+    a.len() <= 8
+        || (a.first_chunk::<8>() == b.first_chunk()
+            && a.last_chunk::<8>() == b.last_chunk()
+            && (a.len() <= 16 || middle(a) == middle(b)))
+}
+
 impl Names {
     fn of(texts: Vec<Rc<str>>) -> Self {
         Self { marks: texts.iter().map(|t| mark(t.as_bytes())).collect(), texts }
@@ -149,10 +161,13 @@ impl Map {
         if names.len() > SHARED {
             return names.find(key).ok();
         }
-        let key = key.as_bytes();
-        let mark = mark(key);
-        let same = |i: usize| names.texts[i].len() == key.len() && (key.len() <= 8 || names.texts[i].as_bytes() == key);
-        names.marks.iter().enumerate().position(|(i, m)| *m == mark && same(i))
+        let mark = mark(key.as_bytes());
+        let at = names.marks.iter().position(|m| *m == mark)?;
+        if same_text(names.texts[at].as_bytes(), key.as_bytes()) {
+            return Some(at);
+        }
+        // Two names of one mark: hardly ever.
+        names.texts.iter().position(|t| **t == *key)
     }
     /// Adds a field that is not there, and returns its place. The room grows by little at a time: most maps are small, many,
     /// and kept for long.

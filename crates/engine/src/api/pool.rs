@@ -87,7 +87,7 @@ fn share_parts(value: &mut Value, before: &Value) {
                 }
             }
             if let Some(map) = Rc::get_mut(map).filter(|_| own) {
-                map.slots_mut().shrink_to_fit();
+                trim(map.slots_mut());
             }
         }
         Value::Array(list) => {
@@ -97,7 +97,7 @@ fn share_parts(value: &mut Value, before: &Value) {
                 for (i, part) in list.iter_mut().enumerate() {
                     share(part, before(i));
                 }
-                list.shrink_to_fit();
+                trim(list);
                 return;
             }
             for i in 0..list.len() {
@@ -109,6 +109,13 @@ fn share_parts(value: &mut Value, before: &Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// Gives room back that is not needed, where it is worth it.
+fn trim(values: &mut Vec<Value>) {
+    if values.capacity() > values.len() + 1 {
+        values.shrink_to_fit();
     }
 }
 
@@ -161,7 +168,7 @@ pub fn share_object(body: &mut Value, before: &Value) {
             share(part, old);
         }
     }
-    map.slots_mut().shrink_to_fit();
+    trim(map.slots_mut());
 }
 
 #[cfg(test)]

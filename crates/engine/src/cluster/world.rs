@@ -216,6 +216,10 @@ impl World {
             let Self { now, api, rng, sequence, components, sessions, .. } = self;
             for change in &changes {
                 sessions.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
+                // Events are half of all changes, and no component acts on them.
+                if change.key.kind == Kind::Event {
+                    continue;
+                }
                 for (component, actor) in components.all_mut() {
                     api.act(*now, actor);
                     component.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);

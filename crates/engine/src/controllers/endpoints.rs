@@ -45,7 +45,9 @@ fn by_number(ip: &str) -> Vec<u32> {
 
 impl EndpointsController {
     fn observe_pod(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
-        if ctx.api.store().count(Kind::Service) == 0 {
+        let services = ctx.api.store().list_in(Kind::Service, &change.key.namespace);
+        let services: Vec<&Rc<Object>> = services.filter(|s| !s.at("spec.selector").is_null()).collect();
+        if services.is_empty() {
             return;
         }
         let matters = |p: &Rc<Object>| (address(p), is_pod_ready(p), p.is_deleting(), is_pod_terminal(p));
@@ -56,13 +58,12 @@ impl EndpointsController {
         {
             return;
         }
-        let selected = |s: &&Rc<Object>| {
+        let selected = |s: &&&Rc<Object>| {
             let selector = s.at("spec.selector");
-            !selector.is_null() && before.iter().chain(&after).any(|p| map_matches(selector, p.labels()))
+            before.iter().chain(&after).any(|p| map_matches(selector, p.labels()))
         };
-        let services: Vec<ObjectKey> =
-            ctx.api.store().list_in(Kind::Service, &change.key.namespace).filter(selected).map(|s| s.key()).collect();
-        for key in services {
+        let keys: Vec<ObjectKey> = services.iter().filter(selected).map(|s| s.key()).collect();
+        for key in keys {
             self.queue.add(ctx, key, LATENCY);
         }
     }

@@ -8,21 +8,23 @@ use crate::api::{Map, Value};
 
 /// A condition: the one there was before, where it says the same.
 fn condition(pod: &Pod, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
+    let generation = pod.api.generation();
     let same = old.iter().find(|c| c.str_at("type") == kind).filter(|c| {
         (c.str_at("status") == "True") == status
             && c.str_at("reason") == reason
             && c.str_at("message") == message
-            && c.int_at("observedGeneration") == Some(pod.api.generation())
+            && c.int_at("observedGeneration") == Some(generation)
     });
     if let Some(same) = same {
         return same.clone();
     }
-    let mut m = Map::new();
+    // The manager adds the time.
+    let mut m = Map::with_capacity(5 + usize::from(!message.is_empty()) + usize::from(!reason.is_empty()));
     m.insert("lastProbeTime", Value::Null);
     if !message.is_empty() {
         m.insert("message", message);
     }
-    m.insert("observedGeneration", pod.api.generation());
+    m.insert("observedGeneration", generation);
     if !reason.is_empty() {
         m.insert("reason", reason);
     }

@@ -55,10 +55,13 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
         return;
     }
     let now = Value::from(cx.ctx.now.rfc3339());
+    let there = old.at("conditions").items();
     for (i, c) in status.slot("conditions").make_array().iter_mut().enumerate() {
         // Mostly they stand where they stood.
-        let there = old.at("conditions").items().get(i).filter(|b| b.str_at("type") == c.str_at("type"));
-        let before = there.or_else(|| find_condition(old, c.str_at("type")));
+        let there = there.get(i);
+        let same = there.filter(|b| b.same(c));
+        let before = same.or_else(|| there.filter(|b| b.str_at("type") == c.str_at("type")));
+        let before = before.or_else(|| find_condition(old, c.str_at("type")));
         if before.is_some_and(|b| b.same(c) && !b.at("lastTransitionTime").is_null()) {
             continue;
         }

@@ -55,8 +55,9 @@ pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, termina
     let host_ip = Value::from(cx.node(pod).ip.clone());
     let host_network = pod.spec().bool_at("hostNetwork");
     let ip = if host_network { host_ip.clone() } else { Value::from(observed.ip.clone()) };
-    let ips = |ip: &Value| match ip {
+    let ips = |ip: &Value, list: &str| match ip {
         Value::Null => Value::Null,
+        ip if old.at(list).at("0.ip") == ip => old.at(list).clone(),
         ip => Value::array([Value::object([("ip", ip.clone())])]),
     };
     let lists = |l: Vec<Value>| if l.is_empty() { Value::Null } else { Value::from(l) };
@@ -67,12 +68,12 @@ pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, termina
         ("conditions", conditions.into()),
         ("containerStatuses", lists(app)),
         ("hostIP", host_ip.clone()),
-        ("hostIPs", ips(&host_ip)),
+        ("hostIPs", ips(&host_ip, "hostIPs")),
         ("initContainerStatuses", lists(init)),
         ("message", message),
         ("phase", phase.into()),
         ("podIP", ip.clone()),
-        ("podIPs", ips(&ip)),
+        ("podIPs", ips(&ip, "podIPs")),
         ("qosClass", if qos.is_null() { "BestEffort".into() } else { qos }),
         ("reason", reason),
         ("resources", resources),
@@ -140,7 +141,7 @@ fn state_of(seen: &Seen) -> Value {
             state("running", m)
         }
         State::Exited => {
-            let mut m = Map::new();
+            let mut m = Map::with_capacity(6);
             m.insert("containerID", format!("containerd://{}", seen.id));
             m.insert("exitCode", seen.exit_code);
             m.insert("finishedAt", seen.finished_at.rfc3339());
@@ -208,7 +209,7 @@ fn container_status(
     {
         return old.clone();
     }
-    let mut status = Map::new();
+    let mut status = Map::with_capacity(12);
     status.insert("name", name);
     status.insert("ready", false);
     status.insert("started", false);
