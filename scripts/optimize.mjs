@@ -1,5 +1,5 @@
-// Makes the site's WebAssembly as small as it can be for whoever opens the page: wasm-opt (npm's binaryen), then a split into what
-// the first load runs and the rest (see split.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed.
+// Makes the site's WebAssembly as small as it can be for whoever opens the page: wasm-opt (npm's binaryen), then what the first load
+// does not run is moved out of functions (wasm-outline.mjs), then a split into what it runs and the rest, code and data (split.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed.
 //   node scripts/optimize.mjs DIST
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -7,7 +7,13 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { transformSync } from "esbuild";
+import { linkage } from "./split-data.mjs";
+import { readProfile } from "./split-profile.mjs";
 import { key, split } from "./split.mjs";
+import { decode, shape } from "./wasm-code.mjs";
+import { parse, without } from "./wasm-module.mjs";
+import { outline } from "./wasm-outline.mjs";
 
 const dir = process.argv[2] ?? "dist";
 const PROFILE = "scripts/first-load.txt";
@@ -42,15 +48,31 @@ const replaceInPages = (old, now) => {
 };
 
 const before = readFileSync(built);
-const named = WAYS.map((way) => wasmOpt(before, "-g", ...way)).reduce((a, b) => (gzipSync(wasmOpt(b, ...STRIP)).length < gzipSync(wasmOpt(a, ...STRIP)).length ? b : a));
+// What the linker says of its statics is for us; wasm-opt cannot keep it true.
+const linked = linkage(before);
+if (!linked) throw new Error("the linker kept no relocations (.cargo/config.toml)");
+const code = without(before, (name) => name === "linking" || name.startsWith("reloc."));
+const named = WAYS.map((way) => wasmOpt(code, "-g", ...way)).reduce((a, b) => (gzipSync(wasmOpt(b, ...STRIP)).length < gzipSync(wasmOpt(a, ...STRIP)).length ? b : a));
 writeFileSync(NAMED, named);
 let first = wasmOpt(named, ...STRIP);
-console.log(`${basename(built)}: ${kB(before)} gzip as built, ${kB(first)} optimised`);
+console.log(`${basename(built)}: ${kB(code)} gzip as built, with names, ${kB(first)} optimised`);
 
 if (existsSync(PROFILE)) {
-  const hot = new Set(readFileSync(PROFILE, "utf8").split("\n").filter((l) => l && !l.startsWith("#")));
-  const parts = split(named, (name) => hot.has(key(name)));
-  first = wasmOpt(parts.first, ...STRIP);
+  const profile = readProfile(readFileSync(PROFILE, "utf8"));
+  const m = parse(named);
+  let unknown = 0;
+  const outlined = new Set(
+    outline(m, (f) => {
+      const name = m.names.get(f);
+      if (!name || !profile.hot(key(name))) return null;
+      const ran = profile.ran(key(name), shape(decode(m.bodies[f - m.importedFunctions], m, m.types[m.functionTypes[f]].results)));
+      if (!ran) unknown++;
+      return ran;
+    }).map((f) => m.names.get(f)),
+  );
+  const parts = split(m, (name) => !outlined.has(name) && profile.hot(key(name)), { linked });
+  console.log(`outlined ${outlined.size} parts of functions; ${unknown} functions have another shape than in the profile`);
+  first = wasmOpt(parts.first, "-Oz", ...STRIP);
   const rest = wasmOpt(parts.second, ...STRIP);
   const name = `${basename(built).replace(/-\w+_bg\.wasm$/, "")}-${hash(rest, "sha256", "hex").slice(0, 16)}_rest.wasm`;
   writeFileSync(join(dir, name), rest);
@@ -74,4 +96,11 @@ if (existsSync(PROFILE)) {
 const sum = (data) => `sha384-${hash(data, "sha384", "base64")}`;
 writeFileSync(built, first);
 replaceInPages(sum(before), sum(first));
+// wasm-bindgen's module comes with its comments.
+const glue = files.find((f) => /batchyard-page-[0-9a-f]+\.js$/.test(f));
+const written = readFileSync(glue);
+const short = Buffer.from(transformSync(written.toString(), { minify: true, format: "esm", target: "es2022" }).code);
+writeFileSync(glue, short);
+replaceInPages(sum(written), sum(short));
+console.log(`${basename(glue)}: ${kB(written)} gzip as built, ${kB(short)} minified`);
 rmSync(tmp, { recursive: true });

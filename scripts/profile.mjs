@@ -1,28 +1,30 @@
-// Writes scripts/first-load.txt: which of the page's functions run while it loads and shows its first run, at the first visit and
-// at later ones. scripts/optimize.mjs keeps these in the first part of the WebAssembly.
+// Writes scripts/first-load.txt: which parts of the page's functions run while it loads and shows its first run, at the first visit
+// and at later ones. scripts/optimize.mjs keeps these in the first part of the WebAssembly.
 //   node scripts/profile.mjs        after `make build`
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SIZES, launch, open, ready } from "../tests/e2e/browser.mjs";
 import { serve } from "./serve.mjs";
+import { writeProfile } from "./split-profile.mjs";
 import { instrument } from "./split.mjs";
 
 const PROFILE = "scripts/first-load.txt";
 /** How long each visit lasts: the first shows its whole run, the second is cut short, the third finds the draft of the first two. */
-const VISITS = [30, 0.2, 5];
+const VISITS = [1, 0.2, 1];
 const dir = mkdtempSync(join(tmpdir(), "batchyard-profile-"));
 cpSync("dist", dir, { recursive: true });
-const { module, keys } = instrument(readFileSync(".tools/page-named.wasm"));
+const { module, functions } = instrument(readFileSync(".tools/page-named.wasm"));
 writeFileSync(join(dir, readdirSync(dir).find((f) => f.endsWith("_bg.wasm"))), module);
 // The instrumented module is another one than the pages' integrity attributes name.
 for (const page of readdirSync(dir, { recursive: true }).filter((f) => f.endsWith(".html")))
   writeFileSync(join(dir, page), readFileSync(join(dir, page), "utf8").replace(/ integrity="[^"]*"/g, ""));
 
-/** Notes every function that runs, in the page. */
+/** Notes every segment that runs, in the page, which takes the rest of the WebAssembly to be on its way. */
 function note(count) {
+  globalThis.batchyardWhole = false;
   const ran = new Uint8Array(count);
-  globalThis.functionsThatRan = () => [...ran.keys()].filter((i) => ran[i]);
+  globalThis.segmentsThatRan = () => [...ran.keys()].filter((i) => ran[i]);
   for (const way of ["instantiate", "instantiateStreaming"]) {
     const own = WebAssembly[way];
     WebAssembly[way] = (source, imports) => {
@@ -33,17 +35,18 @@ function note(count) {
   }
 }
 
-const found = new Set();
+const count = functions.reduce((n, f) => n + f.segments, 0);
+const ran = new Uint8Array(count);
 const [browser, server] = await Promise.all([launch(), serve(dir)]);
 for (const size of [SIZES.wide, SIZES.phone]) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
-  await page.addInitScript(note, keys.length);
+  await page.addInitScript(note, count);
   for (const [n, seconds] of VISITS.entries()) {
     await page.goto(server.url);
     await ready(page);
     await page.waitForTimeout(seconds * 1000);
-    for (const n of await page.evaluate(() => globalThis.functionsThatRan())) found.add(keys[n]);
-    console.log(`${size.width} px, visit ${n + 1}: ${found.size} functions so far, of ${keys.length}`);
+    for (const n of await page.evaluate(() => globalThis.segmentsThatRan())) ran[n] = 1;
+    console.log(`${size.width} px, visit ${n + 1}: ${ran.reduce((n, one) => n + one, 0)} segments so far, of ${count}`);
   }
   const trouble = page.trouble.filter((t) => !/_rest/.test(t));
   if (trouble.length) console.log(trouble.join("\n"));
@@ -52,5 +55,6 @@ for (const size of [SIZES.wide, SIZES.phone]) {
 await browser.close();
 await server.close();
 rmSync(dir, { recursive: true });
-writeFileSync(PROFILE, `# Keys of the functions that run at first (see scripts/split.mjs); made by \`make profile\`.\n${[...found].sort().join("\n")}\n`);
-console.log(`wrote ${PROFILE}; build again for a split by it`);
+const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, ran: ran.subarray(from, from + segments) })));
+writeFileSync(PROFILE, text);
+console.log(`wrote ${PROFILE} (${(text.length / 1000).toFixed(0)} kB); build again for a split by it`);

@@ -33,8 +33,8 @@ let html = readFileSync(join(dir, "index.html"), "utf8");
 
 const sheets = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>\s*/g)];
 if (sheets.length > 1) {
-  const shrink = (css) => css.replace(/\/\*[^]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1").replace(/: /g, ":");
-  const css = sheets.map(([, file]) => shrink(readFileSync(join(dir, file), "utf8"))).join("\n");
+  const whole = sheets.map(([, file]) => readFileSync(join(dir, file), "utf8")).join("\n");
+  const css = release ? (await import("esbuild")).transformSync(whole, { loader: "css", minify: true }).code : whole;
   for (const [, file] of sheets) rmSync(join(dir, file));
   const file = put("style", css, "css");
   sheets.forEach(([tag], i) => (html = html.replace(tag, i ? "" : `<link rel="stylesheet" href="./${file}">\n`)));

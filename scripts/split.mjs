@@ -4,7 +4,10 @@
 //
 // Which functions run at first is known from a profile (scripts/first-load.txt, made by `make profile`): a function that is
 // missing there is only fetched later, so an old profile costs time, never correctness.
+import { splitData } from "./split-data.mjs";
+import { decode, shape } from "./wasm-code.mjs";
 import { KIND, bytes, indices, parse, renumber, s32, u32, write } from "./wasm-module.mjs";
+import { typeOf } from "./wasm-outline.mjs";
 
 /** A function's name without what differs between builds: its hash, and the crates' hashes in it. */
 export function stable(name) {
@@ -18,18 +21,31 @@ export function key(name) {
   return h.toString(16).padStart(8, "0");
 }
 
-/** The module with a call of `split.mark(key's number)` at the start of each function; and the keys by number. */
+/**
+ * The module with a call of `split.mark(number)` at the start of each segment of each function (see wasm-code.mjs); and the functions
+ * as `{ key, shape, from, segments }`, `from` being the number of the first segment.
+ */
 export function instrument(file) {
   const m = parse(file);
   const shift = (space, n) => (space === "func" && n >= m.importedFunctions ? n + 1 : n);
   const mark = m.importedFunctions;
-  const type = m.types.push({ params: [0x7f], results: [] }) - 1;
-  const keys = m.bodies.map((_, i) => key(m.names.get(m.importedFunctions + i) ?? `#${i}`));
+  const functions = [];
+  let count = 0;
   const bodies = m.bodies.map((body, i) => {
-    const locals = localsEnd(body);
-    const rest = renumber(body, shift);
-    return bytes(rest.subarray(0, locals), 0x41, s32(i), 0x10, u32(mark), rest.subarray(locals));
+    const f = m.importedFunctions + i;
+    const code = decode(body, m, m.types[m.functionTypes[f]].results);
+    functions.push({ key: key(m.names.get(f) ?? `#${i}`), shape: shape(code), from: count, segments: code.starts.length });
+    const edits = [
+      ...code.starts.map((at) => ({ from: at, to: at, code: bytes(0x41, s32(count++), 0x10, u32(mark)) })),
+      ...indices(body).map(({ space, value, from, to }) => ({ from, to, code: u32(shift(space, value)) })),
+    ].sort((a, b) => a.from - b.from);
+    const out = [];
+    let at = 0;
+    for (const { from, to, code } of edits) out.push(body.subarray(at, from), code), (at = to);
+    out.push(body.subarray(at));
+    return bytes(...out);
   });
+  const type = m.types.push({ params: [0x7f], results: [] }) - 1;
   const out = {
     ...shifted(m, shift),
     imports: [...m.imports, { module: "split", name: "mark", kind: KIND.func, desc: bytes(u32(type)) }],
@@ -38,21 +54,7 @@ export function instrument(file) {
     bodies,
     names: new Map(),
   };
-  return { module: write(out), keys };
-}
-
-function localsEnd(body) {
-  let at = 0;
-  const leb = () => {
-    let v = 0;
-    for (let s = 0; ; s += 7) {
-      const b = body[at++];
-      v += (b & 127) * 2 ** s;
-      if (b < 128) return v;
-    }
-  };
-  for (let n = leb(); n; n--) leb(), at++;
-  return at;
+  return { module: write(out), functions };
 }
 
 /** What refers to functions outside of code, renumbered. */
@@ -65,12 +67,15 @@ function shifted(m, to) {
   };
 }
 
+/** What a call across the border takes where it stands, and what a stub takes for it. */
+const CALL_BYTES = 11;
+const STUB_BYTES = 19;
+
 /**
  * Splits. `isHot(name)` says which functions stay, as do those of no more than `smallest` bytes. The first module imports `split.load`, which must instantiate the second with
  * `{ first: <the first one's exports> }` and set the first one's exported global `split:loaded` to 1.
  */
-export function split(file, isHot, smallest = 24) {
-  const m = parse(file);
+export function split(m, isHot, { smallest = 24, linked = null } = {}) {
   const imported = m.importedFunctions;
   const cold = new Set();
   m.bodies.forEach((body, i) => {
@@ -79,8 +84,9 @@ export function split(file, isHot, smallest = 24) {
   });
 
   // Who calls whom across the border, and what the second module needs of the first.
-  const entered = new Set([...m.elements.flatMap((e) => e.functions), ...m.exports.filter((e) => e.kind === KIND.func).map((e) => e.index)].filter((f) => cold.has(f)));
-  if (m.start !== null && cold.has(m.start)) entered.add(m.start);
+  const sites = new Map();
+  const pinned = new Set([...m.elements.flatMap((e) => e.functions), ...m.exports.filter((e) => e.kind === KIND.func).map((e) => e.index)].filter((f) => cold.has(f)));
+  if (m.start !== null && cold.has(m.start)) pinned.add(m.start);
   const needed = { func: new Set(), global: new Set() };
   m.bodies.forEach((body, i) => {
     const here = cold.has(imported + i);
@@ -88,15 +94,19 @@ export function split(file, isHot, smallest = 24) {
       if (space === "data" || space === "elem") throw new Error("bulk initialisation cannot be split");
       if (here && space === "global") needed.global.add(value);
       if (space === "func" && here && !cold.has(value)) needed.func.add(value);
-      if (space === "func" && !here && cold.has(value)) entered.add(value);
+      if (space === "func" && !here && cold.has(value)) sites.set(value, (sites.get(value) ?? 0) + 1);
     }
   });
+  // A stub is worth its bytes where it is called from several places.
+  const entered = new Set([...pinned, ...sites.keys()]);
+  const stubbed = new Set([...pinned, ...[...sites].filter(([f, n]) => n * CALL_BYTES > STUB_BYTES + 2 * m.types[m.functionTypes[f]].params.length + n * 3).map(([f]) => f)]);
   const slots = [...entered].sort((a, b) => a - b);
+  const slot = new Map(slots.map((f, n) => [f, n]));
   const base = m.tables[0].min;
   const coldList = [...cold].sort((a, b) => a - b);
 
   // The first: cold bodies become stubs, or nothing where only the second calls them.
-  const loadType = typeIndex(m, { params: [], results: [] });
+  const loadType = typeOf(m, { params: [], results: [] });
   const to = (space, n) => (space === "func" && n >= imported ? n + 1 : n);
   const load = imported;
   const ensure = imported + 1 + m.bodies.length;
@@ -105,8 +115,10 @@ export function split(file, isHot, smallest = 24) {
   const stub = (f) => {
     const { params } = m.types[m.functionTypes[f]];
     const args = params.flatMap((_, n) => [0x20, ...u32(n)]);
-    return body(bytes(0x10, u32(ensure), args, 0x41, s32(base + slots.indexOf(f)), 0x11, u32(m.functionTypes[f]), 0));
+    return body(bytes(0x10, u32(ensure), args, 0x41, s32(base + slot.get(f)), 0x11, u32(m.functionTypes[f]), 0));
   };
+  // A call of what has no stub goes through the table itself.
+  const across = (space, f) => (space === "func" && cold.has(f) && !stubbed.has(f) ? bytes(0x10, u32(ensure), 0x41, s32(base + slot.get(f)), 0x11, u32(m.functionTypes[f]), 0) : null);
   const first = {
     ...shifted(m, to),
     imports: [...m.imports, { module: "split", name: "load", kind: KIND.func, desc: bytes(u32(loadType)) }],
@@ -115,7 +127,7 @@ export function split(file, isHot, smallest = 24) {
     tables: m.tables.map((t, n) => (n ? t : { ...t, min: t.min + slots.length, max: t.max === null ? null : t.max + slots.length })),
     globals: [...m.globals, { type: 0x7f, mutable: 1, init: bytes(0x41, 0, 0x0b) }],
     bodies: [
-      ...m.bodies.map((b, i) => (!cold.has(imported + i) ? renumber(b, to) : entered.has(imported + i) ? stub(imported + i) : body([0x00]))),
+      ...m.bodies.map((b, i) => (!cold.has(imported + i) ? renumber(b, to, across) : stubbed.has(imported + i) ? stub(imported + i) : body([0x00]))),
       body(bytes(0x23, u32(loaded), 0x45, 0x04, 0x40, 0x10, u32(load), 0x0b)),
     ],
   };
@@ -127,6 +139,8 @@ export function split(file, isHot, smallest = 24) {
   const globals = [...needed.global].sort((a, b) => a - b);
   funcs.forEach((f, n) => share(`f${n}`, KIND.func, to("func", f)));
   globals.forEach((g, n) => share(`g${n}`, KIND.global, g));
+  const data = linked && splitData(first.bodies, linked);
+  if (data) Object.assign(first, { data: data.first, dataCount: undefined });
   first.names = new Map([...m.names].map(([i, n]) => [to("func", i), n]));
 
   // The second: what it needs comes from the first, under the same names.
@@ -151,13 +165,8 @@ export function split(file, isHot, smallest = 24) {
     start: null,
     elements: slots.length ? [{ offset: bytes(0x41, s32(base), 0x0b), functions: slots.map((f) => place.get(f)) }] : [],
     bodies: coldList.map((f) => renumber(m.bodies[f - imported], (space, n) => (space === "global" ? globalPlace.get(n) : place.get(n)))),
+    data: data?.second,
     names: new Map(coldList.map((f, n) => [funcs.length + n, m.names.get(f) ?? ""])),
   };
   return { first: write(first), second: write(second), moved: coldList.length, stayed: m.bodies.length - coldList.length, stubs: slots.length };
-}
-
-function typeIndex(m, type) {
-  const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
-  const found = m.types.findIndex((t) => same(t.params, type.params) && same(t.results, type.results));
-  return found >= 0 ? found : m.types.push(type) - 1;
 }

@@ -65,6 +65,18 @@ export const str = (text) => bytes(u32(Buffer.byteLength(text)), Buffer.from(tex
 export const section = (id, body) => bytes(id, u32(body.length), body);
 export const KIND = { func: 0, table: 1, memory: 2, global: 3 };
 
+/** A module without the custom sections that `drop(name)` names. */
+export function without(file, drop) {
+  const parts = [file.subarray(0, 8)];
+  for (const r = new Reader(file, 8); r.at < file.length; ) {
+    const from = r.at;
+    const id = r.byte();
+    const body = r.take(r.u32());
+    if (id !== 0 || !drop(new Reader(body).name())) parts.push(file.subarray(from, r.at));
+  }
+  return Buffer.concat(parts);
+}
+
 /** A module taken apart. Function indices count the imported ones first, as in the format. */
 export function parse(file) {
   const sections = new Map();
@@ -185,12 +197,13 @@ export function indices(body) {
   return out;
 }
 
-/** A function's body with other indices: `to(space, index)`. */
-export function renumber(body, to) {
+/** A function's body with other indices: `to(space, index)`; where `instead(space, index)` gives code, that takes the instruction's place. */
+export function renumber(body, to, instead = () => null) {
   const parts = [];
   let at = 0;
   for (const { space, value, from, to: end } of indices(body)) {
-    parts.push(body.subarray(at, from), u32(to(space, value)));
+    const other = instead(space, value);
+    parts.push(body.subarray(at, other ? from - 1 : from), other ?? u32(to(space, value)));
     at = end;
   }
   return bytes(...parts, body.subarray(at));

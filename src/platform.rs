@@ -5,5 +5,6 @@ pub mod dom;
 pub mod files;
 pub mod flip;
 pub mod frames;
+pub mod parts;
 pub mod storage;
 pub mod ticker;

@@ -24,16 +24,19 @@ use crate::components::why::WhyPopover;
 use crate::platform::dom::{self, Listener};
 use crate::platform::frames::{self, Timeout};
 use crate::platform::ticker::Ticker;
-use crate::platform::{files, storage};
+use crate::platform::{files, parts, storage};
 use crate::session::act::{Act, Dialog, Panel};
 use crate::session::desk::{Desk, Effect};
 use crate::session::examples;
 use crate::session::permalink::{self, Broken};
 use crate::session::run::FILE;
 use crate::session::says;
+use crate::session::text::Ms;
 
 /// The draft is judged so long after the last key.
 const CHECK_AFTER: i32 = 300;
+/// While the rest of the WebAssembly is on its way, a run waits for it here.
+const HOLD: Ms = 1_000;
 /// Live texts come at most so often.
 const LIVE_EVERY: f64 = 2_000.0;
 
@@ -49,6 +52,8 @@ pub enum Msg {
     Visible,
     /// Nobody has been here before: the example runs at once.
     FirstVisit,
+    /// The rest of the WebAssembly has come.
+    Whole,
     /// The passing message has been there long enough.
     NoteOver,
 }
@@ -80,6 +85,7 @@ impl Component for Sandbox {
         let id = storage::get("example").unwrap_or_default();
         let example = examples::open(&id);
         let mut desk = Desk::new(example, storage::get(&draft_name(example.id)));
+        desk.whole = parts::whole();
         apply_settings();
         let (mut broken, mut read_only) = (None, false);
         match permalink::decode(&dom::hash()) {
@@ -108,6 +114,10 @@ impl Component for Sandbox {
             let link = link.clone();
             Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible))
         };
+        let whole = {
+            let link = link.clone();
+            parts::on_whole(move || link.send_message(Msg::Whole))
+        };
         Self {
             desk,
             on_act: link.callback(Msg::Act),
@@ -122,7 +132,7 @@ impl Component for Sandbox {
             tour: first,
             broken,
             read_only,
-            _listeners: vec![keys, visible],
+            _listeners: vec![keys, visible, whole],
         }
     }
 
@@ -143,7 +153,15 @@ impl Component for Sandbox {
                 self.frames_as_needed(ctx);
             }
             Msg::Frame(at) => {
+<<<<<<< HEAD
                 let (dt, go_on) = self.ticker.tick(at, self.desk.rushing);
+=======
+                let (dt, go_on) = self.ticker.tick(at);
+                if !self.desk.whole && self.desk.run.now() >= self.desk.run.origin + HOLD {
+                    return false;
+                }
+                let (playing, noted) = (self.desk.playing, self.desk.note.is_some());
+>>>>>>> c103b5e (The first load is half as large: code that it does not run leaves its functions, data that it cannot reach comes later, and dock and dialogs are drawn when the rest is there)
                 let changed = self.desk.tick(dt, go_on);
                 self.watch_note(ctx);
                 self.frames_as_needed(ctx);
@@ -163,6 +181,7 @@ impl Component for Sandbox {
                     self.frames_as_needed(ctx);
                 }
             }
+            Msg::Whole => self.desk.complete(),
             Msg::Visible => self.frames_as_needed(ctx),
             Msg::NoteOver => {
                 self.note = None;
@@ -203,7 +222,6 @@ impl Sandbox {
             Effect::Open(dialog) => self.opening = Some(dialog),
             Effect::Theme => {
                 switch_theme();
-                self.settings = settings();
                 self.settings = settings();
             }
             Effect::Setting(name, value) => {
@@ -291,16 +309,27 @@ impl Sandbox {
                             if note.undo { <button type="button" class="toast-btn" onclick={on_act.reform(|_: MouseEvent| Act::Undo)}>{ "Undo" }</button> }
                         </div>
                     }
-                    if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
-                    if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} on_act={on_act.clone()} /> }
-                    { examples_dialog(desk.example.id, on_act) }
-                    { settings_dialog(&self.settings, on_act) }
-                    if self.tour { <Tour on_act={on_act.clone()} /> }
-                    { legend_dialog() }
-                    { keys_dialog(self.settings.keys, on_act) }
-                    { menu_dialog("", on_act) }
+                    if desk.whole { { self.overlays() } }
                 </div>
             </NowProvider>
+        }
+    }
+
+    /// What opens over the page.
+    #[inline(never)]
+    fn overlays(&self) -> Html {
+        let (desk, on_act) = (&self.desk, &self.on_act);
+        html! {
+            <>
+                if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
+                if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} on_act={on_act.clone()} /> }
+                { examples_dialog(desk.example.id, on_act) }
+                { settings_dialog(&self.settings, on_act) }
+                if self.tour { <Tour on_act={on_act.clone()} /> }
+                { legend_dialog() }
+                { keys_dialog(self.settings.keys, on_act) }
+                { menu_dialog("", on_act) }
+            </>
         }
     }
 
@@ -347,6 +376,9 @@ impl Sandbox {
         let terminal = desk.panel != Panel::Inspector;
         let show = if terminal { "terminal" } else { "inspector" };
         let i = &desk.shown.inspected;
+        if !desk.whole {
+            return html! { <div class="dock" data-show={show} aria-busy="true"><section class="pane term"></section><section class="pane inspector"></section></div> };
+        }
         html! {
             <div class="dock" data-show={show}>
                 <div class="switch"><div class="seg">

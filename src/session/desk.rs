@@ -80,6 +80,8 @@ pub struct Desk {
     pub judged: bool,
     /// Whether the last apply was refused.
     pub refused: bool,
+    /// Whether all of the program is there; before that, what is asked of kubectl for the inspector waits.
+    pub whole: bool,
     /// Whether time runs.
     pub playing: bool,
     /// How fast.
@@ -137,6 +139,7 @@ impl Desk {
             problems: Vec::new(),
             judged: true,
             refused: false,
+            whole: true,
             playing: false,
             speed: 1,
             skip: false,
@@ -236,11 +239,18 @@ impl Desk {
             self.timeline = Rc::new(self.run.timeline(&scene).zoomed(self.zoom, now - self.run.origin));
             self.scene = scene;
         }
-        let inspect = !self.playing || self.inspect_in <= 0.0;
+        let inspect = self.whole && (!self.playing || self.inspect_in <= 0.0);
         if inspect {
             self.inspect_in = INSPECT_EVERY;
         }
         self.shown = Rc::new(says::shown(self, &self.shown, inspect));
+    }
+
+    /// All of the program is there.
+    pub fn complete(&mut self) {
+        self.whole = true;
+        self.derived = None;
+        self.derive();
     }
 
     /// Whether nothing was made yet: the stage shows what the manifest would make.
