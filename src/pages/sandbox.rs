@@ -153,15 +153,10 @@ impl Component for Sandbox {
                 self.frames_as_needed(ctx);
             }
             Msg::Frame(at) => {
-<<<<<<< HEAD
                 let (dt, go_on) = self.ticker.tick(at, self.desk.rushing);
-=======
-                let (dt, go_on) = self.ticker.tick(at);
                 if !self.desk.whole && self.desk.run.now() >= self.desk.run.origin + HOLD {
                     return false;
                 }
-                let (playing, noted) = (self.desk.playing, self.desk.note.is_some());
->>>>>>> c103b5e (The first load is half as large: code that it does not run leaves its functions, data that it cannot reach comes later, and dock and dialogs are drawn when the rest is there)
                 let changed = self.desk.tick(dt, go_on);
                 self.watch_note(ctx);
                 self.frames_as_needed(ctx);
