@@ -24,3 +24,18 @@ fn try_cases() {
         assert!(done.is_ok(), "case {number} panics; see it with: make fuzz CASES=1 FROM={number}");
     }
 }
+
+/// What `make fuzz` found once, in `found/`: it has to stay mended.
+#[test]
+fn what_was_found_never_panics_again() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/found");
+    let busy = busy_cluster(&corpus::running());
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder of findings").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("text");
+        let is_line = entry.path().extension().is_some_and(|e| e == "txt");
+        run(&busy, &if is_line { Case::Line(text) } else { Case::Manifest(text) });
+        count += 1;
+    }
+    assert!(count > 0, "nothing to try");
+}

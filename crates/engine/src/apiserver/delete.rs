@@ -130,7 +130,7 @@ impl ApiServer {
             return match asked {
                 _ if running == 0 => Grace::None,
                 Some(asked) if asked < running => {
-                    let moved = until + (asked - running) * SECOND;
+                    let moved = until + asked.saturating_sub(running).saturating_mul(SECOND);
                     if moved >= self.now {
                         return Grace::Set { until: moved, seconds: asked };
                     }

@@ -172,7 +172,7 @@ impl JobController {
         if let (Some(start), Some(seconds)) = (start_time(job), deadline.as_i64())
             && deadline != before.at("spec.activeDeadlineSeconds")
         {
-            let left = seconds * SECOND - (ctx.now - start);
+            let left = seconds.saturating_mul(SECOND).saturating_sub(ctx.now - start);
             self.queue.add_after(ctx, key, left.max(LATENCY));
         }
     }
@@ -261,7 +261,7 @@ impl Component for JobController {
                 container: None,
                 kind: WaitKind::ActiveDeadline,
                 since,
-                until: since + seconds * SECOND,
+                until: since + seconds.saturating_mul(SECOND),
                 count: 0,
             });
         }

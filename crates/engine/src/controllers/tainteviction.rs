@@ -70,7 +70,7 @@ fn stay(pod: &Object, node: &Object) -> Option<Millis> {
             least = Some(least.map_or(seconds, |l| l.min(seconds)));
         }
     }
-    least.map(|s| s.max(0) * SECOND)
+    least.map(|s| s.max(0).saturating_mul(SECOND))
 }
 
 impl TaintEvictionController {

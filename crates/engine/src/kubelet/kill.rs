@@ -129,10 +129,10 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, kills: &mut [Kill]) -> Option
     let when = kills.iter().filter_map(|k| match k.stage {
         Stage::New | Stage::Done => None,
         Stage::PreStop { since, until, .. } => {
-            let limit = since + k.grace * SECOND;
+            let limit = since + k.grace.saturating_mul(SECOND);
             Some(until.map_or(limit, |u| u.min(limit)))
         }
-        Stage::Turn { since } => Some(since + k.grace * SECOND),
+        Stage::Turn { since } => Some(since + k.grace.saturating_mul(SECOND)),
         Stage::Stopping { deadline } => Some(deadline),
     });
     when.min()
@@ -161,7 +161,7 @@ fn advance_one(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: &mut Kill, waits: bool)
             true
         }
         Stage::PreStop { since, until, exec } => {
-            let limit = *since + kill.grace * SECOND;
+            let limit = *since + kill.grace.saturating_mul(SECOND);
             let ended = match exec {
                 Some(n) => pod.execs.get(n).and_then(|e| e.done),
                 None => until.is_some_and(|u| u <= now).then_some(Ended::Code(0)),
@@ -181,11 +181,15 @@ fn advance_one(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: &mut Kill, waits: bool)
             true
         }
         Stage::Turn { since } => {
-            if waits && now < *since + kill.grace * SECOND {
+            if waits && now < *since + kill.grace.saturating_mul(SECOND) {
                 return false;
             }
             kill.grace = (kill.grace - seconds(*since, now)).max(MINIMUM_GRACE);
-            kill.stage = if running { Stage::Stopping { deadline: now + kill.grace * SECOND } } else { Stage::Done };
+            kill.stage = if running {
+                Stage::Stopping { deadline: now + kill.grace.saturating_mul(SECOND) }
+            } else {
+                Stage::Done
+            };
             if running {
                 signal(cx, pod, &kill.id, "TERM");
             }

@@ -193,7 +193,7 @@ pub fn timers(pod: &Pod, api: &ApiServer, out: &mut Vec<Timer>) {
             }
         }
         if let (Some(seconds), Some(start)) = (pod.spec().int_at("activeDeadlineSeconds"), manager::start_time(pod)) {
-            add(None, WaitKind::ActiveDeadline, start, start + seconds * SECOND, 0);
+            add(None, WaitKind::ActiveDeadline, start, start + seconds.saturating_mul(SECOND), 0);
         }
     }
     let doing = pod.worker.doing.as_ref().filter(|_| pod.worker.work() == Work::Terminating);
@@ -202,7 +202,7 @@ pub fn timers(pod: &Pod, api: &ApiServer, out: &mut Vec<Timer>) {
             Step::Kill { kills, .. } => kills.iter().filter_map(super::kill::Kill::deadline).max(),
             _ => None,
         });
-        let until = ends.max().or(pod.api.deletion_time()).unwrap_or(since + pod.worker.grace * SECOND);
+        let until = ends.max().or(pod.api.deletion_time()).unwrap_or(since + pod.worker.grace.saturating_mul(SECOND));
         add(None, WaitKind::Grace, since, until, 0);
     }
 }

@@ -22,6 +22,7 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Pod => {
             drop_disabled_pod_fields(object, "spec");
+            profiles_of_annotations(object);
             object.set("metadata.generation", 1);
             let mut status = json!({"phase": "Pending"});
             if !object.at("spec.schedulingGates").items().is_empty() {
@@ -194,9 +195,11 @@ fn drop_disabled_job_fields(object: &mut Value, spec: &str) {
 fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
     const FIELDS: [&str; 2] = ["schedulingGroup", "evictionResponders"];
     let stops = |c: &Value| c.has("lifecycle.stopSignal");
+    let moded = |v: &Value| v.has("emptyDir.mode");
     let at = object.at(spec);
     let any = FIELDS.iter().any(|f| at.get(f).is_some())
-        || ["containers", "initContainers"].iter().any(|list| at.at(list).items().iter().any(stops));
+        || ["containers", "initContainers"].iter().any(|list| at.at(list).items().iter().any(stops))
+        || at.at("volumes").items().iter().any(moded);
     // Nearly never is there anything to drop: then the spec stays shared with the version before.
     if !any {
         return;
@@ -204,6 +207,11 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
     within(object, spec, |s| {
         for field in FIELDS {
             s.unset(field);
+        }
+        if s.at("volumes").items().iter().any(moded) {
+            each(s, "volumes", |v| {
+                v.unset("emptyDir.mode");
+            });
         }
         for list in ["containers", "initContainers"] {
             if s.at(list).items().iter().any(|c| c.has("lifecycle.stopSignal")) {
@@ -216,6 +224,32 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
             }
         }
     });
+}
+
+/// AppArmor profiles that stand in annotations are put into the field. Models `applyAppArmorVersionSkew`.
+fn profiles_of_annotations(pod: &mut Value) {
+    const PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
+    let annotations = pod.at("metadata.annotations").clone();
+    if !annotations.fields().any(|(k, _)| k.starts_with(PREFIX)) {
+        return;
+    }
+    for list in ["spec.initContainers", "spec.containers"] {
+        each(pod, list, |c| {
+            let given = annotations.get(&format!("{PREFIX}{}", c.str_at("name"))).and_then(Value::as_str);
+            let mut profile = match given {
+                Some("runtime/default") => json!({"type": "RuntimeDefault"}),
+                Some("unconfined") => json!({"type": "Unconfined"}),
+                Some(_) => json!({"type": "Localhost"}),
+                None => return,
+            };
+            if let Some(name) = given.and_then(|g| g.strip_prefix("localhost/")) {
+                profile.set("localhostProfile", name);
+            }
+            if c.at("securityContext.appArmorProfile").is_null() {
+                c.set("securityContext.appArmorProfile", profile);
+            }
+        });
+    }
 }
 
 /// A claim's `dataSource` and `dataSourceRef` say the same.

@@ -168,6 +168,7 @@ fn pod(out: &mut Vec<String>, object: &Value, path: &Path) {
             out.push(format!("{}: {m}", path.child("metadata.annotations").key(key)));
         }
     }
+    profiles(out, object, &path.child("metadata.annotations"));
     volumes(out, spec, &p);
     duplicates(out, spec, &p);
     containers(out, spec, &p);
@@ -390,5 +391,26 @@ fn ports(out: &mut Vec<String>, spec: &Value, path: &Path) {
             )),
             None => names.push((name, p)),
         }
+    }
+}
+/// Profiles that are given by annotations, as before there were fields for them.
+fn profiles(out: &mut Vec<String>, object: &Value, path: &Path) {
+    let (spec, annotations) = (object.at("spec"), object.at("metadata.annotations"));
+    let mut tell = |key: &str, field: &str, since: &str| {
+        if annotations.get(key).is_some() {
+            out.push(format!("{}: {since}; use the {} field instead", path.key(key), go_quote(field)));
+        }
+    };
+    const NO_MORE: &str = "non-functional in v1.27+";
+    if spec.at("securityContext.seccompProfile").is_null() {
+        tell("seccomp.security.alpha.kubernetes.io/pod", "seccompProfile", NO_MORE);
+    }
+    for c in ["initContainers", "containers"].iter().flat_map(|list| spec.at(list).items()) {
+        let name = c.str_at("name");
+        if c.at("securityContext.seccompProfile").is_null() {
+            tell(&format!("container.seccomp.security.alpha.kubernetes.io/{name}"), "seccompProfile", NO_MORE);
+        }
+        let key = format!("container.apparmor.security.beta.kubernetes.io/{name}");
+        tell(&key, "appArmorProfile", "deprecated since v1.30");
     }
 }

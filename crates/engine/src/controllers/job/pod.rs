@@ -101,7 +101,7 @@ impl PodView {
             })
             .or_else(|| {
                 let grace = pod.at("metadata.deletionGracePeriodSeconds").as_i64().unwrap_or(0);
-                pod.deletion_time().map(|t| t - grace * SECOND)
+                pod.deletion_time().map(|t| t - grace.saturating_mul(SECOND))
             })
             .or(pod.creation_time())
             .unwrap_or_default()

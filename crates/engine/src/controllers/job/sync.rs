@@ -256,7 +256,7 @@ impl JobController {
 /// How long the Job may still be active; none without a deadline and while it is suspended.
 fn active_deadline_left(s: &SyncCtx, now: Time) -> Option<Millis> {
     let deadline = s.spec.active_deadline_seconds.filter(|_| !s.spec.suspend)?;
-    Some(deadline * SECOND - (now - s.status.start_time?))
+    Some(deadline.saturating_mul(SECOND).saturating_sub(now - s.status.start_time?))
 }
 
 /// Whether containers have restarted too often, under `restartPolicy: OnFailure`.

@@ -1,5 +1,6 @@
 //! Programs of which only their look is known: servers, interpreters, and well-known commands that print what one expects.
 
+use super::python;
 use super::tools::{Poll, Tool};
 use super::{Machine, Proc};
 use crate::clock::{Millis, SECOND, Time};
@@ -9,13 +10,13 @@ use crate::runtime::process::Io;
 const DEFAULT_TIME: Millis = 3 * SECOND;
 
 /// Lines at times, then an exit code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Play {
     /// When each line is printed, and on which descriptor.
     lines: Vec<(Time, usize, String)>,
     at: usize,
     ends: Time,
-    code: i64,
+    pub(super) code: i64,
 }
 
 impl Play {
@@ -130,7 +131,7 @@ pub fn knows(name: &str) -> bool {
 }
 
 /// Starts a program.
-pub fn start(_p: &mut Proc, _m: &mut Machine, io: &mut Io<'_>, name: &str, args: &[&str]) -> Tool {
+pub fn start(p: &mut Proc, _m: &mut Machine, io: &mut Io<'_>, name: &str, args: &[&str]) -> Tool {
     let serves = SERVERS.contains(&name)
         || args.windows(2).any(|w| w == ["-m", "http.server"])
         || args.iter().any(|a| matches!(*a, "runserver" | "http-server" | "serve"));
@@ -148,7 +149,11 @@ pub fn start(_p: &mut Proc, _m: &mut Machine, io: &mut Io<'_>, name: &str, args:
             play.say(0, version);
         }
         ("perl", _) => perl(&mut play, args),
-        ("python" | "python3", ["-c", code, ..]) => python(&mut play, code),
+        ("python" | "python3", ["-c", code, ..]) => {
+            let env = p.script.as_ref().map(|s| s.environment()).unwrap_or_default();
+            let var = |name: &str| env.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
+            python::run(&mut play, code, &var);
+        }
         ("python" | "python3", [file, "migrate", ..]) if file.ends_with("manage.py") => migrate(&mut play),
         ("python" | "python3", [file, "collectstatic", ..]) if file.ends_with("manage.py") => {
             play.say(2 * SECOND, "132 static files copied to '/app/static'.");
@@ -169,15 +174,22 @@ pub fn start(_p: &mut Proc, _m: &mut Machine, io: &mut Io<'_>, name: &str, args:
 }
 
 impl Play {
-    fn wait(&mut self, time: Millis) {
+    /// All that it prints.
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|(_, _, text)| text.clone()).collect()
+    }
+    /// Lets time pass.
+    pub(super) fn wait(&mut self, time: Millis) {
         self.ends = self.ends + time;
     }
     /// Prints a line after so long.
-    fn say(&mut self, after: Millis, text: &str) {
+    pub(super) fn say(&mut self, after: Millis, text: &str) {
         self.wait(after);
         self.lines.push((self.ends, 1, text.to_owned()));
     }
-    fn complain(&mut self, text: &str) {
+    /// Prints a line on standard error.
+    pub(super) fn complain(&mut self, text: &str) {
         self.lines.push((self.ends, 2, text.to_owned()));
     }
 }
@@ -261,46 +273,6 @@ fn migrate(play: &mut Play) {
     ] {
         play.say(600, &format!("  Applying {name}... OK"));
     }
-}
-
-/// A few statements of Python: print of texts, sleep, exit, raise.
-fn python(play: &mut Play, code: &str) {
-    for statement in code.split(['\n', ';']).map(str::trim).filter(|s| !s.is_empty()) {
-        let inside = |call: &str| -> Option<String> {
-            let rest = statement.strip_prefix(call)?.strip_prefix('(')?;
-            Some(rest.rsplit_once(')').map_or(rest, |(i, _)| i).trim().to_owned())
-        };
-        if let Some(arg) = inside("print") {
-            let parts: Vec<String> = arg
-                .split(", ")
-                .filter(|a| !a.starts_with("flush=") && !a.starts_with("file="))
-                .map(|a| a.trim_start_matches('f').trim_matches(['"', '\'']).to_owned())
-                .collect();
-            play.say(0, &parts.join(" "));
-        } else if let Some(arg) = inside("time.sleep").or_else(|| inside("sleep")) {
-            play.wait((arg.parse::<f64>().unwrap_or(1.0) * 1000.0) as Millis);
-        } else if let Some(arg) =
-            inside("sys.exit").or_else(|| inside("exit")).or_else(|| inside("quit")).or_else(|| inside("os._exit"))
-        {
-            match arg.parse() {
-                Ok(code) => play.code = code,
-                Err(_) if arg.is_empty() || arg == "None" => {}
-                Err(_) => {
-                    play.complain(arg.trim_matches(['"', '\'']));
-                    play.code = 1;
-                }
-            }
-            return;
-        } else if statement.starts_with("raise") || statement == "1/0" {
-            let error = statement.trim_start_matches("raise").trim().replace('(', ": ").replace([')', '"', '\''], "");
-            play.complain("Traceback (most recent call last):");
-            play.complain("  File \"<string>\", line 1, in <module>");
-            play.complain(if statement == "1/0" { "ZeroDivisionError: division by zero" } else { &error });
-            play.code = 1;
-            return;
-        }
-    }
-    play.wait(30);
 }
 
 #[cfg(test)]

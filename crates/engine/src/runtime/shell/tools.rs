@@ -339,7 +339,8 @@ fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&st
         i += builtins::options(&mut options, arg, args.get(i).copied());
     }
     let s = p.script.as_ref().expect("shells are started by scripts");
-    let rest = &args[i..];
+    // An option may want an argument that is not there.
+    let rest = args.get(i..).unwrap_or(&[]);
     let owned = |from: usize| -> Vec<String> { rest.iter().skip(from).map(|a| (*a).to_owned()).collect() };
     let name = base_name(arg0);
     let (text, arg0, params) = if command {
