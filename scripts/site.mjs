@@ -63,6 +63,7 @@ for (const [page, title] of Object.entries(PAGES)) {
 // What hosts that read these files need to know: the headers, and what to say of an address that is none.
 const HASHED = ["batchyard-page-*", "start-*", "style-*"].map((f) => `/${f}\n  Cache-Control: public, max-age=31536000, immutable\n`);
 writeFileSync(join(dir, "_headers"), `/*\n${Object.entries(HEADERS).map(([k, v]) => `  ${k}: ${v}\n`).join("")}${HASHED.join("")}`);
+// It stands below any path, so its way back is absolute: SITE_PATH=/batchyard/ for a site below a path.
 writeFileSync(
   join(dir, "404.html"),
   `<!doctype html>
@@ -76,7 +77,7 @@ writeFileSync(
 <body>
 <main>
 <h1>There is no such page</h1>
-<p>The sandbox is on <a href="/">the start page</a> of this site.</p>
+<p>The sandbox is on <a href="${process.env.SITE_PATH || "/"}">the start page</a> of this site.</p>
 </main>
 </body>
 </html>
