@@ -23,8 +23,6 @@ let given;
 const manifest = new Promise((ok) => ((given = ok), setTimeout(ok, 3000)));
 let told = 0;
 
-if (parameters.theme !== "auto") document.documentElement.dataset.theme = parameters.theme;
-poster.dataset.view = parameters.view;
 if (own) document.documentElement.dataset.own = "";
 
 const tell = (type, payload, req) => host?.postMessage({ batchyard: 1, id, type, payload, ...(req !== undefined && { req }) }, "*");
@@ -170,7 +168,6 @@ async function still() {
 }
 
 at("name").textContent = parameters.scenario;
-if (own || link) poster.toggleAttribute("data-bare", true);
 if (link) linked().then(setManifest, () => say("This link cannot be read. Copy the whole link again."));
 else if (!own) still().catch(() => (poster.toggleAttribute("data-bare", true), say(`There is no scenario called ${parameters.scenario}.`)));
 at("run").disabled = false;

@@ -27,13 +27,16 @@ class BatchYard extends HTMLElement {
   connectedCallback() {
     elements.add(this);
     if (this.#frame) return this.#load();
+    // Where the page keeps room for the element (by its style, or by a <pre> in it), the frame takes that room: nothing moves.
+    const room = this.offsetHeight;
+    const usual = this.clientWidth && this.clientWidth < 528 ? 520 : 420;
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
     this.#frame = document.createElement("iframe");
     this.#frame.allow = "clipboard-write";
     // Far below the fold nothing is fetched.
     this.#frame.loading = "lazy";
-    this.#frame.style.blockSize = `${parseInt(this.getAttribute("height")) || (this.clientWidth && this.clientWidth < 528 ? 520 : 420)}px`;
+    this.#frame.style.blockSize = `${parseInt(this.getAttribute("height")) || (room >= 360 && room <= 900 ? room : usual)}px`;
     root.append(this.#frame, document.createElement("slot"));
     this.#load();
   }

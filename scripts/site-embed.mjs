@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { examples } from "./site-examples.mjs";
 import { POLICY } from "./site-policy.mjs";
 
-const SCRIPTS = ["v1.js", "frame.js", "film.js", "parameters.js", "stuck.js", "docs/docs.js"];
+const SCRIPTS = ["v1.js", "frame.js", "film.js", "parameters.js", "early.js", "docs/docs.js"];
 /** What the shell's own elements need of the page's style. */
 const SHELL_STYLES = ["tokens", "base", "embed"];
 
@@ -24,11 +24,11 @@ export async function buildEmbed(dir, html, release) {
   writeFileSync(join(embed, "shell.css"), small(style, { loader: "css", target: "chrome123" }));
   const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
   const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: `../${sheets[0]}` };
-  const script = `<script src="stuck.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
+  const script = `<script src="early.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
   const shell = readFileSync("embed/index.html", "utf8")
     .replace("<!-- css -->", '<link rel="stylesheet" href="shell.css">')
     .replace("<!-- script -->", script)
-    .replace('<div id="app">', `${sprite}\n<div id="app">`);
+    .replace('<div id="app">', `<div hidden>${sprite}</div>\n<div id="app">`);
   writeFileSync(join(embed, "index.html"), policy(shell));
 
   const links = sheets.map((file) => `<link rel="stylesheet" href="../../${file}">`).join("\n");

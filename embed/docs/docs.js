@@ -13,12 +13,12 @@ function chosen() {
 const attribute = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 const address = (options) => `${new URL("embed/", SITE)}?${new URLSearchParams(options)}`;
 const script = `<script type="module" src="${new URL("embed/v1.js", SITE)}"></script>`;
-const element = (options) => `<batch-yard ${options.map(([n, v]) => `${n}="${attribute(v)}"`).join(" ")}></batch-yard>`;
-const iframe = (options) => `<iframe src="${attribute(address(options))}" title="batchyard: ${attribute(options[0][1])}" width="100%" height="420" loading="lazy" style="border: 0"></iframe>`;
+const element = (options) => `<batch-yard ${options.map(([n, v]) => `${n}="${attribute(v)}"`).join(" ")} style="display: block; min-height: 480px"></batch-yard>`;
+const iframe = (options) => `<iframe src="${attribute(address(options))}" title="batchyard: ${attribute(options[0][1])}" width="100%" height="480" loading="lazy" style="border: 0"></iframe>`;
 
 /** Where a snippet goes, and the snippet. */
 export const KINDS = {
-  element: (o) => ["Once for each page the script, then the element wherever a Job is to run.", `${script}\n${element(o)}`],
+  element: (o) => ["Once for each page the script, then the element wherever a Job is to run. Its height is kept free before it is there.", `${script}\n${element(o)}`],
   iframe: (o) => ["Needs no script in your page.", iframe(o)],
   markdown: (o) => ["Most Markdown allows HTML. Where it does not, the link opens the same run.", `${iframe(o)}\n\n[Run it in batchyard](${address(o)})`],
   mdbook: (o) => ["In a chapter; mdBook passes HTML through.", iframe(o)],

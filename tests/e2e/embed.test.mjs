@@ -140,6 +140,25 @@ test("loading moves neither focus nor scroll", async () => {
   assert.equal(await page.evaluate(() => scrollY), 300);
 });
 
+test("loading moves nothing in the page, nor in the frame", async () => {
+  const WATCH = () => {
+    window.moved = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => (window.moved += e.value))).observe({ type: "layout-shift", buffered: true });
+  };
+  const yaml = readFileSync(join(ROOT, "examples/never.yaml"), "utf8");
+  for (const tag of ['<batch-yard scenario="never" style="display: block; min-height: 480px"></batch-yard>', `<batch-yard><pre style="margin: 0; font: 14px/30px monospace">${yaml}</pre></batch-yard>`]) {
+    for (const width of [390, 1024]) {
+      const page = await visit("about:blank", { viewport: { width, height: 900 } });
+      await page.addInitScript(WATCH);
+      await page.goto(await host(doc(`<p>Before</p>${tag}<p>After</p>`, script())));
+      await frame(page).locator("#manifest").getByText("name: import").waitFor();
+      await page.waitForTimeout(500);
+      for (const f of page.frames()) assert.ok((await f.evaluate(() => window.moved)) < 0.01, `${width} px, ${f.url()}: ${await f.evaluate(() => window.moved)}`);
+      await page.context().close();
+    }
+  }
+});
+
 test("of five widgets on a page one runs at a time, in less than 120 MB", async () => {
   const browser = await launch();
   try {
@@ -265,7 +284,7 @@ test("the configurator writes a tag for each kind of page and shows what it does
   await page.getByLabel("Highlighted lines").fill('L1"><script>');
   await page.getByLabel("Highlighted lines").blur();
   const snippet = page.locator("#snippet");
-  assert.match(await snippet.textContent(), /<batch-yard scenario="never" view="sim" hl="L1&quot;>&lt;script>"><\/batch-yard>/);
+  assert.match(await snippet.textContent(), /<batch-yard scenario="never" view="sim" hl="L1&quot;>&lt;script>" style="[^"]+"><\/batch-yard>/);
   for (const kind of ["iframe", "markdown", "mdbook", "mkdocs", "docusaurus", "hugo"]) {
     await page.getByLabel("Where it goes").selectOption(kind);
     assert.match(await snippet.textContent(), /scenario=(never|"never")|scenario="never"/, kind);
