@@ -8,6 +8,8 @@ import { POLICY } from "./site-policy.mjs";
 const SCRIPTS = ["v1.js", "frame.js", "film.js", "parameters.js", "early.js", "docs/docs.js"];
 /** What the shell's own elements need of the page's style. */
 const SHELL_STYLES = ["tokens", "base", "embed"];
+/** What the widget needs besides. */
+const WIDGET_STYLES = ["yard", "cards", "time", "source", "pages"];
 
 /** Builds `embed/` of a site, whose start page is `html`. */
 export async function buildEmbed(dir, html, release) {
@@ -20,10 +22,11 @@ export async function buildEmbed(dir, html, release) {
   const sheets = [...html.matchAll(/<link\b[^>]*rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>/g)].map(([, file]) => file);
   const esbuild = release && (await import("esbuild"));
   const small = (text, options) => (release ? esbuild.transformSync(text, { minify: true, target: "es2022", ...options }).code : text);
-  const style = SHELL_STYLES.map((name) => readFileSync(`styles/${name}.css`, "utf8")).join("\n");
-  writeFileSync(join(embed, "shell.css"), small(style, { loader: "css", target: "chrome123" }));
+  const style = (names) => small(names.map((name) => readFileSync(`styles/${name}.css`, "utf8")).join("\n"), { loader: "css", target: "chrome123" });
+  writeFileSync(join(embed, "shell.css"), style(SHELL_STYLES));
+  writeFileSync(join(embed, "widget.css"), style(WIDGET_STYLES));
   const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
-  const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: `../${sheets[0]}` };
+  const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: "widget.css" };
   const script = `<script src="early.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
   const shell = readFileSync("embed/index.html", "utf8")
     .replace("<!-- css -->", '<link rel="stylesheet" href="shell.css">')

@@ -23,13 +23,19 @@ const shown = ({ id, title, sentence, watch, text }, up) => `<h3 id="${id}">${es
 <img src="${up}embed/posters/${id}.svg" alt="The timeline of its run" width="480" loading="lazy">
 <pre tabindex="0" role="region" aria-label="Manifest: ${escape(title)}"><code>${escape(text)}</code></pre>`;
 
-/** What the start page holds in place of the sandbox. */
-export function withoutScripts() {
+const LOADING = '<p class="boot"><b>batchyard</b> is loading the cluster.</p>';
+
+/**
+ * What a page holds until it is drawn: a run as it went, which is also what there is without scripts. `plain` pages hold the words
+ * alone.
+ */
+export function opening(plain = false) {
   const first = examples().find((e) => e.id === "migration-fails-twice");
-  return `<noscript><div class="still">
-<p class="boot">This browser runs no scripts, so nothing can run here: batchyard needs JavaScript and WebAssembly. This is a run as it went; <a href="./examples/">all examples</a> are shown like this.</p>
-${shown(first, "./")}
-</div></noscript>`;
+  const run = `<div class="opening-run">\n${shown(first, "./").replace(' loading="lazy"', "")}\n</div>\n`;
+  return `<div id="app" class="root"><main class="still opening">
+${LOADING}
+<noscript><p>This browser runs no scripts, so nothing can run here: batchyard needs JavaScript and WebAssembly. Below is a run as it went; <a href="./examples/">all examples</a> are shown like this.</p></noscript>
+${plain ? "" : run}</main></div>`;
 }
 
 /** Builds `examples/` of a site, whose start page is `html`. */

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildEmbed } from "./site-embed.mjs";
-import { buildExamples, withoutScripts } from "./site-examples.mjs";
+import { buildExamples, opening } from "./site-examples.mjs";
 import { HEADERS, POLICY } from "./site-policy.mjs";
 
 const dir = process.env.TRUNK_STAGING_DIR ?? "dist";
@@ -48,12 +48,15 @@ html = html.replace(/<script type="module"[^>]*>([^]*?)<\/script>/, (tag, code) 
 });
 html = html.replace(/ nonce="[^"]*"/g, "").replace(/ integrity="[^"]*"/g, release ? "$&" : "");
 if (release) html = html.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);
-html = html.replace(/<noscript>[^]*?<\/noscript>/, withoutScripts());
-writeFileSync(join(dir, "index.html"), html);
+const APP = /<div id="app" class="root">[^]*?<\/noscript><\/div>/;
+if (!APP.test(html)) throw new Error("index.html has no place for what is shown first");
+const start = html.replace(APP, () => opening());
+writeFileSync(join(dir, "index.html"), start);
 
 for (const [page, title] of Object.entries(PAGES)) {
   mkdirSync(join(dir, page), { recursive: true });
   const copy = html
+    .replace(APP, () => opening(true))
     .replace('data-page="sandbox"', `data-page="${page}"`)
     .replace(/<title>[^<]*<\/title>/, `<title>${title}</title>`)
     .replace(/(href|src)="\.\//g, '$1="../');
@@ -61,7 +64,7 @@ for (const [page, title] of Object.entries(PAGES)) {
 }
 
 // What hosts that read these files need to know: the headers, and what to say of an address that is none.
-const HASHED = ["batchyard-page-*", "start-*", "style-*"].map((f) => `/${f}\n  Cache-Control: public, max-age=31536000, immutable\n`);
+const HASHED = ["batchyard-page-*", "batchyard-embed-*", "start-*", "style-*"].map((f) => `/${f}\n  Cache-Control: public, max-age=31536000, immutable\n`);
 writeFileSync(join(dir, "_headers"), `/*\n${Object.entries(HEADERS).map(([k, v]) => `  ${k}: ${v}\n`).join("")}${HASHED.join("")}`);
 // It stands below any path, so its way back is absolute: SITE_PATH=/batchyard/ for a site below a path.
 writeFileSync(

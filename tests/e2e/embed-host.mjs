@@ -52,5 +52,8 @@ export const ask = (page, method, ...args) => page.evaluate(([m, a]) => document
 
 export async function run(page, n = 0) {
   await frame(page, n).getByRole("button", { name: "Run it here" }).click();
-  await started(page, n);
+  await started(page, n).catch(async (error) => {
+    const state = await frame(page, n).locator("html").evaluate((e) => JSON.stringify({ ...e.dataset, says: document.getElementById("trouble")?.textContent }));
+    throw new Error(`the widget does not start: ${state}`, { cause: error });
+  });
 }
