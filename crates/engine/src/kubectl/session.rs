@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::cmd::{self, Waiting};
 use super::failure::Failure;
-use super::shell::{self, Connector, Statement};
+use super::shell::{self, Compound, Connector, Statement};
 use super::{Cx, Output, files, filters};
 use crate::apiserver::Change;
 use crate::clock::{Millis, Time};
@@ -130,8 +130,10 @@ pub struct Session {
     script: VecDeque<Statement>,
     running: Option<Running>,
     finished: bool,
-    /// When the next statement begins: a command takes its time.
+    /// When the next statement begins: a kubectl takes its time.
     next: Time,
+    /// Whether the command that runs is a kubectl.
+    asks: bool,
     /// Whether the last statement of an `&&` or `||` chain lets the next one run.
     skip: bool,
 }
@@ -146,6 +148,7 @@ impl Session {
             running: None,
             finished: false,
             next: Time::default(),
+            asks: false,
             skip: false,
         };
         match shell::parse(line) {
@@ -234,6 +237,7 @@ impl Session {
                 if r.rest.is_empty() && r.redirects.is_empty() {
                     self.drain(true);
                 } else {
+                    self.reroute(&r.redirects, cx);
                     r.held += &std::mem::take(&mut self.io.out);
                     self.drain(false);
                 }
@@ -254,6 +258,10 @@ impl Session {
             Connector::IfFalse => self.output.exit != 0,
         };
         if !runs {
+            return None;
+        }
+        if let Some(what) = statement.compound {
+            self.compound(*what, cx);
             return None;
         }
         let mut commands = Vec::new();
@@ -291,14 +299,108 @@ impl Session {
         }
         redirects.retain(|r| !r.input);
         let first = commands.remove(0);
+        match first.words.first().map(String::as_str) {
+            Some("break") => {
+                self.leave(&Compound::End);
+                return None;
+            }
+            Some("continue") => {
+                self.leave(&Compound::Round);
+                return None;
+            }
+            Some("exit") => {
+                self.script.clear();
+                self.output.exit = first.words.get(1).and_then(|w| w.parse().ok()).unwrap_or(self.output.exit);
+                return None;
+            }
+            Some("kubectl") => self.asks = true,
+            _ => {}
+        }
         let waiting = Waiting::Start(Box::new(first));
         Some(Running { waiting, rest: commands, redirects, held: String::new() })
     }
+    /// `2>&1`, `2>/dev/null` and `2>FILE`: where errors go instead.
+    fn reroute(&mut self, redirects: &[shell::Redirect], cx: &mut Cx<'_>) {
+        for r in redirects.iter().filter(|r| r.fd == 2) {
+            let text = std::mem::take(&mut self.io.err);
+            match r.target.as_str() {
+                "/dev/null" => {}
+                "1" if r.append => self.io.out += &text,
+                file => {
+                    let before = if r.append { cx.home.files.get(file).cloned() } else { None };
+                    let all = before.map_or_else(String::new, |b| b.to_string()) + &text;
+                    cx.home.write(file, &all);
+                }
+            }
+        }
+    }
+    /// A loop or branch puts what is to run next in front of the script.
+    fn compound(&mut self, what: Compound, cx: &mut Cx<'_>) {
+        let always = |what| Statement::compound(Connector::Always, what);
+        let mut next: Vec<Statement> = Vec::new();
+        match what {
+            Compound::For(name, words, body) => {
+                match shell::fill_all(&words, cx, self.output.exit, &self.io) {
+                    Ok(values) => {
+                        for value in values {
+                            next.push(always(Compound::Next(name.clone(), value)));
+                            next.extend(body.iter().cloned());
+                            next.push(always(Compound::Round));
+                        }
+                    }
+                    Err(text) => {
+                        self.io.complain(&text);
+                        self.output.exit = 1;
+                        self.drain(true);
+                    }
+                }
+                next.push(always(Compound::End));
+            }
+            Compound::While(until, condition, body) => {
+                next.extend(condition.iter().cloned());
+                next.push(always(Compound::Tried(until, condition, body)));
+                next.push(always(Compound::End));
+            }
+            Compound::Tried(until, condition, body) => {
+                if (self.output.exit == 0) != until {
+                    next.extend(body.iter().cloned());
+                    next.push(always(Compound::Round));
+                    next.extend(condition.iter().cloned());
+                    next.push(always(Compound::Tried(until, condition, body)));
+                    // A loop that never waits lets time pass all the same.
+                    self.next = self.next.max(cx.now + 10);
+                } else {
+                    self.output.exit = 0;
+                }
+            }
+            Compound::If(condition, body, other) => {
+                next.extend(condition);
+                next.push(always(Compound::Decided(body, other)));
+            }
+            Compound::Decided(body, other) => {
+                next = if self.output.exit == 0 { body } else { other };
+                self.output.exit = 0;
+            }
+            Compound::Next(name, value) => {
+                Rc::make_mut(&mut cx.home.vars).insert(name, value);
+            }
+            Compound::Round | Compound::End => {}
+        }
+        next.into_iter().rev().for_each(|s| self.script.push_front(s));
+    }
+    /// `break` and `continue`: the script goes on where the loop, or its round, ends.
+    fn leave(&mut self, mark: &Compound) {
+        while let Some(s) = self.script.pop_front() {
+            if s.compound.as_deref() == Some(mark) {
+                break;
+            }
+        }
+    }
     /// The first command of a pipeline has ended: the rest runs.
     fn ended(&mut self, r: Running, code: i32, cx: &mut Cx<'_>) -> Option<Running> {
-        let mut code = code;
         let piped = !r.rest.is_empty();
         if piped || !r.redirects.is_empty() {
+            self.reroute(&r.redirects, cx);
             let mut text = r.held + &std::mem::take(&mut self.io.out);
             self.drain(false);
             let mut rest = r.rest.into_iter();
@@ -311,12 +413,7 @@ impl Session {
                     held: String::new(),
                 });
             }
-            let mut errors_too = false;
-            for redirect in &r.redirects {
-                if redirect.fd == 2 {
-                    errors_too = true;
-                    continue;
-                }
+            for redirect in r.redirects.iter().filter(|r| r.fd != 2) {
                 if redirect.target != "/dev/null" {
                     let before = if redirect.append { cx.home.files.get(&redirect.target).cloned() } else { None };
                     let all = before.map_or_else(String::new, |b| b.to_string()) + &text;
@@ -324,16 +421,15 @@ impl Session {
                 }
                 text.clear();
             }
-            if errors_too {
-                code = code.max(0);
-            }
             self.io.screen.clear();
             if !text.is_empty() {
                 self.io.print(&text);
             }
         }
         self.output.exit = code;
-        self.next = cx.now + KUBECTL;
+        if std::mem::take(&mut self.asks) {
+            self.next = cx.now + KUBECTL;
+        }
         self.drain(true);
         self.io.stdin = Rc::from("");
         None

@@ -2,10 +2,15 @@
 //!
 //! A small part of POSIX `sh`, as far as learners type it. Containers have a shell of their own in the runtime.
 
+mod compound;
+
 use std::rc::Rc;
 
 use super::Cx;
 use super::session::{Io, Poll, Session};
+use crate::runtime::shell::arithmetic;
+
+pub use compound::Compound;
 
 /// When a statement runs, by how the one before it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +31,8 @@ enum Part {
     Var(String, bool),
     /// `$(...)`; whether it stands in quotes.
     Substitution(String, bool),
+    /// `$((...))`
+    Sum(String),
 }
 
 /// A word before variables are filled in. The flag says whether any of it was quoted.
@@ -56,6 +63,8 @@ pub struct Statement {
     pub connector: Connector,
     /// What.
     pub pipeline: Vec<RawCommand>,
+    /// A loop or branch in place of a pipeline.
+    pub compound: Option<Box<Compound>>,
 }
 
 /// A command, ready to run.
@@ -105,7 +114,7 @@ pub fn parse(line: &str) -> Result<Vec<Statement>, String> {
         line,
     };
     r.read()?;
-    Ok(r.out)
+    compound::structure(r.out)
 }
 
 impl Reader<'_> {
@@ -125,7 +134,7 @@ impl Reader<'_> {
         self.end_command();
         let pipeline = std::mem::take(&mut self.pipeline);
         if !pipeline.is_empty() {
-            self.out.push(Statement { connector: self.connector, pipeline });
+            self.out.push(Statement { connector: self.connector, pipeline, compound: None });
         }
         self.connector = next;
     }
@@ -168,6 +177,8 @@ impl Reader<'_> {
                 '&' => {
                     self.at += 1;
                     self.redirect(1)?;
+                    let target = Word(vec![Part::Text("1".into())], false);
+                    self.command.redirects.push(RawRedirect { fd: 2, input: false, append: true, target, here: false });
                 }
                 '1' | '2' if self.ahead(1) == Some('>') => {
                     self.at += 1;
@@ -185,8 +196,26 @@ impl Reader<'_> {
     fn redirect(&mut self, fd: u8) -> Result<(), String> {
         let input = self.peek() == Some('<');
         self.at += 1;
+        if input && self.peek() == Some('(') {
+            // `<(...)`: what is read there is of use to `source` alone, which needs nothing here.
+            let end = self.chars[self.at..].iter().position(|c| *c == ')');
+            self.at += end.map_or(self.chars.len() - self.at, |n| n + 1);
+            return Ok(());
+        }
         let doubled = self.peek() == Some(if input { '<' } else { '>' });
         self.at += usize::from(doubled);
+        if input && doubled && self.peek() == Some('<') {
+            // `<<< word`
+            self.at += 1;
+            while matches!(self.peek(), Some(' ' | '\t')) {
+                self.at += 1;
+            }
+            let mut target = self.word()?;
+            target.0.push(Part::Text("\n".into()));
+            target.1 = true;
+            self.command.redirects.push(RawRedirect { fd, input, append: true, target, here: false });
+            return Ok(());
+        }
         if !input && self.peek() == Some('&') {
             // `2>&1`: both go the same way.
             self.at += 1;
@@ -281,6 +310,14 @@ impl Reader<'_> {
                     self.at += 1;
                 }
                 '$' => self.dollar(&mut w, &mut text, false),
+                '`' => {
+                    let rest = &self.chars[self.at + 1..];
+                    let Some(n) = rest.iter().position(|c| *c == '`') else { return Err(self.unterminated('`')) };
+                    let inner: String = rest[..n].iter().collect();
+                    w.0.push(Part::Text(std::mem::take(&mut text)));
+                    w.0.push(Part::Substitution(inner, false));
+                    self.at += n + 2;
+                }
                 c => {
                     text.push(c);
                     self.at += 1;
@@ -310,7 +347,12 @@ impl Reader<'_> {
         {
             push(Part::Var(inner[..end].to_owned(), quoted));
             self.at += 3 + inner[..end].chars().count();
-        } else if rest.starts_with('(') && !rest.starts_with("((") {
+        } else if let Some(inner) = rest.strip_prefix("((")
+            && let Some(end) = inner.find("))")
+        {
+            push(Part::Sum(inner[..end].to_owned()));
+            self.at += 5 + inner[..end].chars().count();
+        } else if rest.starts_with('(') {
             let mut depth = 0;
             let end = rest.char_indices().find(|(_, c)| {
                 depth += match c {
@@ -375,6 +417,15 @@ fn variable(name: &str, cx: &Cx<'_>, status: i32) -> String {
     }
 }
 
+/// The values that a loop goes over.
+pub fn fill_all(words: &[Word], cx: &mut Cx<'_>, status: i32, io: &Io) -> Result<Vec<String>, String> {
+    let mut out = Vec::new();
+    for w in words {
+        out.extend(fill(w, cx, status, io)?);
+    }
+    Ok(out)
+}
+
 /// Fills a word in; unquoted variables fall apart into words at blanks.
 fn fill(word: &Word, cx: &mut Cx<'_>, status: i32, io: &Io) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
@@ -388,6 +439,7 @@ fn fill(word: &Word, cx: &mut Cx<'_>, status: i32, io: &Io) -> Result<Vec<String
                 continue;
             }
             Part::Var(name, quoted) => (variable(name, cx, status), *quoted),
+            Part::Sum(text) => (arithmetic(text, &|name| variable(name, cx, status))?, true),
             Part::Substitution(line, quoted) => {
                 let mut inner = Session::new(line, io.files.clone());
                 if inner.poll(cx) != Poll::Done {
@@ -476,10 +528,32 @@ mod tests {
                     Part::Text(t) => t.clone(),
                     Part::Var(n, _) => format!("<{n}>"),
                     Part::Substitution(n, _) => format!("({n})"),
+                    Part::Sum(n) => format!("(({n}))"),
                 })
                 .collect::<String>()
         };
         parse(line).unwrap().iter().flat_map(|s| &s.pipeline).map(|c| c.words.iter().map(text).collect()).collect()
+    }
+
+    #[test]
+    fn loops_are_put_together() {
+        for (line, parts) in [
+            ("for i in 1 2; do echo $i; done; echo end", 2),
+            ("if a; then b; elif c; then d; else e; fi", 1),
+            ("while a; do b; if c; then break; fi; done", 1),
+            ("until a\ndo b\ndone", 1),
+            ("for i in a; do for j in b; do c; done; done", 1),
+        ] {
+            assert_eq!(parse(line).map(|s| s.len()), Ok(parts), "{line}");
+        }
+        for (line, why) in [
+            ("for i in 1 2; do echo", "sh: syntax error: unexpected end of file (expecting \"done\")"),
+            ("done", "sh: syntax error: unexpected \"done\""),
+            ("if a; then b; done", "sh: syntax error: unexpected \"done\""),
+            ("for x; do y; done", "sh: syntax error: bad for loop variable"),
+        ] {
+            assert_eq!(parse(line).map(|s| s.len()), Err(why.to_owned()), "{line}");
+        }
     }
 
     #[test]

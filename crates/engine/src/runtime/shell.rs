@@ -61,6 +61,18 @@ struct Buffer {
     at: usize,
 }
 
+/// The value of `$((...))` for a shell that keeps its variables elsewhere; what it sets is forgotten.
+pub fn arithmetic(text: &str, get: &dyn Fn(&str) -> String) -> Result<String, String> {
+    struct Of<'a>(&'a dyn Fn(&str) -> String);
+    impl arith::Vars for Of<'_> {
+        fn get(&self, name: &str) -> String {
+            (self.0)(name)
+        }
+        fn set(&mut self, _: &str, _: i64) {}
+    }
+    arith::evaluate(text, &mut Of(get)).map(|n| n.to_string())
+}
+
 /// What reading a line gave.
 enum Line {
     Text(String),

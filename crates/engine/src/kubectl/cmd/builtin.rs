@@ -79,7 +79,27 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             let length = (seconds.clamp(0.0, 1e9) * SECOND as f64) as Millis;
             Ok(Flow::Wait(Waiting::Sleep(cx.now + length)))
         }
-        "true" | ":" | "source" | "." | "complete" | "exit" => ok(),
+        "true" | ":" | "source" | "." | "complete" | "bind" | "shopt" => ok(),
+        "set" if rest.first().is_none_or(|w| w.starts_with(['-', '+'])) => ok(),
+        "test" | "[" => {
+            let words: Vec<&str> = rest.iter().map(String::as_str).filter(|w| *w != "]").collect();
+            Ok(Flow::Exit(i32::from(!test(&words, cx, io))))
+        }
+        "seq" => {
+            let n: Vec<i64> = rest.iter().filter_map(|w| w.parse().ok()).collect();
+            let (from, by, to) = match n.as_slice() {
+                [to] => (1, 1, *to),
+                [from, to] => (*from, 1, *to),
+                [from, by, to] if *by > 0 => (*from, *by, *to),
+                _ => return wrong(io, "usage: seq [FIRST [STEP]] LAST", 1),
+            };
+            (from..=to).step_by(by as usize).take(10_000).for_each(|n| io.line(&n.to_string()));
+            ok()
+        }
+        "hostname" => {
+            io.line("controlplane");
+            ok()
+        }
         "false" => Ok(Flow::Exit(1)),
         "clear" | "reset" => {
             io.clear = true;
@@ -210,6 +230,38 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "xargs" => {
             let mut all = rest.to_vec();
             all.retain(|w| w != "-r" && w != "--no-run-if-empty");
+            let stdin = std::mem::take(&mut io.stdin);
+            // `-I{}`: a command for each line; `-n1`: one for each word.
+            let mark = match all.first().map(String::as_str) {
+                Some("-I") => (all.len() > 1).then(|| all.drain(..2).nth(1).unwrap_or_default()),
+                Some(w) if w.starts_with("-I") => Some(all.remove(0)[2..].to_owned()),
+                _ => None,
+            };
+            let single = match all.first().map(String::as_str) {
+                Some("-n1") => all.drain(..1).next().is_some(),
+                Some("-n") if all.get(1).is_some_and(|w| w == "1") => all.drain(..2).next().is_some(),
+                _ => false,
+            };
+            if mark.is_some() || single {
+                let parts: Vec<&str> =
+                    if single { stdin.split_whitespace().collect() } else { stdin.lines().collect() };
+                let mut code = 0;
+                for part in parts {
+                    let mut words = all.clone();
+                    match &mark {
+                        Some(mark) => words.iter_mut().for_each(|w| *w = w.replace(mark, part.trim())),
+                        None => words.push(part.to_owned()),
+                    }
+                    // What waits is asked for, and not waited for.
+                    code = match run(&words, cx, io) {
+                        Ok(Flow::Exit(code)) => code,
+                        Ok(Flow::Wait(_)) => 0,
+                        Err(failure) => io.fail(&failure),
+                    };
+                }
+                return Ok(Flow::Exit(code));
+            }
+            io.stdin = stdin;
             if all.is_empty() {
                 all.push("echo".into());
             }
@@ -225,9 +277,6 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
         "watch" => watch(rest, cx, io),
         "time" | "sudo" | "command" => run(rest, cx, io),
-        "for" | "while" | "if" | "do" | "done" | "then" | "fi" => {
-            wrong(io, &format!("sh: `{first}` is not simulated here: use several commands"), 2)
-        }
         name => {
             let stdin = io.stdin.clone();
             let home = &*cx;
@@ -244,6 +293,33 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 None => wrong(io, &format!("sh: {name}: not found"), 127),
             }
         }
+    }
+}
+
+/// `test`: files, texts and numbers.
+fn test(words: &[&str], cx: &Cx<'_>, io: &Io) -> bool {
+    let number = |w: &str| w.parse::<i64>().unwrap_or(0);
+    match words {
+        ["!", rest @ ..] => !test(rest, cx, io),
+        ["-f" | "-e" | "-s" | "-r", file] => io.read(file, cx).is_some(),
+        ["-d", _] | ["-z", ""] => true,
+        ["-z", _] => false,
+        ["-n", text] | [text] => !text.is_empty(),
+        [a, "=" | "==", b] => a == b,
+        [a, "!=", b] => a != b,
+        [a, operator, b] => {
+            let order = number(a).cmp(&number(b));
+            match *operator {
+                "-eq" => order.is_eq(),
+                "-ne" => order.is_ne(),
+                "-lt" => order.is_lt(),
+                "-le" => order.is_le(),
+                "-gt" => order.is_gt(),
+                "-ge" => order.is_ge(),
+                _ => false,
+            }
+        }
+        _ => false,
     }
 }
 
