@@ -49,9 +49,6 @@ const styled = () =>
     document.head.append(sheet);
   });
 
-/** The simulator comes in parts, in the background; drawn before all are there, it would have to stop and wait. */
-const whole = () => globalThis.batchyardLoaded ?? (globalThis.batchyardWhole === false && new Promise((ok) => addEventListener("batchyard:whole", ok, { once: true })));
-
 /** Fetches and starts the simulator, once. */
 function start() {
   starting ??= (async () => {
@@ -62,7 +59,8 @@ function start() {
       if (settings.split) await import(here(settings.split));
       const module = await import(here(settings.app));
       await Promise.all([module.default({ module_or_path: here(settings.wasm) }), style, own && manifest]);
-      await whole();
+      // The simulator comes in parts, in the background; drawn before they are there, it would have to stop and wait.
+      await globalThis.batchyardLoaded;
       module.embed_mount(root, JSON.stringify({ ...parameters, yaml: own ? yaml : "", hash: link }), heard);
       app = module;
       poster.remove();

@@ -1,5 +1,5 @@
 // Makes the site's WebAssembly as small as it can be for whoever opens the page: wasm-opt (npm's binaryen), then what the first load
-// does not run is moved out of functions (wasm-outline.mjs), then a split into what it runs and the rest, code and data (split.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed.
+// does not run is moved out of functions (wasm-outline.mjs), then a split into what draws the page, what runs its example and the rest, code and data (split-page.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed.
 //   node scripts/optimize.mjs DIST
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,11 +9,8 @@ import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { transformSync } from "esbuild";
 import { linkage } from "./split-data.mjs";
-import { readProfile } from "./split-profile.mjs";
-import { key, split } from "./split.mjs";
-import { decode, shape } from "./wasm-code.mjs";
-import { parse, without } from "./wasm-module.mjs";
-import { outline } from "./wasm-outline.mjs";
+import { splitPage } from "./split-page.mjs";
+import { without } from "./wasm-module.mjs";
 
 const dir = process.argv[2] ?? "dist";
 const PROFILE = "scripts/first-load.txt";
@@ -58,37 +55,31 @@ let first = wasmOpt(named, ...STRIP);
 console.log(`${basename(built)}: ${kB(code)} gzip as built, with names, ${kB(first)} optimised`);
 
 if (existsSync(PROFILE)) {
-  const profile = readProfile(readFileSync(PROFILE, "utf8"));
-  const m = parse(named);
-  let unknown = 0;
-  const outlined = new Set(
-    outline(m, (f) => {
-      const name = m.names.get(f);
-      if (!name || !profile.hot(key(name))) return null;
-      const ran = profile.ran(key(name), shape(decode(m.bodies[f - m.importedFunctions], m, m.types[m.functionTypes[f]].results)));
-      if (!ran) unknown++;
-      return ran;
-    }).map((f) => m.names.get(f)),
-  );
-  const parts = split(m, (name) => !outlined.has(name) && profile.hot(key(name)), { linked });
-  console.log(`outlined ${outlined.size} parts of functions; ${unknown} functions have another shape than in the profile`);
+  const parts = splitPage(named, readFileSync(PROFILE, "utf8"), linked);
+  console.log(parts.said);
   first = wasmOpt(parts.first, "-Oz", ...STRIP);
-  const rest = wasmOpt(parts.second, ...STRIP);
-  const name = `${basename(built).replace(/-\w+_bg\.wasm$/, "")}-${hash(rest, "sha256", "hex").slice(0, 16)}_rest.wasm`;
-  writeFileSync(join(dir, name), rest);
-  const loader = readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("REST", `./${name}`);
-  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader}const wasm = await init`);
-  if (!script.includes(name)) throw new Error("the start script has no place for the loader");
+  const stem = basename(built).replace(/-\w+_bg\.wasm$/, "");
+  const put = (part, way) => {
+    const data = wasmOpt(parts[part], ...way, ...STRIP);
+    const name = `${stem}-${hash(data, "sha256", "hex").slice(0, 16)}_${part}.wasm`;
+    writeFileSync(join(dir, name), data);
+    console.log(`${part}: ${kB(data)} gzip`);
+    return name;
+  };
+  const [simulator, rest] = [put("simulator", ["-Oz"]), put("rest", [])];
+  const loader = (base, embed) => readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("EMBED", embed).replace("SIMULATOR", base + simulator).replace("REST", base + rest);
+  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader("./", false)}const wasm = await init`);
+  if (!script.includes(rest)) throw new Error("the start script has no place for the loader");
   const renamed = `start-${hash(script, "sha256", "hex").slice(0, 12)}.js`;
   rmSync(start);
   writeFileSync(join(dir, renamed), script);
   replaceInPages(basename(start), renamed);
   const shell = join(dir, "embed/index.html");
   if (existsSync(shell)) {
-    writeFileSync(join(dir, "embed/split.js"), loader.replace(`./${name}`, `../${name}`));
+    writeFileSync(join(dir, "embed/split.js"), loader("../", true));
     writeFileSync(shell, readFileSync(shell, "utf8").replace(" data-app=", ' data-split="split.js" data-app='));
   }
-  console.log(`split: ${parts.stayed} functions at first, ${kB(first)} gzip; ${parts.moved} later, ${kB(rest)}; ${parts.stubs} ways across`);
+  console.log(`page: ${kB(first)} gzip`);
 } else {
   console.log(`${PROFILE} is missing: not split (make profile)`);
 }

@@ -10,8 +10,10 @@ import { writeProfile } from "./split-profile.mjs";
 import { instrument } from "./split.mjs";
 
 const PROFILE = "scripts/first-load.txt";
-/** How long each visit lasts: the first shows its whole run, the second is cut short, the third finds the draft of the first two. */
-const VISITS = [1, 0.2, 1];
+/** How many visits: the first finds nothing, the second what the first left. */
+const VISITS = 2;
+/** So long the page gets to be drawn, and then its example to run. */
+const [DRAWN, RUN] = [300, 1000];
 const dir = mkdtempSync(join(tmpdir(), "batchyard-profile-"));
 cpSync("dist", dir, { recursive: true });
 const { module, functions } = instrument(readFileSync(".tools/page-named.wasm"));
@@ -20,9 +22,9 @@ writeFileSync(join(dir, readdirSync(dir).find((f) => f.endsWith("_bg.wasm"))), m
 for (const page of readdirSync(dir, { recursive: true }).filter((f) => f.endsWith(".html")))
   writeFileSync(join(dir, page), readFileSync(join(dir, page), "utf8").replace(/ integrity="[^"]*"/g, ""));
 
-/** Notes every segment that runs, in the page, which takes the rest of the WebAssembly to be on its way. */
+/** Notes every segment that runs, in the page, which takes the other parts of the WebAssembly to be on their way. */
 function note(count) {
-  globalThis.batchyardWhole = false;
+  globalThis.batchyardParts = 1;
   const ran = new Uint8Array(count);
   globalThis.segmentsThatRan = () => [...ran.keys()].filter((i) => ran[i]);
   for (const way of ["instantiate", "instantiateStreaming"]) {
@@ -36,25 +38,39 @@ function note(count) {
 }
 
 const count = functions.reduce((n, f) => n + f.segments, 0);
-const ran = new Uint8Array(count);
+const stages = [new Uint8Array(count), new Uint8Array(count)];
 const [browser, server] = await Promise.all([launch(), serve(dir)]);
 for (const size of [SIZES.wide, SIZES.phone]) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
   await page.addInitScript(note, count);
-  for (const [n, seconds] of VISITS.entries()) {
+  const collect = async (...into) => {
+    for (const n of await page.evaluate(() => globalThis.segmentsThatRan())) for (const stage of into) stage[n] = 1;
+  };
+  for (let n = 1; n <= VISITS; n++) {
     await page.goto(server.url);
     await ready(page);
-    await page.waitForTimeout(seconds * 1000);
-    for (const n of await page.evaluate(() => globalThis.segmentsThatRan())) ran[n] = 1;
-    console.log(`${size.width} px, visit ${n + 1}: ${ran.reduce((n, one) => n + one, 0)} segments so far, of ${count}`);
+    await page.waitForTimeout(DRAWN);
+    await collect(...stages);
+    await page.evaluate(() => ((globalThis.batchyardParts = 2), dispatchEvent(new Event("batchyard:part"))));
+    await page.waitForTimeout(RUN);
+    await collect(stages[1]);
+    console.log(`${size.width} px, visit ${n}: ${stages.map((ran) => ran.reduce((n, one) => n + one, 0)).join(" and ")} segments so far, of ${count}`);
   }
-  const trouble = page.trouble.filter((t) => !/_rest/.test(t));
+  // The widget: the simulator's part is all that it waits for.
+  await page.goto(`${server.url}embed/?scenario=migration-fails-twice&run=load`);
+  await page.waitForTimeout(DRAWN);
+  await page.evaluate(() => ((globalThis.batchyardParts = 3), dispatchEvent(new Event("batchyard:part"))));
+  await page.waitForSelector("html[data-state=running]");
+  await page.waitForTimeout(2 * RUN);
+  await collect(stages[1]);
+  console.log(`${size.width} px, embed: ${stages.map((ran) => ran.reduce((n, one) => n + one, 0)).join(" and ")} segments so far`);
+  const trouble = page.trouble.filter((t) => !/_(simulator|rest)/.test(t));
   if (trouble.length) console.log(trouble.join("\n"));
   await page.context().close();
 }
 await browser.close();
 await server.close();
 rmSync(dir, { recursive: true });
-const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, ran: ran.subarray(from, from + segments) })));
+const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, stages: stages.map((ran) => ran.subarray(from, from + segments)) })));
 writeFileSync(PROFILE, text);
 console.log(`wrote ${PROFILE} (${(text.length / 1000).toFixed(0)} kB); build again for a split by it`);

@@ -31,8 +31,8 @@ function closure(page) {
       : [...text.matchAll(/(?<!import\s*\(\s*)["'`](\.{0,2}\/[^"'`\s]+\.(?:m?js|wasm))["'`]/g)].map((m) => m[1]);
     for (const name of found.filter((n) => !/^(data|https?):/.test(n))) {
       const path = normalize(name.startsWith("/") ? name.slice(1) : join(dirname(file), name));
-      // The second part of a split module is fetched later (scripts/split.mjs).
-      if (!seen.has(path) && inside(path) && !path.endsWith("_rest.wasm")) {
+      // The other parts of the WebAssembly are fetched once the page is drawn (scripts/split-page.mjs).
+      if (!seen.has(path) && inside(path) && !/_(simulator|rest)\.wasm$/.test(path)) {
         seen.add(path);
         queue.push(path);
       }

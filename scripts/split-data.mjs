@@ -183,5 +183,5 @@ export function splitData(hot, { statics, writable, elsewhere }) {
   const from = first[0]?.at ?? 0;
   const whole = Buffer.alloc((first.at(-1)?.to ?? from) - from);
   for (const { at, parts } of first) Buffer.concat(parts).copy(whole, at - from);
-  return { first: write([{ at: from, parts: [whole] }]), second: write(pieces((n) => !stays.has(n))), stays: [...stays].reduce((n, i) => n + all[i].bytes.length, 0) };
+  return { first: write([{ at: from, parts: [whole] }]), second: write(pieces((n) => !stays.has(n))), statics: all.filter((_, n) => stays.has(n)) };
 }

@@ -72,10 +72,12 @@ const CALL_BYTES = 11;
 const STUB_BYTES = 19;
 
 /**
- * Splits. `isHot(name)` says which functions stay, as do those of no more than `smallest` bytes. The first module imports `split.load`, which must instantiate the second with
- * `{ first: <the first one's exports> }` and set the first one's exported global `split:loaded` to 1.
+ * Splits. `isHot(name)` says which functions stay, as do those of no more than `smallest` bytes. The first module imports `split.<border>`, which must instantiate the second with
+ * `{ first: <the first one's exports> }` and set the first one's exported global `<border>` to 1. The first can be split again at another
+ * border: then what came from its exports comes from those of both its parts. With `linked` (see split-data.mjs) data is divided, too; what
+ * `linked` then says of the first is in the answer.
  */
-export function split(m, isHot, { smallest = 24, linked = null } = {}) {
+export function split(m, isHot, { smallest = 24, linked = null, border = "rest" } = {}) {
   const imported = m.importedFunctions;
   const cold = new Set();
   m.bodies.forEach((body, i) => {
@@ -85,7 +87,7 @@ export function split(m, isHot, { smallest = 24, linked = null } = {}) {
 
   // Who calls whom across the border, and what the second module needs of the first.
   const sites = new Map();
-  const pinned = new Set([...m.elements.flatMap((e) => e.functions), ...m.exports.filter((e) => e.kind === KIND.func).map((e) => e.index)].filter((f) => cold.has(f)));
+  const pinned = new Set([...m.elements.flatMap((e) => e.functions), ...m.exports.filter((e) => e.kind === KIND.func && !e.name.includes(":")).map((e) => e.index)].filter((f) => cold.has(f)));
   if (m.start !== null && cold.has(m.start)) pinned.add(m.start);
   const needed = { func: new Set(), global: new Set() };
   m.bodies.forEach((body, i) => {
@@ -121,7 +123,7 @@ export function split(m, isHot, { smallest = 24, linked = null } = {}) {
   const across = (space, f) => (space === "func" && cold.has(f) && !stubbed.has(f) ? bytes(0x10, u32(ensure), 0x41, s32(base + slot.get(f)), 0x11, u32(m.functionTypes[f]), 0) : null);
   const first = {
     ...shifted(m, to),
-    imports: [...m.imports, { module: "split", name: "load", kind: KIND.func, desc: bytes(u32(loadType)) }],
+    imports: [...m.imports, { module: "split", name: border, kind: KIND.func, desc: bytes(u32(loadType)) }],
     functionTypes: [...m.functionTypes.slice(0, imported), loadType, ...m.functionTypes.slice(imported), loadType],
     importedFunctions: imported + 1,
     tables: m.tables.map((t, n) => (n ? t : { ...t, min: t.min + slots.length, max: t.max === null ? null : t.max + slots.length })),
@@ -132,13 +134,15 @@ export function split(m, isHot, { smallest = 24, linked = null } = {}) {
     ],
   };
   const share = (name, kind, index) => first.exports.push({ name, kind, index });
-  share("split:loaded", KIND.global, loaded);
-  m.tables.forEach((_, n) => share(`t${n}`, KIND.table, n));
-  share("m", KIND.memory, 0);
+  // What a border further on needs of what goes comes from the second module itself.
+  first.exports = first.exports.filter((e) => !(e.kind === KIND.func && e.name.includes(":") && cold.has(e.index - 1)));
+  share(border, KIND.global, loaded);
+  m.tables.forEach((_, n) => share(`${border}:t${n}`, KIND.table, n));
+  share(`${border}:m`, KIND.memory, 0);
   const funcs = [...needed.func].sort((a, b) => a - b);
   const globals = [...needed.global].sort((a, b) => a - b);
-  funcs.forEach((f, n) => share(`f${n}`, KIND.func, to("func", f)));
-  globals.forEach((g, n) => share(`g${n}`, KIND.global, g));
+  funcs.forEach((f, n) => share(`${border}:f${n}`, KIND.func, to("func", f)));
+  globals.forEach((g, n) => share(`${border}:g${n}`, KIND.global, g));
   const data = linked && splitData(first.bodies, linked);
   if (data) Object.assign(first, { data: data.first, dataCount: undefined });
   first.names = new Map([...m.names].map(([i, n]) => [to("func", i), n]));
@@ -151,22 +155,23 @@ export function split(m, isHot, { smallest = 24, linked = null } = {}) {
   const second = {
     types: m.types,
     imports: [
-      ...funcs.map((f, n) => from(`f${n}`, KIND.func, bytes(u32(m.functionTypes[f])))),
-      ...first.tables.map((t, n) => from(`t${n}`, KIND.table, bytes(t.type, limits(t)))),
-      from("m", KIND.memory, limits(m.memories[0])),
-      ...globals.map((g, n) => from(`g${n}`, KIND.global, bytes(m.globals[g].type, m.globals[g].mutable))),
+      ...funcs.map((f, n) => from(`${border}:f${n}`, KIND.func, bytes(u32(m.functionTypes[f])))),
+      ...first.tables.map((t, n) => from(`${border}:t${n}`, KIND.table, bytes(t.type, limits({ ...t, flags: t.flags & ~1, max: null })))),
+      from(`${border}:m`, KIND.memory, limits(m.memories[0])),
+      ...globals.map((g, n) => from(`${border}:g${n}`, KIND.global, bytes(m.globals[g].type, m.globals[g].mutable))),
     ],
     functionTypes: [...funcs, ...coldList].map((f) => m.functionTypes[f]),
     importedFunctions: funcs.length,
     tables: [],
     memories: [],
     globals: [],
-    exports: [],
+    exports: m.exports.filter((e) => e.kind === KIND.func && e.name.includes(":") && cold.has(e.index)).map((e) => ({ ...e, index: place.get(e.index) })),
     start: null,
     elements: slots.length ? [{ offset: bytes(0x41, s32(base), 0x0b), functions: slots.map((f) => place.get(f)) }] : [],
     bodies: coldList.map((f) => renumber(m.bodies[f - imported], (space, n) => (space === "global" ? globalPlace.get(n) : place.get(n)))),
     data: data?.second,
     names: new Map(coldList.map((f, n) => [funcs.length + n, m.names.get(f) ?? ""])),
   };
-  return { first: write(first), second: write(second), moved: coldList.length, stayed: m.bodies.length - coldList.length, stubs: slots.length };
+  const stays = data && { ...linked, statics: data.statics };
+  return { first: write(first), second: write(second), linked: stays, moved: coldList.length, stayed: m.bodies.length - coldList.length, stubs: slots.length };
 }

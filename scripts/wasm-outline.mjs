@@ -14,9 +14,9 @@ const MOST = 40;
 
 /**
  * Outlines in every function for which `profile(index)` gives the segments that ran (`has(segment)`), adding functions to `m`
- * (module-wide; see parse). Returns the new functions' indices.
+ * (module-wide; see parse), their names ending in `{label n}`. Returns the new functions' indices.
  */
-export function outline(m, profile) {
+export function outline(m, profile, label = "cold") {
   const made = [];
   const add = (type, body, name) => {
     const index = m.importedFunctions + m.bodies.length;
@@ -30,9 +30,27 @@ export function outline(m, profile) {
   for (let i = 0; i < count; i++) {
     const index = m.importedFunctions + i;
     const ran = profile(index);
-    if (ran) m.bodies[i] = new Outliner(m, index, ran, add).run();
+    if (ran) m.bodies[i] = new Outliner(m, index, ran, add, label).run();
   }
   return made;
+}
+
+/**
+ * The segments of a body from which code was moved out (`now`) that ran, given those of the body before it (`ran`). What stands in the
+ * place of moved code did not run.
+ */
+export function carried(now, before, ran) {
+  const out = new Set();
+  const visit = (a, b) => {
+    for (let i = 0; i < a.items.length && i < b.items.length; i++) {
+      const [x, y] = [a.items[i], b.items[i]];
+      if (x.op !== y.op || !ran.has(y.segment)) return;
+      out.add(x.segment);
+      x.bodies?.forEach((inner, k) => y.bodies[k] && visit(inner, y.bodies[k]));
+    }
+  };
+  visit(now.root, before.root);
+  return out;
 }
 
 export function typeOf(m, type) {
@@ -85,8 +103,8 @@ function live(seq, from, after, labels, returned, note = false) {
 }
 
 class Outliner {
-  constructor(m, index, ran, add) {
-    Object.assign(this, { m, index, ran, add });
+  constructor(m, index, ran, add, label) {
+    Object.assign(this, { m, index, ran, add, label });
     this.type = m.types[m.functionTypes[index]];
     this.body = m.bodies[index - m.importedFunctions];
     this.code = decode(this.body, m, this.type.results);
@@ -255,7 +273,7 @@ class Outliner {
       });
     }
     const params = ins.map((n) => this.locals[n]);
-    const made = this.add({ params, results }, bytes(declare(inner.types.slice(ins.length)), ...own, OP.END), `${this.m.names.get(this.index) ?? this.index}{cold ${this.parts}}`);
+    const made = this.add({ params, results }, bytes(declare(inner.types.slice(ins.length)), ...own, OP.END), `${this.m.names.get(this.index) ?? this.index}{${this.label} ${this.parts}}`);
     this.parts++;
 
     // The call in its place.

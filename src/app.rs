@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::pages::compare::Compare;
 use crate::pages::sandbox::Sandbox;
-use crate::platform::dom;
+use crate::platform::{dom, parts};
 
 /// Draws the app in place of the loading text.
 pub fn start() {
@@ -13,8 +13,12 @@ pub fn start() {
         return;
     }
     let Some(root) = dom::document().get_element_by_id("app") else { return };
-    root.set_inner_html("");
-    yew::Renderer::<App>::with_root(root).render();
+    let draw = move || {
+        root.set_inner_html("");
+        yew::Renderer::<App>::with_root(root).render();
+    };
+    // The sandbox is drawn before its simulator is there; the other pages run at once.
+    if page() == "compare" { parts::when_all(draw) } else { draw() }
 }
 
 /// What `data-page` of the document names.

@@ -26,7 +26,7 @@ use crate::platform::frames::{self, Timeout};
 use crate::platform::ticker::Ticker;
 use crate::platform::{files, parts, storage};
 use crate::session::act::{Act, Dialog, Panel};
-use crate::session::desk::{Desk, Effect};
+use crate::session::desk::{Desk, Effect, Part};
 use crate::session::examples;
 use crate::session::permalink::{self, Broken};
 use crate::session::run::FILE;
@@ -50,10 +50,10 @@ pub enum Msg {
     Check,
     /// The page was hidden or shown.
     Visible,
-    /// Nobody has been here before: the example runs at once.
-    FirstVisit,
-    /// The rest of the WebAssembly has come.
-    Whole,
+    /// The simulator is there.
+    Begin,
+    /// More of the WebAssembly has come.
+    Part,
     /// The passing message has been there long enough.
     NoteOver,
 }
@@ -84,21 +84,10 @@ impl Component for Sandbox {
     fn create(ctx: &Context<Self>) -> Self {
         let id = storage::get("example").unwrap_or_default();
         let example = examples::open(&id);
-        let mut desk = Desk::new(example, storage::get(&draft_name(example.id)));
-        desk.whole = parts::whole();
+        let desk = Desk::waiting(example, storage::get(&draft_name(example.id)), Part::of(parts::here()));
         apply_settings();
-        let (mut broken, mut read_only) = (None, false);
-        match permalink::decode(&dom::hash()) {
-            Some(Ok(shared)) => {
-                read_only = shared.read_only;
-                desk.restore(&shared);
-            }
-            Some(Err(b)) => broken = Some(b),
-            None => {}
-        }
-        let first = storage::get("tour").is_none() && broken.is_none() && !read_only;
-        if first && !desk.is_applied() {
-            ctx.link().send_message(Msg::FirstVisit);
+        if desk.part > Part::Page {
+            ctx.link().send_message(Msg::Begin);
         }
         let link = ctx.link();
         let keys = {
@@ -114,9 +103,9 @@ impl Component for Sandbox {
             let link = link.clone();
             Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible))
         };
-        let whole = {
+        let more = {
             let link = link.clone();
-            parts::on_whole(move || link.send_message(Msg::Whole))
+            parts::on_more(move || link.send_message(Msg::Part))
         };
         Self {
             desk,
@@ -129,10 +118,10 @@ impl Component for Sandbox {
             live_at: 0.0,
             opening: None,
             settings: settings(),
-            tour: first,
-            broken,
-            read_only,
-            _listeners: vec![keys, visible, whole],
+            tour: false,
+            broken: None,
+            read_only: false,
+            _listeners: vec![keys, visible, more],
         }
     }
 
@@ -154,7 +143,7 @@ impl Component for Sandbox {
             }
             Msg::Frame(at) => {
                 let (dt, go_on) = self.ticker.tick(at, self.desk.rushing);
-                if !self.desk.whole && self.desk.run.now() >= self.desk.run.origin + HOLD {
+                if self.desk.part < Part::All && self.desk.run.now() >= self.desk.run.origin + HOLD {
                     return false;
                 }
                 let changed = self.desk.tick(dt, go_on);
@@ -169,14 +158,14 @@ impl Component for Sandbox {
                 self.check = None;
                 self.desk.check();
             }
-            Msg::FirstVisit => {
-                storage::set("tour", "seen");
-                if !dom::reduced_motion() {
-                    self.desk.act(Act::Apply);
-                    self.frames_as_needed(ctx);
+            Msg::Begin => self.begin(ctx),
+            Msg::Part => {
+                let before = self.desk.part;
+                self.desk.come(Part::of(parts::here()));
+                if before == Part::Page && self.desk.part > Part::Page {
+                    self.begin(ctx);
                 }
             }
-            Msg::Whole => self.desk.complete(),
             Msg::Visible => self.frames_as_needed(ctx),
             Msg::NoteOver => {
                 self.note = None;
@@ -203,6 +192,26 @@ fn draft_name(id: &str) -> String {
 }
 
 impl Sandbox {
+    /// Opens what the address holds; where nobody has been here before, the example runs at once.
+    fn begin(&mut self, ctx: &Context<Self>) {
+        match permalink::decode(&dom::hash()) {
+            Some(Ok(shared)) => {
+                self.read_only = shared.read_only;
+                self.desk.restore(&shared);
+            }
+            Some(Err(b)) => self.broken = Some(b),
+            None => {}
+        }
+        self.tour = storage::get("tour").is_none() && self.broken.is_none() && !self.read_only;
+        if self.tour && !self.desk.is_applied() {
+            storage::set("tour", "seen");
+            if !dom::reduced_motion() {
+                self.desk.act(Act::Apply);
+                self.frames_as_needed(ctx);
+            }
+        }
+    }
+
     fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {
         match effect {
             Effect::Keep(id, Some(text)) => {
@@ -276,9 +285,10 @@ impl Sandbox {
     fn draw(&self) -> Html {
         let desk = &self.desk;
         let on_act = &self.on_act;
+        let (now, origin) = desk.moment();
         let ended = desk.scene.job().is_some_and(|j| &*j.word == "Complete");
         html! {
-            <NowProvider moment={self.moment.clone()} now={desk.run.now()}>
+            <NowProvider moment={self.moment.clone()} {now}>
                 <div class="app" data-playing={desk.playing.then_some("")}>
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
                     { top_bar("", desk.example.title, true, on_act) }
@@ -291,9 +301,9 @@ impl Sandbox {
                             if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
                         </Stage>
                         <section class="pane time" aria-label="Timeline">
-                            <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} origin={desk.run.origin} ready=true on_act={on_act.clone()} />
+                            <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} ready=true on_act={on_act.clone()} />
                             <div class="gantt-box">
-                                <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
+                                <Gantt timeline={desk.timeline.clone()} {origin} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
                             </div>
                         </section>
                         { self.dock() }
@@ -304,7 +314,7 @@ impl Sandbox {
                             if note.undo { <button type="button" class="toast-btn" onclick={on_act.reform(|_: MouseEvent| Act::Undo)}>{ "Undo" }</button> }
                         </div>
                     }
-                    if desk.whole { { self.overlays() } }
+                    if desk.part == Part::All { { self.overlays() } }
                 </div>
             </NowProvider>
         }
@@ -371,7 +381,7 @@ impl Sandbox {
         let terminal = desk.panel != Panel::Inspector;
         let show = if terminal { "terminal" } else { "inspector" };
         let i = &desk.shown.inspected;
-        if !desk.whole {
+        if desk.part < Part::All {
             return html! { <div class="dock" data-show={show} aria-busy="true"><section class="pane term"></section><section class="pane inspector"></section></div> };
         }
         html! {

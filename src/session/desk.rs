@@ -1,6 +1,7 @@
 //! The desk: the draft, the run, playback and what is selected. Every act of the learner is a change of it; what the
 //! browser has to do about it comes back as [`Effect`]s.
 
+mod parts;
 mod playback;
 mod share;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use super::says::{self, Shown};
 use super::text::{Ms, clock};
 use super::view::{Scene, Timeline, Workload};
 use super::yaml;
+pub use parts::{LazyRun, Part};
 
 /// What the browser has to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -65,7 +67,7 @@ pub struct Note {
 /// The desk.
 pub struct Desk {
     /// The run.
-    pub run: Run,
+    pub run: LazyRun,
     /// The example that the draft began as.
     pub example: &'static Example,
     /// The manifest as it is written now.
@@ -80,8 +82,8 @@ pub struct Desk {
     pub judged: bool,
     /// Whether the last apply was refused.
     pub refused: bool,
-    /// Whether all of the program is there; before that, what is asked of kubectl for the inspector waits.
-    pub whole: bool,
+    /// How much of the program is there; what needs more waits.
+    pub part: Part,
     /// Whether time runs.
     pub playing: bool,
     /// How fast.
@@ -130,8 +132,12 @@ const INSPECT_EVERY: f64 = 250.0;
 impl Desk {
     /// A desk with an example and a draft of it.
     pub fn new(example: &'static Example, draft: Option<String>) -> Self {
-        let mut desk = Self {
-            run: Run::new(1),
+        Self::waiting(example, draft, Part::All)
+    }
+
+    fn bare(example: &'static Example) -> Self {
+        Self {
+            run: LazyRun::new(1),
             example,
             draft: "".into(),
             drafts: Vec::new(),
@@ -139,7 +145,7 @@ impl Desk {
             problems: Vec::new(),
             judged: true,
             refused: false,
-            whole: true,
+            part: Part::All,
             playing: false,
             speed: 1,
             skip: false,
@@ -160,16 +166,12 @@ impl Desk {
             derived: None,
             inspect_in: 0.0,
             draw_in: 0.0,
-        };
-        desk.write(&draft.unwrap_or_else(|| example.text.to_owned()));
-        desk.check();
-        desk.derive();
-        desk
+        }
     }
 
     /// Whether a run exists.
     pub fn is_applied(&self) -> bool {
-        self.run.applied.is_some()
+        self.part > Part::Page && self.run.applied.is_some()
     }
     /// The lines of the draft, from and to, that differ from the example's.
     pub fn edited(&self) -> Option<(usize, usize)> {
@@ -183,7 +185,7 @@ impl Desk {
     }
     /// Whether the draft differs from what was applied.
     pub fn is_changed(&self) -> bool {
-        self.run.applied.as_deref().is_some_and(|a| *a != *self.draft)
+        self.is_applied() && self.run.applied.as_deref().is_some_and(|a| *a != *self.draft)
     }
     fn write(&mut self, text: &str) {
         self.draft = text.into();
@@ -218,6 +220,9 @@ impl Desk {
 
     /// Derives what is shown anew, where anything has changed since.
     pub fn derive(&mut self) {
+        if self.part == Part::Page {
+            return self.derive_page();
+        }
         let now = self.run.now();
         // Ages and the like are counted ten times a second of the learner's at most.
         let second = (now - self.run.origin).div_euclid(1000 * Ms::from(self.speed / 10).max(1));
@@ -227,8 +232,7 @@ impl Desk {
         }
         self.derived = Some(stamp);
         if self.is_blank() {
-            self.scene = Rc::new(laid::scene(&self.drafts, now));
-            self.timeline = Rc::new(Timeline { view: 60_000, step: 10_000, ..Timeline::default() });
+            self.lay(now);
         } else {
             let scene = Rc::new(self.run.scene());
             if !self.cut {
@@ -239,18 +243,11 @@ impl Desk {
             self.timeline = Rc::new(self.run.timeline(&scene).zoomed(self.zoom, now - self.run.origin));
             self.scene = scene;
         }
-        let inspect = self.whole && (!self.playing || self.inspect_in <= 0.0);
+        let inspect = self.part == Part::All && (!self.playing || self.inspect_in <= 0.0);
         if inspect {
             self.inspect_in = INSPECT_EVERY;
         }
         self.shown = Rc::new(says::shown(self, &self.shown, inspect));
-    }
-
-    /// All of the program is there.
-    pub fn complete(&mut self) {
-        self.whole = true;
-        self.derived = None;
-        self.derive();
     }
 
     /// Whether nothing was made yet: the stage shows what the manifest would make.
@@ -347,7 +344,8 @@ impl Desk {
                 if !self.is_applied() {
                     self.apply(&mut effects);
                 } else if self.playing && self.run.is_settled() && self.run.now() >= self.run.seen() {
-                    self.run.seek(self.run.origin);
+                    let origin = self.run.origin;
+                    self.run.seek(origin);
                 }
                 effects.push(Effect::Frames);
             }
@@ -468,7 +466,7 @@ impl Desk {
         self.example = example;
         self.write(&draft.unwrap_or_else(|| example.text.to_owned()));
         self.check();
-        self.run = Run::new(self.run.seed());
+        self.run = LazyRun::new(self.run.seed());
         self.playing = false;
         self.selected = None;
         self.why = None;

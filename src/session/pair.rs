@@ -246,7 +246,8 @@ impl Pair {
         let t = t.clamp(0, LAST);
         for s in &mut self.sides {
             s.cut = true;
-            s.run.seek(s.run.origin + t);
+            let origin = s.run.origin;
+            s.run.seek(origin + t);
             s.derive();
         }
     }
@@ -271,13 +272,15 @@ impl Pair {
         }
         for s in &mut self.sides {
             s.cut = false;
-            s.run.advance(s.run.origin + to, &mut go_on);
+            let origin = s.run.origin;
+            s.run.advance(origin + to, &mut go_on);
         }
         // Both stay at the same moment, that of the slower.
         let at = self.sides.iter().map(|s| s.run.now() - s.run.origin).min().unwrap_or(0);
         for s in &mut self.sides {
             if s.run.now() - s.run.origin > at {
-                s.run.seek(s.run.origin + at);
+                let origin = s.run.origin;
+                s.run.seek(origin + at);
             }
             s.derive();
         }

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { constants, segments } from "../../scripts/split-data.mjs";
 import { readProfile, writeProfile } from "../../scripts/split-profile.mjs";
-import { instrument, split } from "../../scripts/split.mjs";
+import { splitPage } from "../../scripts/split-page.mjs";
+import { instrument, key, split } from "../../scripts/split.mjs";
 import { decode, shape } from "../../scripts/wasm-code.mjs";
 import { parse } from "../../scripts/wasm-module.mjs";
 import { outline } from "../../scripts/wasm-outline.mjs";
@@ -93,7 +94,7 @@ const statics = segments(parse(file).data);
 const whole = story(make(file));
 
 function loaded(parts) {
-  const x = make(parts.first, { split: { load: () => (make(parts.second, { first: x }), (x["split:loaded"].value = 1)) } });
+  const x = make(parts.first, { split: { rest: () => (make(parts.second, { first: x }), (x.rest.value = 1)) } });
   return x;
 }
 const results = (m, f) => m.types[m.functionTypes[f]].results;
@@ -121,21 +122,58 @@ test("whatever ran, the code does the same", () => {
   assert.ok(most >= 8, `only ${most} regions were moved at most`);
 });
 
-test("a profile keeps what ran, by function and shape", () => {
+/** A profile in which segments ran by chance: some by the first stage, more by the second. */
+function chance(seed) {
+  const roll = dice(seed);
+  const m = parse(file);
+  const [one, two] = [roll(), roll()];
+  const functions = m.bodies.map((b, i) => {
+    const code = decode(b, m, results(m, m.importedFunctions + i));
+    const second = Uint8Array.from(code.starts, (_, s) => (s === 0 ? roll() < 0.8 : roll() < two));
+    const first = second.map((ran, s) => ran && (s === 0 ? roll() < 0.7 : roll() < one));
+    return { key: key(m.names.get(m.importedFunctions + i)), shape: shape(code), stages: [first, second] };
+  });
+  return writeProfile(functions);
+}
+
+test("in three parts, whatever ran by when, the code does the same, and each part comes when it is needed", () => {
+  const loads = new Set();
+  for (let seed = 1; seed <= 400; seed++) {
+    const parts = splitPage(file, chance(seed), { statics, writable: [], elsewhere: new Map() });
+    let simulator;
+    const now = (n) => {
+      if (!simulator) (simulator = make(parts.simulator, { first: x })), (x.simulator.value = 1);
+      if (n === 2) make(parts.rest, { first: { ...x, ...simulator } }), (x.rest.value = 1);
+    };
+    const x = make(parts.first, { split: { simulator: () => now(1), rest: () => now(2) } });
+    assert.deepEqual(story(x), whole, `seed ${seed}`);
+    loads.add(`${x.simulator.value}${x.rest.value}`);
+  }
+  assert.ok(loads.has("11"), [...loads].join());
+});
+
+test("a profile keeps what ran, by function, shape and stage", () => {
   const { module, functions } = instrument(file);
   const ran = new Uint8Array(functions.reduce((n, f) => n + f.segments, 0));
   const x = make(module, { split: { mark: (n) => (ran[n] = 1) } });
+  const collect = () => functions.map((f) => ran.slice(f.from, f.from + f.segments));
   assert.equal(x.pick(60), make(file).pick(60));
-  const profile = readProfile(writeProfile(functions.map((f) => ({ ...f, ran: ran.subarray(f.from, f.from + f.segments) }))));
+  const first = collect();
+  x.walk(7);
+  const second = collect();
+  const [one, two] = readProfile(writeProfile(functions.map((f, i) => ({ ...f, stages: [first[i], second[i]] }))), 2);
   const m = parse(file);
   functions.forEach((f, i) => {
     const name = m.names.get(m.importedFunctions + i);
-    assert.equal(profile.hot(f.key), ["pick", "note"].includes(name), name);
+    assert.equal(one.hot(f.key), ["pick", "note"].includes(name), name);
+    assert.equal(two.hot(f.key), ["pick", "note", "walk"].includes(name), name);
     assert.equal(shape(decode(m.bodies[i], m, results(m, m.importedFunctions + i))), f.shape);
-    const segments = [...Array(f.segments).keys()].filter((n) => ran[f.from + n]);
-    assert.deepEqual([...(profile.ran(f.key, f.shape) ?? [])], segments, name);
+    for (const [stage, known] of [[first, one], [second, two]]) {
+      const segments = [...stage[i].keys()].filter((n) => stage[i][n]);
+      assert.deepEqual([...(known.ran(f.key, f.shape) ?? [])], segments, name);
+    }
   });
-  assert.equal(profile.ran(functions[0].key, "00000000"), undefined);
+  assert.equal(one.ran(functions[0].key, "00000000"), undefined);
 });
 
 test("data that only later code reaches comes with it; data is reached through pointers and through addresses outside of it", () => {

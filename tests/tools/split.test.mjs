@@ -56,10 +56,10 @@ test("every way to split gives the same results", () => {
     const first = new WebAssembly.Instance(new WebAssembly.Module(parts.first), {
       env: { tell: (n) => told.push(n) },
       split: {
-        load: () => {
+        rest: () => {
           loads++;
           new WebAssembly.Instance(new WebAssembly.Module(parts.second), { first: first.exports });
-          first.exports["split:loaded"].value = 1;
+          first.exports.rest.value = 1;
         },
       },
     });

@@ -2,11 +2,11 @@
 
 use batchyard_engine::cluster::Command;
 
-use super::Desk;
+use super::{Desk, LazyRun};
 use crate::session::act::{Act, Target};
 use crate::session::permalink::Shared;
 use crate::session::picture::{Caption, Theme, timeline_svg};
-use crate::session::run::{APPLY, Run};
+use crate::session::run::APPLY;
 use crate::session::text::{Ms, clock, human};
 
 /// A link opens at most so far into a run.
@@ -73,7 +73,7 @@ impl Desk {
 
     /// Opens what a link holds.
     pub fn restore(&mut self, shared: &Shared) {
-        self.run = Run::new(shared.seed);
+        self.run = LazyRun::new(shared.seed);
         self.write(&shared.text);
         self.check();
         self.cut = true;

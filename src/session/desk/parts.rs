@@ -1,0 +1,113 @@
+//! The desk while the program is still coming: the page is drawn before the simulator is there.
+
+use std::cell::OnceCell;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+use batchyard_engine::cluster::Config;
+
+use super::Desk;
+use crate::session::examples::Example;
+use crate::session::laid;
+use crate::session::manifest;
+use crate::session::run::Run;
+use crate::session::says::Shown;
+use crate::session::text::Ms;
+use crate::session::view::Timeline;
+
+/// How much of the program is there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// What draws the page and a manifest's tracks.
+    Page,
+    /// What runs the first example, too.
+    Simulator,
+    /// All.
+    All,
+}
+
+impl Part {
+    /// What is there when so many parts of the program have come (`platform::parts`).
+    pub fn of(come: Option<u32>) -> Self {
+        match come {
+            Some(1) => Self::Page,
+            Some(2) => Self::Simulator,
+            _ => Self::All,
+        }
+    }
+}
+
+/// A run that begins when it is first asked for.
+pub struct LazyRun {
+    seed: u64,
+    run: OnceCell<Run>,
+}
+
+impl LazyRun {
+    /// A run that has not begun.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, run: OnceCell::new() }
+    }
+}
+
+impl Deref for LazyRun {
+    type Target = Run;
+    fn deref(&self) -> &Run {
+        self.run.get_or_init(|| Run::new(self.seed))
+    }
+}
+
+impl DerefMut for LazyRun {
+    fn deref_mut(&mut self) -> &mut Run {
+        self.run.get_or_init(|| Run::new(self.seed));
+        self.run.get_mut().expect("begun a line above")
+    }
+}
+
+impl Desk {
+    /// A desk that waits for the simulator unless it is there: nothing is judged and nothing runs before [`Desk::come`].
+    pub fn waiting(example: &'static Example, draft: Option<String>, part: Part) -> Self {
+        let mut desk = Self::bare(example);
+        desk.part = part;
+        desk.write(&draft.unwrap_or_else(|| example.text.to_owned()));
+        if part > Part::Page {
+            desk.check();
+        }
+        desk.derive();
+        desk
+    }
+
+    /// More of the program has come.
+    pub fn come(&mut self, part: Part) {
+        let judged = self.part > Part::Page;
+        self.part = part;
+        if !judged && part > Part::Page {
+            self.check();
+        }
+        self.derived = None;
+        self.derive();
+    }
+
+    /// The moment that is shown, and that from which the clock counts.
+    pub fn moment(&self) -> (Ms, Ms) {
+        if self.part == Part::Page {
+            let epoch = Config::default().epoch.0;
+            (epoch, epoch)
+        } else {
+            (self.run.now(), self.run.origin)
+        }
+    }
+
+    /// What is shown before there is a simulator: the tracks that the manifest lays.
+    pub(super) fn lay(&mut self, now: Ms) {
+        self.scene = Rc::new(laid::scene(&self.drafts, now));
+        self.timeline = Rc::new(Timeline { view: 60_000, step: 10_000, ..Timeline::default() });
+    }
+
+    /// The same, with the marks at the manifest's lines and nothing said.
+    pub(super) fn derive_page(&mut self) {
+        self.lay(self.moment().0);
+        let marks = Rc::new(manifest::marks(&self.draft, &self.drafts, &self.scene));
+        self.shown = Rc::new(Shown { marks, ..Shown::default() });
+    }
+}
