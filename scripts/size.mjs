@@ -8,7 +8,7 @@ const dir = process.argv[2] ?? "dist";
 const kB = 1000;
 // `wanted` is what the design asks for; `limit` is the gate, which only comes down.
 const BUDGETS = [
-  { name: "first load", page: "index.html", limit: 345 * kB, wanted: 300 * kB },
+  { name: "first load", page: "index.html", limit: 200 * kB },
   // The shell fetches the scenario's manifest and picture; counted is the example with which most pages begin.
   { name: "embed, before interaction", page: "embed/index.html", also: ["embed/posters/migration-fails-twice.svg", "embed/posters/migration-fails-twice.yaml"], limit: 20 * kB },
   { name: "embed script", file: "embed/v1.js", limit: 3 * kB },
