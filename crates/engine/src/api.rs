@@ -23,6 +23,7 @@ pub mod validation;
 mod value;
 
 pub use field::{ErrorType, FieldError, Path};
+pub use intern::intern as shared_text;
 pub use map::Map;
 pub use object::{Object, ObjectKey, OwnerReference};
 pub use quantity::Quantity;

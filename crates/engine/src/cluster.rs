@@ -19,7 +19,7 @@ pub use crate::cron::{Schedule, Zone};
 use crate::journal::Journal;
 pub use crate::kubectl::printers::{job_completions, job_status_word};
 pub use crate::kubectl::{Completion, Home, Output, PodStatusWord, pod_status_word};
-use world::World;
+use world::{Next, World};
 
 /// What a learner does.
 #[derive(Clone, PartialEq, Debug)]
@@ -224,8 +224,10 @@ impl Cluster {
         self.journal.truncate(self.journal_position);
         self.commands.truncate(self.command_position);
         self.checkpoints.retain(|c| c.world.now() <= now && c.commands <= self.command_position);
-        while self.limit().is_none() && self.world.next_due().is_some_and(|due| due <= now) {
-            self.run_task();
+        while self.limit().is_none()
+            && let Some(next) = self.world.next().filter(|n| n.at() <= now)
+        {
+            self.run_task(next);
         }
         self.seen_until = now;
         if let Some(limit) = self.limit() {
@@ -244,9 +246,9 @@ impl Cluster {
         (self.tasks_now >= MOMENT_TASKS).then_some(Limit::Moment(MOMENT_TASKS))
     }
 
-    fn run_task(&mut self) {
+    fn run_task(&mut self, next: Next) {
         let before = self.now();
-        self.world.run_next(&self.config);
+        self.world.run(next, &self.config);
         self.tasks_now = if self.now() == before { self.tasks_now + 1 } else { 0 };
         self.tasks_since_checkpoint += 1;
         self.collect();
@@ -281,18 +283,18 @@ impl Cluster {
         let mut tasks = 0;
         loop {
             let command = self.commands.get(self.command_position).map(|(t, _)| *t);
-            let due = self.world.next_due();
+            let next = self.world.next();
             let limit = self.limit();
-            match (due, command) {
-                (due, Some(at)) if at <= until && due.is_none_or(|d| d > at) => {
+            match (next, command) {
+                (next, Some(at)) if at <= until && next.is_none_or(|n| n.at() > at) => {
                     self.world.set_now(at);
                     self.run_command();
                 }
-                (Some(at), _) if at <= until => {
+                (Some(next), _) if next.at() <= until => {
                     if tasks >= budget || limit.is_some() {
                         return Progress { now: self.now(), finished: false, tasks, limit };
                     }
-                    self.run_task();
+                    self.run_task(next);
                 }
                 _ => break,
             }

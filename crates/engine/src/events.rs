@@ -4,12 +4,15 @@
 //! for the scheduler, whose events have a time in microseconds and an action ([`EventRecorder::new_style`]).
 
 mod correlator;
+mod expiry;
 
 use std::rc::Rc;
 
 use crate::api::{Kind, Map, Object, ObjectKey, Value};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::component::Ctx;
+pub use expiry::EventExpiry;
+
 use correlator::{Correlator, Said, SeriesVerdict};
 
 /// `type` of an Event.

@@ -73,6 +73,8 @@ enum Task {
     Deadline(Rc<str>),
     /// A status is written.
     Status(Rc<str>),
+    /// The files of volumes follow their sources.
+    Refresh(Rc<str>),
     /// A probe is due.
     Probe(Rc<str>, usize),
 }
@@ -347,12 +349,28 @@ impl Kubelet {
                 sync::update(cx, pod, false);
             }),
             Task::Status(uid) => self.with_pod(ctx, &uid, manager::sync),
+            Task::Refresh(uid) => self.with_pod(ctx, &uid, volumes::refresh),
             Task::Probe(uid, n) => self.with_pod(ctx, &uid, |cx, pod| {
                 if let Some(p) = pod.probers.get_mut(n) {
                     p.tick_is_over();
                 }
                 prober::tick(cx, pod, n);
             }),
+        }
+    }
+    /// A ConfigMap or Secret changed: the Pods that have it as a volume see it when they are next synced, each at its own
+    /// time within the interval.
+    fn source_changed(&mut self, ctx: &mut Ctx<'_>, source: &ObjectKey) {
+        let uses = |p: &Pod| p.mounted && !p.worker.finished && *p.api.namespace() == source.namespace;
+        let pods = self.pods.iter().filter(|(_, p)| uses(p) && volumes::use_source(p, source));
+        let uids: Vec<Rc<str>> = pods.map(|(uid, _)| uid.clone()).collect();
+        for uid in uids {
+            let interval = sync::RESYNC_INTERVAL + ctx.rng.between(0, sync::RESYNC_INTERVAL / 2);
+            let wait = ctx.rng.between(0, interval);
+            ctx.after(&mut self.tasks, wait, Task::Refresh(uid.clone()));
+            if let Some(pod) = self.pods.get_mut(&uid) {
+                Rc::make_mut(pod).stale_volumes = true;
+            }
         }
     }
     /// Looks at all Pods of a node in which something has changed, and wakes the workers that wait for it.
@@ -395,19 +413,13 @@ fn config(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
 
 /// Whether two versions of a Pod differ in what makes the kubelet sync. Models `podsDifferSemantically`.
 fn differs(a: &Object, b: &Object) -> bool {
-    let differ = |path: &str| {
-        let (x, y) = (a.at(path), b.at(path));
+    let differ = |x: &Value, y: &Value, field: &str| {
+        let (x, y) = (x.at(field), y.at(field));
         !x.same(y) && x != y
     };
-    [
-        "spec",
-        "metadata.labels",
-        "metadata.annotations",
-        "metadata.deletionTimestamp",
-        "metadata.deletionGracePeriodSeconds",
-    ]
-    .iter()
-    .any(|p| differ(p))
+    let (x, y) = (a.at("metadata"), b.at("metadata"));
+    differ(a.body(), b.body(), "spec")
+        || ["labels", "annotations", "deletionTimestamp", "deletionGracePeriodSeconds"].iter().any(|f| differ(x, y, f))
 }
 
 impl Component for Kubelet {
@@ -430,6 +442,9 @@ impl Component for Kubelet {
         }
     }
     fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        if matches!(change.key.kind, Kind::ConfigMap | Kind::Secret) && !change.is_deleted() {
+            self.source_changed(ctx, &change.key);
+        }
         if change.key.kind != Kind::Pod {
             return;
         }

@@ -89,3 +89,34 @@ fn start_at(ms: i64) -> Cluster {
     cluster.advance(t + ms, u32::MAX);
     cluster
 }
+
+/// A container that reads a file of a ConfigMap sees a new text within a minute and a half, and not at once; one that has the
+/// file by its `subPath` never does.
+#[test]
+fn volumes_follow_their_configmap() {
+    let manifest = |word: &str| {
+        let pod = |name: &str, mount: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  volumes: [{{name: v, configMap: {{name: c}}}}]\n  \
+                 containers:\n  - {{name: main, image: busybox, command: [sh, -c, 'while sleep 1; do cat /etc/c/word; done'], volumeMounts: [{{name: v, {mount}}}]}}\n"
+            )
+        };
+        let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{word: {word}}}\n");
+        map + &pod("whole", "mountPath: /etc/c") + &pod("part", "mountPath: /etc/c/word, subPath: word")
+    };
+    let mut cluster = Cluster::new(Config::default());
+    let mut apply = |cluster: &mut Cluster, word: &str| {
+        let files = Rc::new(vec![("x.yaml".to_owned(), Rc::from(manifest(word)))]);
+        let out = cluster.handle(Command::Kubectl { line: "kubectl apply -f x.yaml".into(), files });
+        assert_eq!(out.output.exit, 0, "{}", out.output.stderr);
+        let t = cluster.now() + if word == "old" { 20_000 } else { 95_000 };
+        cluster.advance(t, u32::MAX);
+    };
+    apply(&mut cluster, "old");
+    apply(&mut cluster, "new");
+    let whole = logs(&mut cluster, "whole");
+    assert!(whole.starts_with("old\n") && whole.ends_with("new\n"), "{whole}");
+    let old = whole.lines().filter(|l| *l == "old").count();
+    assert!(old > 20, "it takes a while: {old}");
+    assert!(logs(&mut cluster, "part").lines().all(|l| l == "old"));
+}

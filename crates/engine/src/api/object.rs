@@ -77,7 +77,7 @@ impl OwnerReference {
 
 thread_local! {
     /// The owner references of an object that has none.
-    static OWNERLESS: Rc<[OwnerReference]> = Rc::new([]);
+    static OWNERLESS: Rc<Vec<OwnerReference>> = Rc::default();
     /// What an absent name is.
     static EMPTY: &'static Rc<str> = Box::leak(Box::new(Rc::from("")));
 }
@@ -89,7 +89,7 @@ pub struct Object {
     kind: Kind,
     body: Value,
     /// The owner references, once somebody has asked for them.
-    owners: OnceCell<Rc<[OwnerReference]>>,
+    owners: OnceCell<Rc<Vec<OwnerReference>>>,
 }
 
 impl fmt::Debug for Object {
@@ -177,7 +177,7 @@ impl Object {
     pub fn owners(&self) -> &[OwnerReference] {
         self.owners.get_or_init(|| match self.at(OWNERS).items() {
             [] => OWNERLESS.with(Rc::clone),
-            list => list.iter().map(OwnerReference::read).collect(),
+            list => Rc::new(list.iter().map(OwnerReference::read).collect()),
         })
     }
     /// The owner that manages the object. Models `metav1.GetControllerOf`.

@@ -67,7 +67,7 @@ fn counterpart<'a>(before: &'a Value, map: &Map, i: usize) -> &'a Value {
 
 /// Puts what is equal in the version before, or in the pool, in the place of a value's parts. A list or map that others
 /// hold too is copied, and only where a part of it changes.
-fn share_parts(value: &mut Value, before: &Value) {
+fn share_parts(value: &mut Value, before: &Value, new: bool) {
     match value {
         Value::Object(map) => {
             let own = Rc::get_mut(map).is_some();
@@ -77,11 +77,11 @@ fn share_parts(value: &mut Value, before: &Value) {
                     continue;
                 }
                 if let Some(map) = Rc::get_mut(map) {
-                    share(&mut map.slots_mut()[i], old);
+                    share(&mut map.slots_mut()[i], old, new);
                     continue;
                 }
                 let mut part = map.slots()[i].clone();
-                share(&mut part, old);
+                share(&mut part, old, new);
                 if !one(&part, &map.slots()[i]) {
                     Rc::make_mut(map).slots_mut()[i] = part;
                 }
@@ -95,14 +95,14 @@ fn share_parts(value: &mut Value, before: &Value) {
             let before = |i: usize| old.get(i).unwrap_or(&Value::Null);
             if let Some(list) = Rc::get_mut(list) {
                 for (i, part) in list.iter_mut().enumerate() {
-                    share(part, before(i));
+                    share(part, before(i), new);
                 }
                 trim(list);
                 return;
             }
             for i in 0..list.len() {
                 let mut part = list[i].clone();
-                share(&mut part, before(i));
+                share(&mut part, before(i), new);
                 if !one(&part, &list[i]) {
                     Rc::make_mut(list)[i] = part;
                 }
@@ -119,18 +119,28 @@ fn trim(values: &mut Vec<Value>) {
     }
 }
 
-/// Puts an equal value in the place of a value and of its parts: that of the version before, or one from the pool.
-fn share(value: &mut Value, before: &Value) {
+/// Whether another holds the same list or map.
+fn is_shared(value: &Value) -> bool {
+    match value {
+        Value::Object(m) => Rc::strong_count(m) > 1,
+        Value::Array(a) => Rc::strong_count(a) > 1,
+        _ => false,
+    }
+}
+
+/// Puts an equal value in the place of a value and of its parts: that of the version before, or one from the pool. What a new
+/// object shares already, with its template or with the one who made it, is let be.
+fn share(value: &mut Value, before: &Value, new: bool) {
     if let (Value::Str(new), Value::Str(old)) = (&mut *value, before) {
         if new == old {
             *new = old.clone();
         }
         return;
     }
-    if !matches!(value, Value::Object(_) | Value::Array(_)) || one(value, before) {
+    if !matches!(value, Value::Object(_) | Value::Array(_)) || one(value, before) || (new && is_shared(value)) {
         return;
     }
-    share_parts(value, before);
+    share_parts(value, before, new);
     if alike(value, before) {
         *value = before.clone();
         return;
@@ -155,6 +165,7 @@ fn share(value: &mut Value, before: &Value) {
 pub fn share_object(body: &mut Value, before: &Value) {
     let Value::Object(map) = body else { return };
     let map = Rc::make_mut(map);
+    let new = before.is_null();
     for i in 0..map.len() {
         let old = counterpart(before, map, i);
         let apart = map.keys().nth(i).is_some_and(|key| matches!(key.as_ref(), "metadata" | "status"));
@@ -163,9 +174,9 @@ pub fn share_object(body: &mut Value, before: &Value) {
             continue;
         }
         if apart {
-            share_parts(part, old);
+            share_parts(part, old, new);
         } else {
-            share(part, old);
+            share(part, old, new);
         }
     }
     trim(map.slots_mut());

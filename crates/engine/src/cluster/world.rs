@@ -25,6 +25,7 @@ use crate::controllers::service_account::ServiceAccountController;
 use crate::controllers::statefulset::StatefulSetController;
 use crate::controllers::tainteviction::TaintEvictionController;
 use crate::controllers::ttl_after_finished::TtlAfterFinished;
+use crate::events::EventExpiry;
 use crate::kubectl::{self, LogLine, LogOptions, Nodes, Sessions};
 use crate::kubelet::Kubelet;
 use crate::queue::{Due, Sequence};
@@ -96,6 +97,20 @@ impl Nodes for Components {
     }
 }
 
+/// The task that is next: whose, and when it is due.
+#[derive(Clone, Copy)]
+pub(super) struct Next {
+    component: usize,
+    due: Due,
+}
+
+impl Next {
+    /// When it is due.
+    pub fn at(self) -> Time {
+        self.due.0
+    }
+}
+
 /// Everything that changes.
 #[derive(Clone)]
 pub(super) struct World {
@@ -105,6 +120,7 @@ pub(super) struct World {
     sequence: Sequence,
     components: Components,
     sessions: Sessions,
+    event_expiry: EventExpiry,
     /// How many commands there have been: the next one's place.
     commands: usize,
     /// Changes that all components have heard of and the journal has not.
@@ -120,6 +136,7 @@ impl World {
             sequence: Sequence::default(),
             components: Components::default(),
             sessions: Sessions::default(),
+            event_expiry: EventExpiry::default(),
             commands: 0,
             told: Vec::new(),
         };
@@ -142,20 +159,30 @@ impl World {
     pub fn objects(&self) -> usize {
         self.api.store().len()
     }
+    /// When something happens next. That old events go is not worth waiting for.
     pub fn next_due(&self) -> Option<Time> {
-        self.next().map(|(_, due)| due.0)
+        self.first().map(|(_, due)| due.0)
     }
-    fn next(&self) -> Option<(usize, Due)> {
+    /// The next task.
+    pub fn next(&self) -> Option<Next> {
+        let expiry = self.event_expiry.next_due().map(|due| (Components::COUNT + 1, due));
+        let (component, due) = self.first().into_iter().chain(expiry).min_by_key(|(_, due)| *due)?;
+        Some(Next { component, due })
+    }
+    fn first(&self) -> Option<(usize, Due)> {
         let all = self.components.all();
         let session = self.sessions.next_due().map(|due| (all.len(), due));
         let due = all.into_iter().enumerate().filter_map(|(i, (c, _))| Some((i, c.next_due()?)));
         due.chain(session).min_by_key(|(_, due)| *due)
     }
-    pub fn run_next(&mut self, config: &Config) {
-        let Some((i, (at, _))) = self.next() else { return };
-        self.now = self.now.max(at);
-        let Self { now, api, rng, sequence, components, sessions, .. } = self;
-        if i == components.all().len() {
+    pub fn run(&mut self, next: Next, config: &Config) {
+        let i = next.component;
+        self.now = self.now.max(next.at());
+        let Self { now, api, rng, sequence, components, sessions, event_expiry, .. } = self;
+        if i > Components::COUNT {
+            api.act(*now, Actor::System);
+            event_expiry.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+        } else if i == Components::COUNT {
             api.act(*now, Actor::User);
             sessions.run_next(&mut Ctx { now: *now, api, rng, sequence, config }, components);
         } else {
@@ -213,11 +240,12 @@ impl World {
             if changes.is_empty() {
                 return;
             }
-            let Self { now, api, rng, sequence, components, sessions, .. } = self;
+            let Self { now, api, rng, sequence, components, sessions, event_expiry, .. } = self;
             for change in &changes {
                 sessions.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
-                // Events are half of all changes, and no component acts on them.
+                // Events are half of all changes, and no other component acts on them.
                 if change.key.kind == Kind::Event {
+                    event_expiry.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
                     continue;
                 }
                 for (component, actor) in components.all_mut() {

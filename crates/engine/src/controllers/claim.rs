@@ -127,6 +127,10 @@ pub fn pod_owner(api: &ApiServer, kind: Kind, pod: &Object) -> Option<ObjectKey>
 /// that may adopt it.
 pub fn owners_to_sync(api: &ApiServer, kind: Kind, change: &Change) -> Vec<ObjectKey> {
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    let of_another = |p: &Rc<Object>| p.controller().is_some_and(|o| o.kind.as_ref() != kind.name());
+    if before.is_none_or(of_another) && after.is_none_or(of_another) {
+        return Vec::new();
+    }
     let old = before.and_then(|p| pod_owner(api, kind, p));
     let new = after.and_then(|p| pod_owner(api, kind, p));
     let relabelled = before.zip(after).is_some_and(|(b, a)| b.labels() != a.labels());

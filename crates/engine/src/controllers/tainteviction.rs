@@ -180,9 +180,10 @@ impl Component for TaintEvictionController {
                     return;
                 };
                 let same = |b: &Rc<Object>| {
-                    node_name(b) == node_name(pod) && b.at("spec.tolerations") == pod.at("spec.tolerations")
+                    b.at("spec").same(pod.at("spec"))
+                        || node_name(b) == node_name(pod) && b.at("spec.tolerations") == pod.at("spec.tolerations")
                 };
-                if node_name(pod).is_empty() || before.is_some_and(same) {
+                if before.is_some_and(same) || node_name(pod).is_empty() {
                     return;
                 }
                 let node = ObjectKey::new(Kind::Node, "", node_name(pod));

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::EventType;
-use crate::api::ObjectKey;
+use crate::api::{ObjectKey, shared_text};
 use crate::clock::{MINUTE, Millis, Time};
 use crate::sorted::SortedMap;
 
@@ -152,7 +152,7 @@ impl Correlator {
         let at = match seen.similar.iter().position(|s| s.kind == kind && s.reason.as_ref() == reason) {
             Some(i) => i,
             None => {
-                let reason = Rc::from(reason);
+                let reason = shared_text(reason);
                 seen.similar.reserve_exact(1);
                 seen.similar.push(Similar { kind, reason, messages: Vec::new(), last: now, group: None });
                 seen.similar.len() - 1
@@ -164,7 +164,7 @@ impl Correlator {
         }
         if let Err(place) = similar.messages.binary_search_by(|m| m.as_ref().cmp(message)) {
             similar.messages.reserve_exact(1);
-            similar.messages.insert(place, Rc::from(message));
+            similar.messages.insert(place, shared_text(message));
         }
         similar.last = now;
         let grouped = similar.messages.len() >= SIMILAR;
@@ -188,7 +188,7 @@ impl Correlator {
             if grouped {
                 similar.group = Some(known);
             } else {
-                let (path, message) = (Rc::from(path), Rc::from(message));
+                let (path, message) = (shared_text(path), shared_text(message));
                 seen.logs.reserve_exact(1);
                 seen.logs.push(Log { path, kind, reason: similar.reason.clone(), message, known });
             }
@@ -228,8 +228,9 @@ impl Correlator {
         };
         match seen.series.iter_mut().find(same) {
             None => {
-                let (reason, action) = (Rc::from(reason), Rc::from(action));
+                let (reason, action) = (shared_text(reason), shared_text(action));
                 let event = event.clone();
+                seen.series.reserve_exact(1);
                 seen.series.push(Series { version, kind, reason, action, event, last: now, repeated: false });
                 SeriesVerdict::New
             }

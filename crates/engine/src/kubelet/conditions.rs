@@ -7,13 +7,13 @@ use super::spec::{all_could_restart, is_sidecar, should_all_restart};
 use crate::api::{Map, Value};
 
 /// A condition: the one there was before, where it says the same.
-fn condition(pod: &Pod, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
-    let generation = pod.api.generation();
-    let same = old.iter().find(|c| c.str_at("type") == kind).filter(|c| {
-        (c.str_at("status") == "True") == status
-            && c.str_at("reason") == reason
-            && c.str_at("message") == message
-            && c.int_at("observedGeneration") == Some(generation)
+fn condition(generation: i64, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
+    let text = |c: &'_ Value, field: &str, want: &str| c.get(field).and_then(Value::as_str).unwrap_or("") == want;
+    let same = old.iter().find(|c| text(c, "type", kind)).filter(|c| {
+        text(c, "status", "True") == status
+            && text(c, "reason", reason)
+            && text(c, "message", message)
+            && c.get("observedGeneration").and_then(Value::as_i64) == Some(generation)
     });
     if let Some(same) = same {
         return same.clone();
@@ -134,8 +134,9 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
     let mut out: Vec<Value> =
         foreign.iter().filter(|c| !super::manager::owns_condition(c.str_at("type"))).cloned().collect();
     let missing = observed.sandbox_missing();
+    let generation = pod.api.generation();
     out.push(condition(
-        pod,
+        generation,
         old,
         "PodReadyToStartContainers",
         missing.is_none(),
@@ -143,12 +144,12 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
         missing.unwrap_or(""),
     ));
     let (ok, reason, message) = initialized(pod, &statuses, phase);
-    out.push(condition(pod, old, "Initialized", ok, reason, &message));
+    out.push(condition(generation, old, "Initialized", ok, reason, &message));
     let containers = containers_ready(pod, &statuses, phase);
     let (ok, reason, message) = ready(pod, &out, &containers);
-    out.push(condition(pod, old, "Ready", ok, reason, &message));
-    out.push(condition(pod, old, "ContainersReady", containers.0, containers.1, &containers.2));
-    out.push(condition(pod, old, "PodScheduled", true, "", ""));
+    out.push(condition(generation, old, "Ready", ok, reason, &message));
+    out.push(condition(generation, old, "ContainersReady", containers.0, containers.1, &containers.2));
+    out.push(condition(generation, old, "PodScheduled", true, "", ""));
     if all_could_restart(pod.spec()) {
         let before = pod.status.value.as_ref().unwrap_or_else(|| pod.api.at("status"));
         let restarting = terminal_reason(phase).is_empty()
@@ -159,7 +160,7 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
         } else {
             (terminal_reason(phase), "")
         };
-        let mut c = condition(pod, &[], "AllContainersRestarting", restarting, reason, message);
+        let mut c = condition(generation, &[], "AllContainersRestarting", restarting, reason, message);
         c.unset("observedGeneration");
         out.push(c);
     }
@@ -173,7 +174,7 @@ pub fn refresh_ready(pod: &Pod, status: &mut Value) {
     let containers = containers_ready(pod, &statuses, status.str_at("phase"));
     let pod_ready = ready(pod, status.at("conditions").items(), &containers);
     for (kind, (ok, reason, message)) in [("Ready", pod_ready), ("ContainersReady", containers)] {
-        let fresh = condition(pod, &[], kind, ok, reason, &message);
+        let fresh = condition(pod.api.generation(), &[], kind, ok, reason, &message);
         if let Some(c) = status.slot("conditions").make_array().iter_mut().find(|c| c.str_at("type") == kind) {
             let at = c.at("lastTransitionTime").clone();
             let flips = c.str_at("status") != fresh.str_at("status");

@@ -224,8 +224,8 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     }
     let Some(current) = cx.ctx.api.get(&key).cloned() else { return };
     let terminal = matches!(current.body().str_at("status.phase"), "Succeeded" | "Failed");
-    if terminal && *current.at("status") == status {
-        // One copy is enough of what stays.
+    if *current.at("status") == status {
+        // One copy is enough, and the next status is then made of the same parts.
         pod.status.value = Some(current.at("status").clone());
     }
     if current.is_deleting() && terminal && pod.status.finished {
@@ -237,10 +237,13 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
 
 /// Lays the kubelet's status over the API server's. Models `mergePodStatus`.
 fn merge(old: &Value, mut new: Value, could_run: bool) -> Value {
-    let mut conditions: Vec<Value> =
-        old.at("conditions").items().iter().filter(|c| !owns_condition(c.str_at("type"))).cloned().collect();
-    conditions.extend(new.at("conditions").items().iter().filter(|c| owns_condition(c.str_at("type"))).cloned());
-    new.set("conditions", conditions);
+    let owned = |c: &&Value| owns_condition(c.str_at("type"));
+    let foreign: Vec<Value> = old.at("conditions").items().iter().filter(|c| !owned(c)).cloned().collect();
+    if !foreign.is_empty() || !new.at("conditions").items().iter().all(|c| owned(&c)) {
+        let own = new.at("conditions").items().iter().filter(owned).cloned();
+        let conditions: Vec<Value> = foreign.into_iter().chain(own).collect();
+        new.set("conditions", conditions);
+    }
     let terminal = |s: &Value| matches!(s.str_at("phase"), "Succeeded" | "Failed");
     if !terminal(old) && terminal(&new) && could_run {
         for field in ["phase", "reason", "message"] {

@@ -197,7 +197,7 @@ pub struct Worker {
     /// An update it has taken, which waits for the kubelet to look at the Pod.
     pub taken: Option<Work>,
     pub last_sync: Option<Time>,
-    pub doing: Option<Sync>,
+    pub doing: Option<Box<Sync>>,
 }
 
 impl Worker {
@@ -226,6 +226,8 @@ pub struct Pod {
     pub containers: Vec<Container>,
     pub files: Files,
     pub mounted: bool,
+    /// A ConfigMap or Secret of a volume is newer than the files.
+    pub stale_volumes: bool,
     pub mount_failures: BTreeMap<Rc<str>, (u32, Time)>,
     /// What was last seen running.
     pub cache: Rc<Observed>,
@@ -261,6 +263,7 @@ impl Pod {
             containers: Vec::new(),
             files: Files::default(),
             mounted: false,
+            stale_volumes: false,
             mount_failures: BTreeMap::new(),
             cache: Rc::default(),
             observed_at: None,

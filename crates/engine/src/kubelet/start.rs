@@ -298,6 +298,7 @@ fn create(
             container.state = State::Running;
             container.started_at = now;
             container.logs = Rc::new(logs);
+            pod.containers.reserve_exact(1);
             pod.containers.push(container);
             cx.container_event(pod, &name, EventType::Normal, "Started", "Container started");
             cx.start_process(pod, &id);
@@ -312,6 +313,7 @@ fn create(
         Err(text) => {
             let message: Rc<str> = Rc::from(text);
             container.message = message.clone();
+            pod.containers.reserve_exact(1);
             pod.containers.push(container);
             pod.finish(&id, 128, "StartError", now);
             cx.noticed(pod);

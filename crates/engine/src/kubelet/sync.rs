@@ -19,7 +19,7 @@ use crate::runtime::{Sandbox, State};
 /// How long the runtime takes to set up a sandbox.
 const SANDBOX_TIME: Millis = 150;
 /// The longest a failed sync waits for the next.
-const RESYNC_INTERVAL: Millis = MINUTE;
+pub const RESYNC_INTERVAL: Millis = MINUTE;
 /// How long after a sync the kubelet looks at its Pod.
 const RELIST_DELAY: Millis = 2;
 
@@ -107,7 +107,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         complete_sync(cx, pod);
         return;
     };
-    pod.worker.doing = Some(Sync {
+    pod.worker.doing = Some(Box::new(Sync {
         work,
         observed,
         steps,
@@ -118,7 +118,7 @@ pub fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         backoff_until: None,
         cancelled: work == Work::Sync && pod.worker.terminating_at.is_some(),
         due: None,
-    });
+    }));
     advance(cx, pod);
 }
 
@@ -131,6 +131,7 @@ fn sync_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> Opti
         return None;
     }
     if pod.mounted || !volumes::has_any(pod) {
+        volumes::refresh(cx, pod);
         return Some(after_volumes(cx, pod, observed));
     }
     Some(VecDeque::from([Step::Volumes { next: None, deadline: None }]))

@@ -108,6 +108,45 @@ pub fn wait(cx: &mut Cx<'_, '_>, pod: &mut Pod, next: &mut Option<Time>, deadlin
     Wait::Until(at)
 }
 
+/// The name of the ConfigMap or Secret that a volume or a projected source takes its files from.
+fn source_name(source: &Value, kind: Kind, projected: bool) -> Option<&str> {
+    match kind {
+        Kind::ConfigMap => source.at("configMap.name"),
+        _ if projected => source.at("secret.name"),
+        _ => source.at("secret.secretName"),
+    }
+    .as_str()
+}
+
+/// Whether a volume of the Pod is made of a ConfigMap or Secret.
+pub fn use_source(pod: &Pod, key: &ObjectKey) -> bool {
+    let is = |v: &Value, projected| source_name(v, key.kind, projected) == Some(key.name.as_ref());
+    volumes(pod).iter().any(|v| is(v, false) || v.at("projected.sources").items().iter().any(|s| is(s, true)))
+}
+
+/// Puts what the sources hold by now in the place of the files, where they have changed. A file that is mounted by its
+/// `subPath` stays what it was.
+pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
+    if !std::mem::take(&mut pod.stale_volumes) {
+        return;
+    }
+    for volume in volumes(pod).to_vec() {
+        let name = volume.str_at("name");
+        let by_path = |c: &Value| {
+            let mut mounts = c.at("volumeMounts").items().iter();
+            mounts.any(|m| m.str_at("name") == name && !m.str_at("subPath").is_empty())
+        };
+        let is_source = ["configMap", "secret", "projected"].iter().any(|s| !volume.at(s).is_null());
+        if !is_source || pod.specs(true).iter().chain(pod.specs(false)).any(by_path) {
+            continue;
+        }
+        if let Ok(files) = contents(cx, pod, &volume) {
+            pod.files.clear(&format!("volume/{name}"));
+            fill(pod, name, &files);
+        }
+    }
+}
+
 fn fill(pod: &mut Pod, name: &str, files: &BTreeMap<String, Rc<str>>) {
     let space = format!("volume/{name}");
     for (path, text) in files {
