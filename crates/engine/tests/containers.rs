@@ -105,7 +105,7 @@ fn volumes_follow_their_configmap() {
         map + &pod("whole", "mountPath: /etc/c") + &pod("part", "mountPath: /etc/c/word, subPath: word")
     };
     let mut cluster = Cluster::new(Config::default());
-    let mut apply = |cluster: &mut Cluster, word: &str| {
+    let apply = |cluster: &mut Cluster, word: &str| {
         let files = Rc::new(vec![("x.yaml".to_owned(), Rc::from(manifest(word)))]);
         let out = cluster.handle(Command::Kubectl { line: "kubectl apply -f x.yaml".into(), files });
         assert_eq!(out.output.exit, 0, "{}", out.output.stderr);

@@ -39,6 +39,6 @@ impl ApiServer {
             Some(c) => *c = condition,
             None => conditions.push(condition),
         }
-        Ok(self.commit(body, key.kind))
+        Ok(self.commit(body, key.kind, Some(&pod)))
     }
 }

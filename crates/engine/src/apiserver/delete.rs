@@ -86,7 +86,7 @@ impl ApiServer {
             return Ok(Rc::new(Object::new(key.kind, body)));
         }
         if (held || graceful.is_some()) && body != *old.body() {
-            let marked = self.commit(body, key.kind);
+            let marked = self.commit(body, key.kind, Some(&old));
             if held || graceful.is_some_and(|s| s > 0) {
                 return Ok(marked);
             }
@@ -162,7 +162,7 @@ impl ApiServer {
             let stamp = self.stamp();
             body.set("metadata.deletionTimestamp", stamp);
             body.set("status.phase", "Terminating");
-            return Ok(self.commit(body, Kind::Namespace));
+            return Ok(self.commit(body, Kind::Namespace, Some(old)));
         }
         let held = ["metadata.finalizers", "spec.finalizers"].iter().any(|f| !old.at(f).items().is_empty());
         if held { Ok(old.clone()) } else { Ok(self.finalize(&key)) }
@@ -182,7 +182,7 @@ impl ApiServer {
         if old.is_deleting() && !held {
             self.finalize(&old.key());
         } else {
-            self.commit(body, Kind::Namespace);
+            self.commit(body, Kind::Namespace, Some(&old));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Models etcd as the API server sees it, and the informers' `controllerUID` index. Cloning it is cheap: copies
 //! share what stays the same.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -26,7 +27,12 @@ impl Store {
     }
     /// An object, by the parts of its key.
     pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Rc<Object>> {
-        self.kinds.get(&kind)?.find(&|k| (k.0.as_ref(), k.1.as_ref()).cmp(&(namespace, name)))
+        let in_namespace = |n: &Rc<str>| {
+            // Mostly it is the very text.
+            let same = n.as_ptr() == namespace.as_ptr() && n.len() == namespace.len();
+            if same { Ordering::Equal } else { n.as_ref().cmp(namespace) }
+        };
+        self.kinds.get(&kind)?.find(&|k| in_namespace(&k.0).then_with(|| k.1.as_ref().cmp(name)))
     }
     /// How many objects there are.
     pub fn len(&self) -> usize {

@@ -115,7 +115,7 @@ impl ApiServer {
         if let Some(written) = written {
             self.track(object.uid(), kind, None, &written, "");
         }
-        Ok(self.commit(object.into_body(), kind))
+        Ok(self.commit(object.into_body(), kind, None))
     }
 
     /// Events are many, and nothing is added to them.
@@ -129,14 +129,14 @@ impl ApiServer {
         body.set("metadata.uid", self.rng.uuid());
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
-        let key = Object::new(Kind::Event, body.clone()).key();
-        if self.store.get(&key).is_some() {
-            return Err(Status::already_exists(Kind::Event, &key.name));
+        let name = body.str_at("metadata.name");
+        if self.store.find(Kind::Event, body.str_at("metadata.namespace"), name).is_some() {
+            return Err(Status::already_exists(Kind::Event, name));
         }
         if options.dry_run {
             return Ok(Rc::new(Object::new(Kind::Event, body)));
         }
-        Ok(self.commit(body, Kind::Event))
+        Ok(self.commit(body, Kind::Event, None))
     }
 
     fn check_room(&self) -> Result<(), Status> {
@@ -226,7 +226,7 @@ impl ApiServer {
         if self.actor == Actor::User && part != Subresource::Status {
             self.track(old.uid(), kind, Some(old.body()), object.body(), "");
         }
-        Ok(self.commit(object.into_body(), kind))
+        Ok(self.commit(object.into_body(), kind, Some(&old)))
     }
 
     fn charge_update(
@@ -351,15 +351,16 @@ impl ApiServer {
         self.update(key.kind, body, part, options)
     }
 
-    /// Gives a body the next resourceVersion, stores it, and tells watchers.
-    pub(super) fn commit(&mut self, mut body: Value, kind: Kind) -> Rc<Object> {
+    /// Gives a body the next resourceVersion, stores it, and tells watchers. What it has in common with the version before,
+    /// where there was one, is kept once.
+    pub(super) fn commit(&mut self, mut body: Value, kind: Kind, before: Option<&Object>) -> Rc<Object> {
         self.resource_version += 1;
         body.set("metadata.resourceVersion", self.resource_version.to_string());
-        let new = Object::new(kind, Value::Null);
-        let before = self.store.find(kind, body.str_at("metadata.namespace"), body.str_at("metadata.name"));
-        let before = before.map_or(&new, |b| &**b);
-        share_object(&mut body, before.body());
-        let object = Rc::new(Object::following(before, body));
+        share_object(&mut body, before.map_or(&Value::Null, Object::body));
+        let object = Rc::new(match before {
+            Some(before) => Object::following(before, body),
+            None => Object::new(kind, body),
+        });
         let key = object.key();
         let before = self.store.put(&key, &object);
         self.changes.push(Change {

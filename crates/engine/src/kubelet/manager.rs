@@ -216,13 +216,12 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     }
     let could_run = pod.worker.terminated_at.is_none();
     let merged = merge(current.at("status"), status.clone(), could_run);
+    let mut current = current;
     if merged != *current.at("status") {
         let written = cx.ctx.api.mutate(&key, Subresource::Status, |body| body.set("status", merged));
-        if !matches!(written, Ok(Some(_))) {
-            return;
-        }
+        let Ok(Some(written)) = written else { return };
+        current = written;
     }
-    let Some(current) = cx.ctx.api.get(&key).cloned() else { return };
     let terminal = matches!(current.body().str_at("status.phase"), "Succeeded" | "Failed");
     if *current.at("status") == status {
         // One copy is enough, and the next status is then made of the same parts.

@@ -45,15 +45,14 @@ fn siblings(info: &PodInfo, node: &NodeInfo) -> i64 {
         .iter()
         .filter(|c| c.str_at("whenUnsatisfiable") == "ScheduleAnyway")
         .collect();
+    // Owner and owned are of one namespace.
+    let owner = info.pod.controller().map(|o| &o.uid);
     let alike = |p: &PodInfo| {
-        if p.pod.namespace() != info.pod.namespace() {
-            return false;
+        if soft.is_empty() {
+            return owner.is_some() && p.pod.controller().map(|o| &o.uid) == owner;
         }
-        if !soft.is_empty() {
-            return soft.iter().any(|c| selector_matches(c.at("labelSelector"), p.pod.labels()));
-        }
-        let owner = info.pod.controller().map(|o| &o.uid);
-        owner.is_some() && p.pod.controller().map(|o| &o.uid) == owner
+        let selected = |c: &&Value| selector_matches(c.at("labelSelector"), p.pod.labels());
+        p.pod.namespace() == info.pod.namespace() && soft.iter().any(selected)
     };
     -(node.pods.values().filter(|p| alike(p)).count() as i64)
 }

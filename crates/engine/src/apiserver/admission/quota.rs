@@ -355,7 +355,7 @@ impl ApiServer {
         for (quota, used) in charges {
             let mut body = quota.body().clone();
             body.set("status.used", write_list(&used));
-            self.commit(body, Kind::ResourceQuota);
+            self.commit(body, Kind::ResourceQuota, Some(&quota));
         }
     }
 }
