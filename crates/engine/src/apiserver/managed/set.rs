@@ -49,6 +49,18 @@ impl Set {
         });
         Self { member: self.member && other.member, children: both.collect() }
     }
+    /// The set as `fieldsV1` writes it: a dot stands for the field itself where there are fields below it.
+    pub fn to_value(&self) -> Value {
+        let mut v = Value::empty_object();
+        let fields = v.make_object();
+        if self.member && !self.children.is_empty() {
+            fields.insert(".", Value::empty_object());
+        }
+        for (step, set) in &self.children {
+            fields.insert(step.as_str(), set.to_value());
+        }
+        v
+    }
     /// The fields as conflicts print them: `.spec.template.spec.containers[name="main"].image`.
     pub fn paths(&self) -> Vec<String> {
         let mut out = Vec::new();

@@ -81,6 +81,8 @@ fn struct_differences(ty: &'static Type, old: Option<&Value>, new: &Value, out: 
         let below: &[&str] = if path.is_empty() { &[field.json] } else { &["", ""] };
         let mut inner = Set::default();
         value_differences(shape(field.ty, &field.merge), before, value, &mut inner, below);
+        // What Go always writes, as null where it is empty, was there before.
+        inner.member &= field.omitempty || inner.children.is_empty();
         if !inner.is_empty() {
             out.children.insert(format!("f:{name}"), inner);
         }
@@ -89,9 +91,9 @@ fn struct_differences(ty: &'static Type, old: Option<&Value>, new: &Value, out: 
 
 fn value_differences(shape: Shape, old: Option<&Value>, new: &Value, out: &mut Set, path: &[&str]) {
     match (shape, new) {
-        // An empty struct says nothing.
-        (_, Value::Null) => {}
-        (Shape::Struct(_), Value::Object(m)) if m.is_empty() => {}
+        (_, Value::Null) => out.member = old.is_none(),
+        // An empty struct is a field by itself.
+        (Shape::Struct(_), Value::Object(m)) if m.is_empty() => out.member = old.is_none(),
         (Shape::Struct(ty), Value::Object(_)) => struct_differences(ty, old, new, out, path),
         (Shape::Map(element), Value::Object(m)) => {
             out.member = old.is_none();

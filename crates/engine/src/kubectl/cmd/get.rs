@@ -10,12 +10,13 @@ use super::super::builder::{self, Found, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, Table, TableOptions, list_of, shown};
 use super::super::selector::Filter;
-use super::super::session::Io;
+use super::super::session::{Io, Poll};
 use super::super::table::TabWriter;
 use super::super::{Cx, jsonpath};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{Change, Reason, Status};
+use crate::clock::Time;
 
 pub const FLAGS: &str = "A:all-namespaces! allow-missing-template-keys! chunk-size# field-selector f:filename, \
     ignore-not-found! k:kustomize L:label-columns, no-headers! o:output output-watch-events! raw R:recursive! l:selector \
@@ -55,7 +56,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         found.errors.retain(|e| !e.is_not_found());
     }
     if !human {
-        return generic(&p, form, found, io);
+        return generic(&p, form, found, cx, io);
     }
     if found.kinds.contains(&Kind::Endpoints) {
         io.complain("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
@@ -169,7 +170,7 @@ fn compare(a: Option<&Value>, b: Option<&Value>) -> std::cmp::Ordering {
 }
 
 /// Output for machines: one object, or all in a list.
-fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, io: &mut Io) -> Done {
+fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, cx: &Cx<'_>, io: &mut Io) -> Done {
     if found.single && found.named {
         Failure::collect(found.errors.clone())?;
     }
@@ -180,7 +181,17 @@ fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, io: &mut Io) -
     let form = form?;
     let mut infos = found.infos;
     sort(p, &mut infos)?;
-    let shown: Vec<Value> = infos.iter().map(|i| shown(i.found())).collect();
+    // YAML and JSON leave the managers of fields out unless they are asked for; templates that name them see them.
+    let asked =
+        p.on("show-managed-fields") || [p.str("output"), p.str("template")].iter().any(|t| t.contains("managedF"));
+    let full = |i: &Info| {
+        let mut v = shown(i.found());
+        if asked {
+            v.set("metadata.managedFields", cx.api.managed_fields(i.found()));
+        }
+        v
+    };
+    let shown: Vec<Value> = infos.iter().map(full).collect();
     let value = if found.single && found.named && shown.len() == 1 { shown[0].clone() } else { list_of(shown.iter()) };
     io.print(&form.print(&value, p.on("no-headers"))?);
     Failure::collect(found.errors)?;
@@ -198,6 +209,8 @@ pub struct Watch {
     table: Table,
     writer: TabWriter,
     events: bool,
+    /// When `--request-timeout` ends it.
+    until: Option<Time>,
     changes: VecDeque<(Rc<Object>, &'static str)>,
 }
 
@@ -217,6 +230,7 @@ fn start_watch(p: &Parsed, form: Form, r: &Request, namespace: &Rc<str>, cx: &mu
         table: Table::new(*kind, options_of(p, false)),
         writer: TabWriter::table(),
         events: p.on("output-watch-events"),
+        until: super::request_timeout(p).map(|t| cx.now + t),
         changes: VecDeque::new(),
     };
     if !p.on("watch-only") {
@@ -255,7 +269,14 @@ impl Watch {
             let aligned = self.aligned(&text);
             io.print(&aligned);
         }
+        if self.until.is_some_and(|t| cx.now >= t) {
+            return ok();
+        }
         Ok(Flow::Wait(Waiting::Watch(Box::new(self))))
+    }
+    /// What it waits for.
+    pub fn until(&self) -> Poll {
+        self.until.map_or(Poll::WaitChange, Poll::WaitEither)
     }
     fn aligned(&mut self, text: &str) -> String {
         if self.form.is_human() { self.writer.align(text) } else { text.to_owned() }

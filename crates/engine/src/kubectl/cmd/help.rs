@@ -86,3 +86,14 @@ pub fn group(name: &'static str, words: &[String], cx: &mut Cx<'_>, io: &mut Io)
     }
     Ok(super::Flow::Exit(1))
 }
+
+/// Runs `kubectl completion`: Tab completes here without it.
+pub fn completion(words: &[String]) -> Done {
+    let p = Parsed::read("completion", "", words)?;
+    match p.args.as_slice() {
+        [] => Err(p.usage("Shell not specified.")),
+        [shell] if matches!(shell.as_str(), "bash" | "zsh" | "fish" | "powershell") => ok(),
+        [shell] => Err(p.usage(format!("Unsupported shell type {}.", go_quote(shell)))),
+        _ => Err(p.usage("Too many arguments. Expected only the shell type.")),
+    }
+}

@@ -300,17 +300,6 @@ pub fn exec(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
 }
 
-/// Runs `kubectl completion`: Tab completes here without it.
-pub fn completion(words: &[String]) -> Done {
-    let p = Parsed::read("completion", "", words)?;
-    match p.args.as_slice() {
-        [] => Err(p.usage("Shell not specified.")),
-        [shell] if matches!(shell.as_str(), "bash" | "zsh" | "fish" | "powershell") => ok(),
-        [shell] => Err(p.usage(format!("Unsupported shell type {}.", go_quote(shell)))),
-        _ => Err(p.usage("Too many arguments. Expected only the shell type.")),
-    }
-}
-
 /// Runs `kubectl cp`.
 pub fn cp(words: &[String]) -> Done {
     let p = Parsed::read("cp", "c:container no-preserve! retries#", words)?;
@@ -504,7 +493,13 @@ fn difference(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let body = info.body.clone().unwrap_or_default();
         let mut body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
         let (before, after) = match &info.object {
-            None => (String::new(), to_yaml(&body)),
+            None => {
+                let dry = DryRun::Server.options();
+                let made = super::common::create(info, body, &p, dry, cx, io)?;
+                let mut made = shown(&made);
+                made.unset("metadata.resourceVersion");
+                (String::new(), to_yaml(&made))
+            }
             Some(current) => {
                 let text = super::apply::annotation(&body);
                 body.set_key("metadata.annotations", super::LAST_APPLIED, text);
