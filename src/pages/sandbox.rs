@@ -382,7 +382,8 @@ impl Sandbox {
         let show = if terminal { "terminal" } else { "inspector" };
         let i = &desk.shown.inspected;
         if desk.part < Part::All {
-            return html! { <div class="dock" data-show={show} aria-busy="true"><section class="pane term"></section><section class="pane inspector"></section></div> };
+            let pane = |class: &'static str, says: &'static str| html! { <section class={class}><div class="blank"><span>{ says }</span></div></section> };
+            return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl is loading.") }{ pane("pane inspector", "The inspector is loading.") }</div> };
         }
         html! {
             <div class="dock" data-show={show}>

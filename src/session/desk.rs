@@ -212,6 +212,7 @@ impl Desk {
                     None => problems.into(),
                 }
             }
+            (None, false, _) if self.part == Part::Page => "The cluster is loading.".into(),
             (None, false, _) => "valid, not applied yet".into(),
             (None, true, true) => "changed since apply".into(),
             (None, true, false) => "applied".into(),
