@@ -66,6 +66,13 @@ pub fn rows(now: &dyn Fn() -> f64, memory: &dyn Fn() -> f64) -> Vec<Row> {
         unit: "ms",
         budget: 16.0,
     });
+    let text = long_file();
+    rows.push(Row {
+        name: "diagnostics of a file of 200 lines",
+        value: best(now, 20, || drop(batchyard_engine::manifest::check(&text, "long.yaml"))),
+        unit: "ms",
+        budget: 5.0,
+    });
     rows
 }
 
@@ -122,6 +129,18 @@ fn indexed(completions: usize) {
         ),
     );
     until(&mut cluster, |c| status(c, Kind::Job, "succeeded") == completions as i64);
+}
+
+/// Two hundred lines of Jobs, each with a field at the wrong level.
+fn long_file() -> String {
+    let job = |n: usize| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: job-{n}\n  labels:\n    app: work\n    tier: batch\nspec:\n  \
+             completions: 3\n  parallelism: 2\n  template:\n    spec:\n      backoffLimit: 2\n      restartPolicy: Never\n      \
+             containers:\n      - name: work\n        image: busybox:1.36\n        command: [\"sh\", \"-c\", \"echo work\"]\n---\n"
+        )
+    };
+    (0..11).map(job).collect()
 }
 
 fn crash_loop() {
