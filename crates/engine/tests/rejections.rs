@@ -1,4 +1,4 @@
-//! What real kubectl and API server said to 358 manifests, against the manifest modules alone.
+//! What real kubectl and API server said to the recorded manifests, against the manifest modules alone.
 #![allow(clippy::disallowed_methods, reason = "a test reads its recordings")]
 
 use batchyard_engine::api::Value;
