@@ -312,13 +312,14 @@ impl Cluster {
         Progress { now: self.now(), finished: true, tasks, limit: None }
     }
 
-    /// Goes to a time: back to a checkpoint and forward again, or just forward. The future that was seen is kept.
+    /// Goes to a time: from the last checkpoint before it, or from here where that is nearer. The future that was seen is kept.
     pub fn seek(&mut self, to: Time) {
         let to = to.max(self.config.epoch);
         let seen = self.seen_until;
-        if to < self.now() {
-            let i = self.checkpoints.partition_point(|c| c.world.now() <= to).saturating_sub(1);
-            let checkpoint = self.checkpoints[i].clone();
+        let i = self.checkpoints.partition_point(|c| c.world.now() <= to).saturating_sub(1);
+        let checkpoint = &self.checkpoints[i];
+        if to < self.now() || checkpoint.world.now() > self.now() {
+            let checkpoint = checkpoint.clone();
             self.world = (*checkpoint.world).clone();
             self.journal_position = checkpoint.journal_len;
             self.command_position = checkpoint.commands;
