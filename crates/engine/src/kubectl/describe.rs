@@ -6,6 +6,7 @@ mod config;
 mod container;
 mod events;
 mod generic;
+mod network;
 mod node;
 mod pod;
 mod storage;
@@ -90,6 +91,10 @@ pub fn describe(o: &Rc<Object>, scene: &Scene<'_>) -> String {
         Kind::PriorityClass => config::priority_class(o, &mut w),
         Kind::PersistentVolumeClaim => storage::claim(o, scene, &mut w),
         Kind::PersistentVolume => storage::volume(o, scene, &mut w),
+        Kind::Ingress => network::ingress(o, scene, &mut w),
+        Kind::NetworkPolicy => network::policy(o, &mut w),
+        Kind::PodDisruptionBudget => network::budget(o, &mut w),
+        Kind::HorizontalPodAutoscaler => network::autoscaler(o, &mut w),
         Kind::Role | Kind::ClusterRole => config::role(o, &mut w),
         Kind::RoleBinding | Kind::ClusterRoleBinding => config::role_binding(o, &mut w),
         _ => generic::describe(o, &mut w),

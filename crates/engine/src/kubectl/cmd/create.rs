@@ -3,6 +3,7 @@
 //! Models `pkg/cmd/create`.
 
 mod config;
+mod ingress;
 mod others;
 mod workloads;
 
@@ -76,9 +77,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "priorityclass" | "pc" => others::priority_class(rest, cx, io),
         "poddisruptionbudget" | "pdb" => others::budget(rest, cx, io),
         "service" | "svc" => others::service(rest, cx, io),
-        "ingress" | "ing" => {
-            error("create ingress is not simulated: apply a manifest instead (an Ingress has no effect here)")
-        }
+        "ingress" | "ing" => ingress::ingress(rest, cx, io),
         "token" => {
             let p = Parsed::read(
                 "create token",

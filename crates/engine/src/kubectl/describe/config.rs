@@ -160,7 +160,7 @@ pub fn service_account(s: &Object, w: &mut Doc) {
 }
 
 /// The ready endpoints behind a Service's port. Models `formatEndpointSlices`.
-fn endpoints(s: &Object, port: &str, scene: &Scene<'_>) -> String {
+pub fn endpoints(s: &Object, port: &str, scene: &Scene<'_>) -> String {
     let is_slice =
         |o: &&Rc<Object>| o.kind() == Kind::EndpointSlice && o.label("kubernetes.io/service-name") == Some(s.name());
     let slices: Vec<_> = scene.store.list_in(Kind::EndpointSlice, s.namespace()).filter(is_slice).collect();
