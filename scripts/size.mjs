@@ -6,11 +6,14 @@ import { gzipSync } from "node:zlib";
 
 const dir = process.argv[2] ?? "dist";
 const kB = 1000;
-// A gate only comes down.
+// `limit` is the gate, which only comes down; `wanted` is what the design asks for where that is not reached.
+const SIMULATOR = /^[^/]*_simulator\.wasm$/;
 const BUDGETS = [
   { name: "first load", page: "index.html", limit: 200 * kB },
+  { name: "until its example runs", page: "index.html", comes: SIMULATOR, limit: 430 * kB },
   // The shell fetches the scenario's manifest and picture; counted is the example with which most pages begin.
   { name: "embed, before interaction", page: "embed/index.html", also: ["embed/posters/migration-fails-twice.svg", "embed/posters/migration-fails-twice.yaml"], limit: 20 * kB },
+  { name: "embed, after interaction", page: "embed/index.html", comes: /^[^/]*(_bg|_simulator)\.wasm$|^batchyard-page-\w+\.js$|^style-\w+\.css$/, limit: 430 * kB, wanted: 250 * kB },
   { name: "embed script", file: "embed/v1.js", limit: 3 * kB },
 ];
 
@@ -49,14 +52,15 @@ const row = (name, bytes, budget = "") => console.log(`${name.padEnd(52)} ${(byt
 let passed = 0;
 let failed = 0;
 const counted = new Set();
-for (const { name, page, file, limit, also = [] } of BUDGETS) {
-  if (!inside(page ?? file)) continue;
-  const parts = [...(page ? closure(page) : [file]), ...also.filter(inside)];
+for (const { name, page, file, limit, wanted, comes, also = [] } of BUDGETS) {
+  const later = comes ? readdirSync(dir).filter((f) => comes.test(f)) : [];
+  if (!inside(page ?? file) || (comes && !later.length)) continue;
+  const parts = [...new Set([...(page ? closure(page) : [file]), ...also.filter(inside), ...later])];
   const sizes = parts.map((f) => [f, gz(f)]).sort((a, b) => b[1] - a[1]);
   const total = sizes.reduce((n, [, b]) => n + b, 0);
-  for (const [f, b] of sizes) row(`  ${f}`, b), counted.add(f);
+  for (const [f, b] of sizes) counted.has(f) || row(`  ${f}`, b), counted.add(f);
   const good = total <= limit;
-  row(name, total, `budget ${limit / kB} kB  ${good ? "within" : "OVER"}`);
+  row(name, total, `budget ${limit / kB} kB  ${good ? "within" : "OVER"}${wanted ? ` (wanted: ${wanted / kB} kB)` : ""}`);
   good ? passed++ : failed++;
 }
 const files = (folder) => readdirSync(folder, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(folder, e.name)) : [join(folder, e.name)]));
