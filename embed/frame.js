@@ -18,9 +18,10 @@ let app = null;
 let starting = null;
 let own = parameters.own === "1";
 let yaml = "";
-let given;
+let arrived;
+const given = new URLSearchParams(location.search);
 // The host sends its manifest when it hears from here; it has a few seconds for that.
-const manifest = new Promise((ok) => ((given = ok), setTimeout(ok, 3000)));
+const manifest = new Promise((ok) => ((arrived = ok), setTimeout(ok, 3000)));
 let told = 0;
 
 if (own) document.documentElement.dataset.own = "";
@@ -102,7 +103,8 @@ addEventListener("message", async ({ source, data }) => {
     document.documentElement.dataset.own = "";
     setManifest(payload.yaml);
     picture(payload.picture);
-    given();
+    if (!payload.picture && given.has("scenario")) still().catch(() => {});
+    arrived();
     if (req !== undefined) tell("reply", { ok: true }, req);
     return;
   }
@@ -125,6 +127,7 @@ function setManifest(text) {
   const line = (text, n) => Object.assign(document.createElement("span"), { className: lit(n + 1) ? "is-lit" : "", textContent: `${text}\n` });
   at("manifest").replaceChildren(...text.trimEnd().split("\n").map(line));
   if (!link && text.length < 50_000) pageLink();
+  if (own || link) at("name").textContent = /^\s*name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? "Manifest";
 }
 
 /** The picture of a manifest of the host's own, which the host hands over: drawn as a picture, so that nothing in it runs. */
@@ -158,12 +161,13 @@ const get = async (path) => {
   return answer.text();
 };
 
-/** The scenario's manifest and the picture of the moment asked for. */
+/** The scenario's manifest and the picture of the moment asked for. A manifest of the host's own has it too where it is the same. */
 async function still() {
   const { scenario, t, seed, theme } = parameters;
   const [text, film] = await Promise.all([get(`posters/${scenario}.yaml`), get(`posters/${scenario}.svg`)]);
-  if (own) return;
-  setManifest(text);
+  if (own && yaml.trim() !== text.trim()) return;
+  if (!own) setManifest(text);
+  delete poster.dataset.bare;
   const end = show(at("still"), film, t, theme);
   if (t > end) say(`The picture ends after ${Math.floor(end)} s; the run opens at ${t} s.`);
   else if (seed !== 1) say("The picture is of a run with seed 1.");

@@ -13,7 +13,8 @@ function chosen() {
 const attribute = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 const address = (options) => `${new URL("embed/", SITE)}?${new URLSearchParams(options)}`;
 const script = `<script type="module" src="${new URL("embed/v1.js", SITE)}"></script>`;
-const element = (options) => `<batch-yard ${options.map(([n, v]) => `${n}="${attribute(v)}"`).join(" ")} style="display: block; min-height: 480px"></batch-yard>`;
+/** The manifest in the element is for readers without scripts, for print and for search engines; it may be changed. */
+const element = (options) => `<batch-yard ${options.map(([n, v]) => `${n}="${attribute(v)}"`).join(" ")} style="display: block; min-height: 480px">\n<pre><code class="language-yaml">${attribute(manifest.trim())}\n</code></pre>\n</batch-yard>`;
 const iframe = (options) => `<iframe src="${attribute(address(options))}" title="batchyard: ${attribute(options[0][1])}" width="100%" height="480" loading="lazy" style="border: 0"></iframe>`;
 
 /** Where a snippet goes, and the snippet. */
@@ -28,8 +29,10 @@ export const KINDS = {
 };
 
 let shown = "";
-function show() {
+let manifest = "";
+async function show() {
   const options = chosen();
+  manifest = await (await fetch(new URL(`../posters/${options[0][1]}.yaml`, import.meta.url))).text();
   const [where, text] = KINDS[document.getElementById("as").value](options);
   document.getElementById("where").textContent = where;
   document.getElementById("snippet").textContent = text;

@@ -118,6 +118,18 @@ test("the host's own manifest runs, and stays in the page for readers without sc
   }
 });
 
+test("a host's manifest that is the scenario's has the scenario's picture; another has none", async () => {
+  const yaml = readFileSync(join(ROOT, "examples/never.yaml"), "utf8");
+  const same = await visit(await host(element('scenario="never" t="15"', `<pre>${yaml}</pre>`)));
+  await frame(same).getByRole("img", { name: /Job import .* at 15s/ }).waitFor();
+  const other = await visit(await host(element('scenario="never"', `<pre>${yaml.replace("backoffLimit: 4", "backoffLimit: 1")}</pre>`)));
+  await frame(other).locator("#manifest").getByText("backoffLimit: 1").waitFor();
+  await other.waitForLoadState("networkidle");
+  assert.equal(await frame(other).locator("#still svg").count(), 0);
+  await run(other);
+  assert.match((await ask(other, "getState")).yaml, /backoffLimit: 1/);
+});
+
 test("a picture of the host's own manifest is shown before it runs, and nothing in it does", async () => {
   const yaml = readFileSync(join(ROOT, "examples/never.yaml"), "utf8");
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><script>parent.bad = 1</script><rect width="40" height="20"/></svg>';
@@ -287,7 +299,8 @@ test("the configurator writes a tag for each kind of page and shows what it does
   await page.getByLabel("Highlighted lines").fill('L1"><script>');
   await page.getByLabel("Highlighted lines").blur();
   const snippet = page.locator("#snippet");
-  assert.match(await snippet.textContent(), /<batch-yard scenario="never" view="sim" hl="L1&quot;>&lt;script>" style="[^"]+"><\/batch-yard>/);
+  await snippet.getByText("name: import").waitFor();
+  assert.match(await snippet.textContent(), /<batch-yard scenario="never" view="sim" hl="L1&quot;>&lt;script>" style="[^"]+">\n<pre><code class="language-yaml">apiVersion: batch\/v1\n[^]*<\/code><\/pre>\n<\/batch-yard>/);
   for (const kind of ["iframe", "markdown", "mdbook", "mkdocs", "docusaurus", "hugo"]) {
     await page.getByLabel("Where it goes").selectOption(kind);
     assert.match(await snippet.textContent(), /scenario=(never|"never")|scenario="never"/, kind);
