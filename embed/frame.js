@@ -39,7 +39,10 @@ try {
 
 function heard(type, text) {
   const payload = JSON.parse(text);
-  if (type === "playing") channel?.postMessage({ playing: id });
+  if (type === "playing") {
+    channel?.postMessage({ playing: id });
+    setTimeout(rest, 500);
+  }
   tell(type, payload);
 }
 
@@ -48,6 +51,16 @@ const styled = () =>
   new Promise((ok, no) => {
     const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: here(settings.style), onload: ok, onerror: no });
     document.head.append(sheet);
+  });
+
+/** Has the rest of the simulator fetched in the background: its loader waits for a touch (scripts/split-loader.js). */
+const rest = () =>
+  new Promise((ok) => {
+    const look = () => globalThis.batchyardParts > 2 && ok();
+    addEventListener("batchyard:part", look);
+    setTimeout(ok, 20_000);
+    dispatchEvent(new Event("pointerdown"));
+    look();
   });
 
 /** Fetches and starts the simulator, once. */
@@ -62,6 +75,7 @@ function start() {
       await Promise.all([module.default({ module_or_path: here(settings.wasm) }), style, own && manifest]);
       // The simulator comes in parts, in the background; drawn before they are there, it would have to stop and wait.
       await globalThis.batchyardLoaded;
+      if (globalThis.batchyardParts && (link || parameters.t)) await rest();
       module.embed_mount(root, JSON.stringify({ ...parameters, yaml: own ? yaml : "", hash: link }), heard);
       app = module;
       poster.remove();

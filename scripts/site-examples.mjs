@@ -23,7 +23,8 @@ const shown = ({ id, title, sentence, watch, text }, up) => `<h3 id="${id}">${es
 <img src="${up}embed/posters/${id}.svg" alt="The timeline of its run" width="480" loading="lazy">
 <pre tabindex="0" role="region" aria-label="Manifest: ${escape(title)}"><code>${escape(text)}</code></pre>`;
 
-const LOADING = '<p class="boot"><b>batchyard</b> is loading the cluster.</p>';
+const LOADING = `<p class="boot"><b>batchyard</b> is loading the cluster.</p>
+<p>A simulated Kubernetes cluster in this page runs Jobs and CronJobs as a real one does, one second at a time. Edit the manifest, make containers fail, and see what the controllers do about it: every Pod, every wait and every event.</p>`;
 
 /**
  * What a page holds until it is drawn: a run as it went, which is also what there is without scripts. `plain` pages hold the words
