@@ -20,6 +20,8 @@ const put = (stem, text, ext) => {
   return file;
 };
 
+// What the page says until it is drawn is painted first; a hidden page, which paints nothing, does not wait for that.
+const PAINTED = "await new Promise((go) => { new PerformanceObserver(go).observe({ type: 'paint', buffered: true }); setTimeout(go, 300); });\n";
 // A browser that blocks WebAssembly, or a connection that broke, says so in place of the loading text.
 const SAY = `const say = (text) => document.querySelector(".boot")?.replaceChildren(text);
 if (typeof WebAssembly === "undefined") say("This browser blocks WebAssembly, so nothing can run here.");
@@ -27,7 +29,7 @@ if (typeof WebAssembly === "undefined") say("This browser blocks WebAssembly, so
 const guarded = (code) =>
   SAY +
   code.replace(/const wasm = await (init\([^;]*\));/, (_, call) =>
-    `const wasm = await ${call}.catch((e) => { say("The cluster could not be loaded. Check the connection and reload the page. (" + e.message + ")"); throw e; });`);
+    `${PAINTED}const wasm = await ${call}.catch((e) => { say("The cluster could not be loaded. Check the connection and reload the page. (" + e.message + ")"); throw e; });`);
 
 let html = readFileSync(join(dir, "index.html"), "utf8");
 
