@@ -66,7 +66,7 @@ impl ApiServer {
         }
         self.admit_namespace(kind, &body)?;
         if kind == Kind::Event {
-            return self.create_event(body, &options);
+            return self.create_event(body, options);
         }
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"] {
             if body.at("metadata").get(field).is_some() {
@@ -119,7 +119,7 @@ impl ApiServer {
     }
 
     /// Events are many, and nothing is added to them.
-    fn create_event(&mut self, mut body: Value, options: &WriteOptions) -> Result<Rc<Object>, Status> {
+    fn create_event(&mut self, mut body: Value, options: WriteOptions) -> Result<Rc<Object>, Status> {
         if self.actor == Actor::User && body.str_at("involvedObject.namespace") != body.str_at("metadata.namespace") {
             let path = Path::new("involvedObject.namespace");
             let namespace = body.str_at("involvedObject.namespace");

@@ -287,7 +287,7 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
     let mut count = 0;
     let selector = match r.labels.as_deref() {
         None | Some("") => None,
-        Some(text) => Some(Selector::parse(text).map_err(|why| Failure::Error(why.to_string()))?),
+        Some(text) => Some(Selector::parse(text).map_err(Failure::Error)?),
     };
     let names: Vec<String> = r.files.iter().flat_map(|name| io.names(name, cx)).collect();
     // That a file is missing is seen before anything is done.

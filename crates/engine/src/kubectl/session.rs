@@ -362,15 +362,15 @@ impl Session {
                 next.push(always(Compound::End));
             }
             Compound::Tried(until, condition, body) => {
-                if (self.output.exit == 0) != until {
+                if (self.output.exit == 0) == until {
+                    self.output.exit = 0;
+                } else {
                     next.extend(body.iter().cloned());
                     next.push(always(Compound::Round));
                     next.extend(condition.iter().cloned());
                     next.push(always(Compound::Tried(until, condition, body)));
                     // A loop that never waits lets time pass all the same.
                     self.next = self.next.max(cx.now + 10);
-                } else {
-                    self.output.exit = 0;
                 }
             }
             Compound::If(condition, body, other) => {

@@ -292,7 +292,7 @@ fn prune(p: &Parsed, applied: &[ObjectKey], dry: DryRun, cx: &mut Cx<'_>, io: &m
         K::ReplicaSet,
         K::StatefulSet,
     ];
-    let selector = Selector::parse(p.str("selector")).map_err(|e| Failure::Error(e.to_string()))?;
+    let selector = Selector::parse(p.str("selector")).map_err(Failure::Error)?;
     let mut namespaces: Vec<&str> = applied.iter().map(|k| &*k.namespace).filter(|n| !n.is_empty()).collect();
     namespaces.sort_unstable();
     namespaces.dedup();

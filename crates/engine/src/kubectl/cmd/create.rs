@@ -156,7 +156,7 @@ fn name(p: &Parsed) -> Result<&str, Failure> {
 /// Sends what a command has put together, and prints it. `failed` stands before the API server's words.
 fn finish(p: &Parsed, kind: Kind, mut body: Value, failed: &str, cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let dry = DryRun::read(p)?;
-    let form = Form::of(&p, io, cx)?;
+    let form = Form::of(p, io, cx)?;
     body.set("apiVersion", kind.api_version());
     body.set("kind", kind.name());
     let namespaced = kind.info().namespaced;

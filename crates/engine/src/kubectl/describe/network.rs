@@ -30,7 +30,7 @@ pub fn ingress(o: &Object, scene: &Scene<'_>, w: &mut Doc) {
             p.int_at("port").is_some() && p.int_at("port") == port.int_at("number")
                 || !port.str_at("name").is_empty() && p.str_at("name") == port.str_at("name")
         };
-        let named = s.at("spec.ports").items().iter().filter(is_it).last().map_or("", |p| p.str_at("name"));
+        let named = s.at("spec.ports").items().iter().rfind(is_it).map_or("", |p| p.str_at("name"));
         format!("{name}:{shown} ({})", endpoints(s, named, scene))
     };
     w.field(0, "Name", o.name());

@@ -180,10 +180,10 @@ impl Run<'_> {
         let mut out = Vec::new();
         while e.at < text.len() {
             let value = e.or();
-            if !e.eats("=") {
-                out.push(value);
-            } else {
+            if e.eats("=") {
                 e.or();
+            } else {
+                out.push(value);
             }
             if !e.eats(",") {
                 break;
