@@ -51,12 +51,12 @@ export const started = (page, n = 0) => frame(page, n).locator(".widget").waitFo
 export const ask = (page, method, ...args) => page.evaluate(([m, a]) => document.querySelector("batch-yard")[m](...a), [method, args]);
 
 export async function run(page, n = 0) {
-  const root = frame(page, n).locator("html");
   // A click right after a scroll may still go to where the frame was before: Chromium learns where a frame of another site is
   // with the next picture. A reader would click again.
-  for (let tries = 0; tries < 5 && !(await root.getAttribute("data-state")); tries++) {
-    await frame(page, n).getByRole("button", { name: "Run it here" }).click({ timeout: 60_000 });
-    await frame(page, n).locator("html[data-state]").waitFor({ state: "attached", timeout: 3_000 }).catch(() => {});
+  for (let tries = 0; tries < 5; tries++) {
+    await frame(page, n).getByRole("button", { name: "Run it here" }).click();
+    const heard = frame(page, n).locator("html[data-state]").waitFor({ state: "attached", timeout: 3_000 });
+    if (await heard.then(() => true, () => false)) break;
   }
   await started(page, n).catch(async (error) => {
     const state = await frame(page, n).locator("html").evaluate((e) => JSON.stringify({ ...e.dataset, says: document.getElementById("trouble")?.textContent }));
