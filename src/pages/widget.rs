@@ -257,12 +257,12 @@ impl Widget {
                         </section>
                     }
                     <section class="widget-time" aria-label="Timeline">
-                        if p.controls != Controls::None {
-                            <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} origin={desk.run.origin} ready=true on_act={self.on_act.clone()} />
-                        }
                         <div class="gantt-box">
                             <Gantt timeline={desk.timeline.clone()} origin={desk.run.origin} value_text={says::moment(desk)} selected={desk.selected.clone()} solo=true rows={0} on_act={self.on_act.clone()} />
                         </div>
+                        if p.controls != Controls::None {
+                            <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} origin={desk.run.origin} ready=true on_act={self.on_act.clone()} />
+                        }
                     </section>
                 </main>
             </ContextProvider<Now>>
