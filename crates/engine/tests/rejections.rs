@@ -56,3 +56,24 @@ fn what_the_editor_says() {
     assert!(wrong <= 12, "{wrong}");
     assert!(said >= 340, "{said}");
 }
+
+/// Nesting as deep as it is read, and deeper, is answered in words: no stack is too small for it.
+#[test]
+fn deep_nesting_is_answered() {
+    use batchyard_engine::cluster::{Cluster, Command, Config};
+    use std::rc::Rc;
+    let flow = |n: usize| format!("{}x{}", "[".repeat(n), "]".repeat(n));
+    let block = |n: usize| (0..n).map(|i| format!("\n{}a:", " ".repeat(i + 2))).collect::<String>() + " x";
+    let mut cluster = Cluster::new(Config::default());
+    for nested in [flow(90), block(90), flow(5_000), block(2_000)] {
+        for head in ["kind: ConfigMap\ndata:", "kind: Pod\nspec:", "kind: Job\nspec:"] {
+            let text = format!("apiVersion: v1\nmetadata: {{name: deep}}\n{head} {nested}\n");
+            let text =
+                text.replace("v1\nmetadata: {name: deep}\nkind: Job", "batch/v1\nmetadata: {name: deep}\nkind: Job");
+            manifest::check(&text, "deep.yaml");
+            let files = Rc::new(vec![("deep.yaml".to_owned(), Rc::from(text))]);
+            let out = cluster.handle(Command::Kubectl { line: "kubectl apply -f deep.yaml".into(), files }).output;
+            assert!(out.exit == 1 && out.stderr.to_lowercase().contains("error"), "{} {}", out.exit, out.stderr);
+        }
+    }
+}

@@ -98,8 +98,8 @@ pub(super) enum RawKind {
     SelfAlias(String),
 }
 
-/// The deepest nesting that is read.
-pub(super) const MAX_DEPTH: usize = 200;
+/// The deepest nesting that is read. The real limit is 10,000; a browser's stack holds less, and no manifest comes near.
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// Reads the first document of a text; `None` where there is none.
 pub(super) fn parse(text: &str) -> Result<Option<Rc<RawNode>>, YamlError> {
