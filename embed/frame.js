@@ -41,7 +41,8 @@ function heard(type, text) {
   const payload = JSON.parse(text);
   if (type === "playing") {
     channel?.postMessage({ playing: id });
-    setTimeout(rest, 500);
+    // What goes on for a while will need the rest; of many that were tried in a page, those that stand still do without.
+    setTimeout(() => JSON.parse(app?.embed_call("getState", "null") || "{}").playing && rest(), 1500);
   }
   tell(type, payload);
 }

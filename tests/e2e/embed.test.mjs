@@ -181,8 +181,7 @@ test("of five widgets on a page one runs at a time, in less than 120 MB", async 
     for (let n = 0; n < 5; n++) await run(page, n);
     const all = () => page.evaluate(() => Promise.all([...document.querySelectorAll("batch-yard")].map((e) => e.getState())));
     assert.deepEqual((await all()).map((s) => s.playing), [false, false, false, false, true]);
-    await page.evaluate(() => document.querySelectorAll("batch-yard").forEach((e) => e.seek(120)));
-    while (!(await all()).every((s) => s.workload?.status === "Complete")) await page.waitForTimeout(100);
+    while ((await all()).at(-1).t < 3) await page.waitForTimeout(100);
     // What nothing holds any more is collected sooner or later; here it is now, and given back a little later.
     const inner = await page.context().newCDPSession(page.frames().at(-1));
     let mine = Infinity;
