@@ -42,11 +42,15 @@ if (sheets.length > 1) {
   sheets.forEach(([tag], i) => (html = html.replace(tag, i ? "" : `<link rel="stylesheet" href="./${file}">\n`)));
 }
 
+// The code editor is a file of its own, loaded when it is first wanted.
+const bundle = (await import("esbuild")).buildSync({ entryPoints: ["editor/codemirror.js"], bundle: true, format: "esm", minify: release, target: "es2022", write: false });
+const editor = `globalThis.batchyardEditor = () => import("./${put("codemirror", bundle.outputFiles[0].text, "js")}");\n`;
+
 html = html.replace(/<script type="module"[^>]*>([^]*?)<\/script>/, (tag, code) => {
   if (!code.trim()) return tag;
   // The wasm lies beside the script; a page in a folder of its own would look for it there.
   code = code.replace(/module_or_path: '(\.\/[^']+)'/, "module_or_path: new URL('$1', import.meta.url)");
-  return `<script type="module" src="./${put("start", guarded(code.trim()), "js")}"></script>`;
+  return `<script type="module" src="./${put("start", editor + guarded(code.trim()), "js")}"></script>`;
 });
 html = html.replace(/ nonce="[^"]*"/g, "").replace(/ integrity="[^"]*"/g, release ? "$&" : "");
 if (release) html = html.replace('<meta charset="utf-8">', `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);

@@ -1,8 +1,10 @@
 //! The parts of the page, each a function of a part of the scene.
 
+pub mod assist;
 pub mod behaviour;
 pub mod cards;
 pub mod clockwork;
+pub mod code;
 pub mod dialogs;
 pub mod editor;
 pub mod examples;

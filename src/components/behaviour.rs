@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::glyph::{glyph_of, icon};
 use crate::session::act::Act;
-use crate::session::behaviour::{Behaviour, Ending, PRESETS, Step, preset, preset_of};
+use crate::session::behaviour::{Behaviour, Ending, PRESETS, Scope, Step, preset, preset_of};
 
 /// Properties of [`BehaviourPanel`].
 #[derive(Properties, PartialEq)]
@@ -41,7 +41,44 @@ fn duration(value: &str) -> String {
     if v.parse::<f64>().is_ok() { [v, "s"].concat() } else { v.to_owned() }
 }
 
-fn row(i: usize, step: &Step, steps: &[Step], noun: &str, status: Option<&AttrValue>, on_act: &Callback<Act>) -> Html {
+/// Which container and which index the rows are about.
+fn scope(b: &Behaviour, on_act: &Callback<Act>) -> Html {
+    let value = |e: &Event| e.target_dyn_into::<web_sys::HtmlSelectElement>().map(|t| t.value()).unwrap_or_default();
+    let container = on_act.reform({
+        let scope = b.scope.clone();
+        move |e: Event| Act::Scope(Scope { container: value(&e), ..scope.clone() })
+    });
+    let index = on_act.reform({
+        let scope = b.scope.clone();
+        move |e: Event| Act::Scope(Scope { index: value(&e).parse().ok(), ..scope.clone() })
+    });
+    html! {
+        <p class="behave-of">
+            if b.containers.len() > 1 {
+                <label>{ "Container " }<select class="field field--small" onchange={container}>
+                    <option value="" selected={b.scope.container.is_empty()}>{ "every one" }</option>
+                    { for b.containers.iter().map(|c| html! { <option value={c.clone()} selected={b.scope.container == *c}>{ c.clone() }</option> }) }
+                </select></label>
+            }
+            if b.indexes > 0 {
+                <label>{ "Index " }<select class="field field--small" data-do="index" onchange={index}>
+                    <option value="" selected={b.scope.index.is_none()}>{ "every one" }</option>
+                    { for (0..b.indexes).map(|i| html! { <option value={i.to_string()} selected={b.scope.index == Some(i)}>{ i }</option> }) }
+                </select></label>
+            }
+        </p>
+    }
+}
+
+fn row(
+    i: usize,
+    step: &Step,
+    steps: &[Step],
+    b: &Behaviour,
+    status: Option<&AttrValue>,
+    on_act: &Callback<Act>,
+) -> Html {
+    let noun = b.noun;
     let now = status.is_some_and(|s| !matches!(&**s, "Completed" | "Error" | "OOMKilled"));
     let runs = on_act.reform({
         let steps = steps.to_vec();
@@ -64,6 +101,9 @@ fn row(i: usize, step: &Step, steps: &[Step], noun: &str, status: Option<&AttrVa
         }
     });
     let mut choices: Vec<Ending> = Ending::CHOICES.to_vec();
+    if !b.scope.is_all() {
+        choices.retain(|c| *c != Ending::NotFound);
+    }
     if !choices.contains(&step.ending) {
         choices.push(step.ending);
     }
@@ -110,23 +150,28 @@ pub fn BehaviourPanel(props: &BehaviourPanelProps) -> Html {
         steps.pop();
         move |_: MouseEvent| Act::Behave(steps.clone())
     });
-    let name = if b.container.is_empty() { "the container".to_owned() } else { b.container.clone() };
+    let of = if b.scope.container.is_empty() { b.containers.last() } else { Some(&b.scope.container) };
+    let several = b.containers.len() > 1 && b.scope.container.is_empty();
+    let name = if several { "each container" } else { of.map_or("the container", |c| c) }.to_owned();
+    let rest = if b.scope.is_all() { "as the command and image say" } else { "as for every one" };
+    let offered = PRESETS.iter().filter(|(_, text)| b.scope.is_all() || *text != "not-found");
     html! {
         <section class="behave" aria-label="Container behaviour">
             <div class="pane-head"><h2>{ "Container behaviour" }</h2>
                 <select class="field field--small" aria-label="Behaviour preset" data-do="preset" onchange={onpreset}>
                     <option value="" selected={chosen.is_none()}>{ if steps.is_empty() { "As the image" } else { "Of my own" } }</option>
-                    { for PRESETS.iter().map(|(label, _)| html! { <option value={*label} selected={chosen == Some(label)}>{ *label }</option> }) }
+                    { for offered.map(|(label, _)| html! { <option value={*label} selected={chosen == Some(label)}>{ *label }</option> }) }
                 </select>
             </div>
             <p class="behave-note">{ "No image is run here. You decide how " }<code>{ name }</code>
                 { if b.restarts { " ends at each start." } else { " ends in each Pod." } }</p>
+            if b.containers.len() > 1 || b.indexes > 0 { { scope(b, on_act) } }
             <table class="attempts"><thead><tr><th scope="col">{ "Attempt" }</th><th scope="col">{ "Runs for" }</th><th scope="col">{ "Ends with" }</th></tr></thead>
                 <tbody>
-                    { for steps.iter().enumerate().map(|(i, s)| row(i, s, &steps, b.noun, props.statuses.get(i), on_act)) }
+                    { for steps.iter().enumerate().map(|(i, s)| row(i, s, &steps, b, props.statuses.get(i), on_act)) }
                     <tr><td><span class="att">{ glyph_of("") }<span>{ if steps.is_empty() { "All " } else { "Later " } }{ b.noun }{ "s" }</span></span></td>
                         <td colspan="2" class="said">
-                            if steps.is_empty() { { "as the command and image say" } } else { { "as " }{ b.noun }{ " " }{ steps.len() } }
+                            if steps.is_empty() { { rest } } else { { "as " }{ b.noun }{ " " }{ steps.len() } }
                             <span class="att-tools">
                                 <button type="button" class="btn btn--bare btn--icon btn--small" aria-label="Add an attempt" title="Add an attempt" onclick={add}>{ icon("#i-plus") }</button>
                                 if !steps.is_empty() {

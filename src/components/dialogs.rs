@@ -114,7 +114,8 @@ pub fn keys_dialog(on: bool, on_act: &Callback<Act>) -> Html {
                 <div>{ keys("Time", &[("Play or pause", &["Space"]), ("Next event", &["."]), ("Previous event", &[","]), ("Next failure or end", &["]"]), ("Previous failure", &["["]),
                     ("Start, end", &["Home", "End"]), ("A tenth of the run", &["0", "9"]), ("Slower, faster", &["−", "+"])]) }</div>
                 <div>{ keys("Yard", &[("Next, previous Pod", &["↓", "↑"]), ("Inspect Pod", &["Enter"]), ("Delete Pod", &["Del"]), ("Why?", &["W"])]) }
-                    { keys("Manifest", &[("Apply", &["Ctrl", "Enter"]), ("Share", &["Ctrl", "S"]), ("Leave the editor", &["Esc", "Tab"]), ("This list", &["?"])]) }</div></div>
+                    { keys("Manifest", &[("Apply", &["Ctrl", "Enter"]), ("Share", &["Ctrl", "S"]), ("Complete", &["Ctrl", "Space"]), ("Explain the field", &["F1"]), ("Leave the editor", &["Esc", "Tab"])])}
+                    { keys("Terminal", &[("Complete", &["Tab"]), ("Search the history", &["Ctrl", "R"]), ("Stop", &["Ctrl", "C"]), ("Leave the line", &["Esc", "Tab"]), ("This list", &["?"])]) }</div></div>
                 <label class="check"><input type="checkbox" checked={on} onchange={toggle} />{ "Single-key shortcuts (only while the yard or timeline has focus)" }</label>
             </div></Sheet>
         }

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
+use super::assist::{Assist, caret, insert, use_assist};
 use super::glyph::icon;
 use super::outcome::rich;
 use crate::platform::dom;
@@ -83,7 +83,8 @@ struct LineProps {
     number: usize,
     text: AttrValue,
     mark: Option<LineMark>,
-    bad: Option<(usize, usize)>,
+    /// The columns of a problem, and whether it is only a warning.
+    bad: Option<((usize, usize), bool)>,
     edited: bool,
     #[prop_or_default]
     lit: bool,
@@ -98,7 +99,7 @@ fn EditorLine(props: &LineProps) -> Html {
     for (class, piece) in tokens(&props.text) {
         let (from, to) = (column, column + piece.len());
         column = to;
-        let (a, b) = props.bad.map_or((to, to), |(a, b)| (a.clamp(from, to), b.clamp(from, to)));
+        let (a, b) = props.bad.map_or((to, to), |((a, b), _)| (a.clamp(from, to), b.clamp(from, to)));
         for (x, y, bad) in [(from, a, false), (a, b, true), (b, to, false)] {
             if let Some(text) = props.text.get(x..y).filter(|t| !t.is_empty()) {
                 pieces.push(html! { <span class={classes!(class, bad.then_some("y-bad"))}>{ text.to_owned() }</span> });
@@ -106,7 +107,7 @@ fn EditorLine(props: &LineProps) -> Html {
         }
     }
     html! {
-        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|_| "is-bad"), props.edited.then_some("is-edited"), props.lit.then_some("is-lit"))} data-lamp={lamp}>
+        <div class={classes!("ln", lamp.map(|_| "is-live"), props.bad.map(|(_, warning)| if warning { "is-warned" } else { "is-bad" }), props.edited.then_some("is-edited"), props.lit.then_some("is-lit"))} data-lamp={lamp}>
             <span class="no">{ props.number + 1 }</span>
             <span class="src">{ for pieces }
                 if let Some(mark) = &props.mark {
@@ -120,13 +121,11 @@ fn EditorLine(props: &LineProps) -> Html {
 }
 
 /// Keys of the editor that are not plain typing: Tab indents unless Esc came before it, Enter keeps the indentation.
-fn on_key(e: &KeyboardEvent, escaped: &UseStateHandle<bool>) {
+fn on_key(e: &KeyboardEvent, escaped: &UseStateHandle<bool>, assist: &Assist) {
     let Some(area) = e.target_dyn_into::<web_sys::HtmlTextAreaElement>() else { return };
-    let insert = |text: &str| {
-        if let Ok(d) = dom::document().dyn_into::<web_sys::HtmlDocument>() {
-            let _ = d.exec_command_with_show_ui_and_value("insertText", false, text);
-        }
-    };
+    if !area.read_only() && assist.key(e, &area) {
+        return;
+    }
     match e.key().as_str() {
         "Escape" => escaped.set(true),
         "Tab" if !**escaped && !e.shift_key() && !e.ctrl_key() && !e.alt_key() => {
@@ -135,10 +134,7 @@ fn on_key(e: &KeyboardEvent, escaped: &UseStateHandle<bool>) {
         }
         "Enter" if !e.ctrl_key() && !e.meta_key() => {
             let text = area.value();
-            let end = area.selection_start().ok().flatten().unwrap_or_default() as usize;
-            // The caret counts UTF-16 units.
-            let before: String = String::from_utf16_lossy(&text.encode_utf16().take(end).collect::<Vec<_>>());
-            let line = before.rsplit('\n').next().unwrap_or("");
+            let line = text[..caret(&area, &text)].rsplit('\n').next().unwrap_or("");
             let body = line.trim_start();
             let mut pad = " ".repeat(line.len() - body.len());
             if body.starts_with("- ") || (body.ends_with(':') && !body.starts_with('#')) {
@@ -159,29 +155,57 @@ fn on_key(e: &KeyboardEvent, escaped: &UseStateHandle<bool>) {
 #[component]
 pub fn Editor(props: &EditorProps) -> Html {
     let escaped = use_state(|| false);
-    let oninput = props.on_act.reform(|e: InputEvent| {
-        Act::Edit(e.target_dyn_into::<web_sys::HtmlTextAreaElement>().map(|t| t.value()).unwrap_or_default())
-    });
-    let onkeydown = {
-        let escaped = escaped.clone();
-        Callback::from(move |e: KeyboardEvent| on_key(&e, &escaped))
+    let assist = use_assist();
+    let (area, code) = (use_node_ref(), use_node_ref());
+    let oninput = {
+        let (on_act, assist) = (props.on_act.clone(), assist.clone());
+        Callback::from(move |e: InputEvent| {
+            let Some(area) = e.target_dyn_into::<web_sys::HtmlTextAreaElement>() else { return };
+            on_act.emit(Act::Edit(area.value()));
+            assist.offer(&area, false);
+        })
     };
-    let onblur = Callback::from(move |_: FocusEvent| escaped.set(false));
-    let bad = |line: usize| props.problems.iter().find(|p| p.line == Some(line)).map(|p| p.columns);
+    let onkeydown = {
+        let (escaped, assist) = (escaped.clone(), assist.clone());
+        Callback::from(move |e: KeyboardEvent| on_key(&e, &escaped, &assist))
+    };
+    let onblur = {
+        let assist = assist.clone();
+        Callback::from(move |_: FocusEvent| {
+            escaped.set(false);
+            assist.close();
+        })
+    };
+    let onmousemove = {
+        let (assist, text) = (assist.clone(), props.text.clone());
+        Callback::from(move |e: MouseEvent| assist.point(&e, &text))
+    };
+    {
+        let code = code.clone();
+        use_effect(move || {
+            if let Some(e) = code.cast::<web_sys::Element>() {
+                dom::place(&e);
+            }
+        });
+    }
+    let bad = |line: usize| props.problems.iter().find(|p| p.line == Some(line)).map(|p| (p.columns, p.warning));
+    let errs = props.problems.iter().any(|p| !p.warning);
     let mark = |line: usize| props.marks.iter().find(|m| m.line == line).cloned();
     let lit = |line: usize| props.highlighted.iter().any(|(a, b)| (*a..=*b).contains(&(line + 1)));
     let lines: Vec<&str> = props.text.split('\n').collect();
     html! {
         <div class="editor">
-            <div class="code">
+            <div class="code" ref={code}>
                 <div class="lines" aria-hidden="true">
                     { for lines.iter().enumerate().map(|(i, line)| html! {
                         <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} edited={props.edited.is_some_and(|(a, b)| a <= i && i < b)} lit={lit(i)} />
                     }) }
                 </div>
                 <textarea id={props.id.clone()} spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
-                    aria-describedby={(!props.problems.is_empty()).then_some("diag")} aria-invalid={(!props.problems.is_empty()).then_some("true")}
-                    readonly={props.read_only} value={props.text.clone()} {oninput} {onkeydown} {onblur} />
+                    aria-describedby={(!props.problems.is_empty()).then_some("diag")} aria-invalid={errs.then_some("true")}
+                    aria-autocomplete="list" aria-controls={assist.chooses().then(|| [&*props.id, "-choices"].concat())} aria-activedescendant={assist.active(&props.id)}
+                    ref={area.clone()} readonly={props.read_only} value={props.text.clone()} {oninput} {onkeydown} {onblur} {onmousemove} />
+                { assist.draw(&props.id, &area) }
             </div>
         </div>
     }
@@ -200,7 +224,7 @@ pub fn diagnostic(problems: &[Problem], on_act: &Callback<Act>) -> Html {
         html! { <button type="button" class="btn btn--small" {onclick}>{ "Line " }{ line + 1 }</button> }
     });
     html! {
-        <div class="diag" id="diag" role="group" aria-label="Problem">
+        <div class={classes!("diag", first.warning.then_some("diag--warning"))} id="diag" role="group" aria-label={if first.warning { "Warning" } else { "Problem" }}>
             <div class="diag-msgs">
                 { for problems.iter().take(4).map(|p| html! { <p class="diag-msg">{ p.message.clone() }</p> }) }
                 if problems.len() > 4 { <p class="diag-say">{ "and " }{ problems.len() - 4 }{ " more" }</p> }

@@ -43,6 +43,36 @@ pub struct GanttProps {
     pub on_act: Callback<Act>,
 }
 
+/// Heights in rem, as in time.css: what is in sight of the rows, and a row.
+const SIGHT: f64 = 17.0;
+const JOB_ROW: f64 = 2.875;
+const POD_ROW: f64 = 1.375;
+/// With more rows than this only those in sight, and so much above and below, are drawn.
+const MANY: usize = 20;
+const AROUND: f64 = 6.0;
+
+fn height(r: &Row) -> f64 {
+    if r.kind.is_empty() || r.child { POD_ROW } else { JOB_ROW }
+}
+
+/// Which rows are drawn when `below` rem of them are out of sight below, and the room that those above and below take.
+fn window(rows: &[Rc<Row>], below: f64) -> (std::ops::Range<usize>, f64, f64) {
+    if rows.len() <= MANY {
+        return (0..rows.len(), 0.0, 0.0);
+    }
+    let (mut end, mut under) = (rows.len(), 0.0);
+    while end > 0 && under + height(&rows[end - 1]) < below - AROUND {
+        end -= 1;
+        under += height(&rows[end]);
+    }
+    let (mut start, mut reach) = (end, under);
+    while start > 0 && reach < below + SIGHT + AROUND {
+        start -= 1;
+        reach += height(&rows[start]);
+    }
+    (start..end, rows[..start].iter().map(|r| height(r)).sum(), under)
+}
+
 /// The part of time that is drawn: where it begins and how long it is.
 #[derive(Clone, Copy, PartialEq)]
 struct Axis {
@@ -129,12 +159,14 @@ fn span(s: &Span, row: &Row, view: Axis) -> Html {
     html! { <span class="bar" data-status={l.family} data-lamp={l.lamp.name()} data-open={s.to.is_none().then_some("")} data-v={v} {title}></span> }
 }
 
-fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
+/// A row. Where there are many, a row of the screen is used again for another Pod.
+fn row(r: &Rc<Row>, place: Option<usize>, props: &GanttProps) -> Html {
+    let key = place.map_or_else(|| r.key.to_string(), |i| i.to_string());
     let view = Axis { from: props.timeline.from, view: props.timeline.view };
     if r.kind.is_empty() {
         let chosen = props.selected.as_ref().is_some_and(|t| t.name == r.name);
         return html! {
-            <div class={classes!("trow", r.word.is_none().then_some("is-ahead"), chosen.then_some("is-chosen"))} key={r.key.to_string()}>
+            <div class={classes!("trow", r.word.is_none().then_some("is-ahead"), chosen.then_some("is-chosen"))} {key}>
                 <div class="tname">{ glyph_of(r.word.as_deref().unwrap_or("Terminating")) }<span class="mono">{ r.label.clone() }</span></div>
                 <div class="tplot">{ for r.spans.iter().map(|s| span(s, r, view)) }</div>
             </div>
@@ -156,7 +188,7 @@ fn row(r: &Rc<Row>, props: &GanttProps) -> Html {
         _ => html! { <span class="jobline" data-open="" data-v={at(r.from, view)}></span> },
     };
     html! {
-        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" })} key={r.key.to_string()}>
+        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" })} {key}>
             <div class="tname"><span class="kind">{ r.kind.clone() }</span>if !r.label.is_empty() { <span class="mono">{ r.label.clone() }</span> }</div>
             <div class="tplot">
                 { life }{ solo }
@@ -258,23 +290,31 @@ pub fn Gantt(props: &GanttProps) -> Html {
             }
         });
     }
-    let scroll = use_node_ref();
-    {
-        // What is new comes last: it is kept in view.
-        let node = scroll.clone();
-        use_effect_with(t.rows.len() + t.more, move |_| {
-            if let Some(e) = node.cast::<web_sys::Element>() {
-                e.set_scroll_top(e.scroll_height());
+    // What is new comes last and stays in view (time.css): how far it was scrolled up from there, in steps of some rows.
+    let up = use_state_eq(|| 0_i32);
+    let onscroll = {
+        let (up, rem) = (up.clone(), t.rows.iter().map(|r| height(r)).sum::<f64>());
+        Callback::from(move |e: Event| {
+            if let Some(e) = e.target_dyn_into::<web_sys::Element>() {
+                let part = f64::from(-e.scroll_top()) / f64::from(e.scroll_height().max(1));
+                up.set((part * rem / AROUND) as i32);
             }
-        });
-    }
+        })
+    };
+    let (drawn, over, under) = window(&t.rows, f64::from(*up) * AROUND);
+    let room = |rem: f64| {
+        html! { if rem > 0.0 { <div class="troom" data-v={format!("n:{rem}")}></div> } }
+    };
+    let drawn = if props.solo { 0..t.rows.len().min(1) } else { drawn };
     let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));
     let seen = ["seen:", &share(t.seen - t.from, t.view)].concat();
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
-        <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")}>
-            <div class="gantt-scroll" ref={scroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows" data-many={(t.rows.len() > 14).then_some("")}>
-                { for t.rows.iter().take(if props.solo { 1 } else { usize::MAX }).map(|r| row(r, props)) }
+        <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")} data-zoomed={(props.zoom > 1).then_some("")}>
+            <div class="gantt-scroll" {onscroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows">
+                { room(over) }
+                { for t.rows[drawn].iter().enumerate().map(|(i, r)| row(r, (t.rows.len() > MANY).then_some(i), props)) }
+                { room(under) }
                 if t.more > 0 && !props.solo {
                     <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
                 }
@@ -298,5 +338,23 @@ pub fn Gantt(props: &GanttProps) -> Html {
                 { scrubber(props) }
             </div></div>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_rows_those_in_sight_are_drawn() {
+        let rows: Vec<Rc<Row>> = vec![Rc::new(Row::default()); 60];
+        let all = 60.0 * POD_ROW;
+        let (seen, over, under) = window(&rows, 0.0);
+        assert_eq!((seen.end, under), (60, 0.0), "the newest, where nothing was scrolled");
+        assert!(seen.len() < 20 && (over + seen.len() as f64 * POD_ROW - all).abs() < 0.01);
+        let (seen, over, under) = window(&rows, 40.0);
+        assert!(seen.len() < 26 && under > 30.0 && (over + under + seen.len() as f64 * POD_ROW - all).abs() < 0.01);
+        assert_eq!(window(&rows, 500.0).0.start, 0, "scrolled beyond the first");
+        assert_eq!(window(&rows[..20], 0.0), (0..20, 0.0, 0.0));
     }
 }

@@ -17,14 +17,23 @@ pub struct Settings {
     pub still: bool,
     /// Whether single keys act.
     pub keys: bool,
+    /// Whether the manifest is written in the code editor.
+    pub code: bool,
+    /// Whether Pods stand on their nodes.
+    pub nodes: bool,
 }
 
 /// The dialog.
 pub fn settings_dialog(settings: &Settings, on_act: &Callback<Act>) -> Html {
     let (s, on_act) = (settings.clone(), on_act.clone());
-    let version =
-        [&*s.theme, if s.room { "r" } else { "" }, if s.still { "s" } else { "" }, if s.keys { "k" } else { "" }]
-            .concat();
+    let version = [
+        &*s.theme,
+        if s.room { "r" } else { "" },
+        if s.still { "s" } else { "" },
+        if s.keys { "k" } else { "" },
+        if s.code { "c" } else { "" },
+    ]
+    .concat();
     memo(version, move || draw(&s, &on_act))
 }
 
@@ -43,6 +52,7 @@ fn draw(s: &Settings, on_act: &Callback<Act>) -> Html {
             <div class="optlist">
                 { switch("Large text, for a projector", "scale", s.room, "room", "") }
                 { switch("Less motion", "still", s.still, "on", "") }
+                { switch("Code editor, with folding and search", "editor", s.code, "code", "") }
                 { switch("Single-key shortcuts", "keys", s.keys, "on", "off") }
             </div>
             <p class="facts-line"><span>{ "Settings and drafts are kept in this browser." }</span></p>

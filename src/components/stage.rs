@@ -13,7 +13,8 @@ use crate::platform::dom;
 use crate::platform::flip::Flip;
 use crate::session::act::{Act, Dialog, Question, Target};
 use crate::session::laid::Piece;
-use crate::session::view::{JobView, Scene, Workload};
+use crate::session::text::count;
+use crate::session::view::{JobView, PodView, Scene, Workload};
 
 /// Properties of [`Stage`].
 #[derive(Properties, PartialEq)]
@@ -28,6 +29,9 @@ pub struct StageProps {
     pub speed: u32,
     /// What Why? was asked of.
     pub asked: Option<Question>,
+    /// Whether Pods stand on their nodes, and not on the roads of their Jobs.
+    #[prop_or_default]
+    pub by_node: bool,
     /// What stands below.
     #[prop_or_default]
     pub children: Html,
@@ -41,8 +45,47 @@ fn job(job: &Rc<JobView>, props: &StageProps) -> Html {
     html! {
         <div class="stage-body" key={["job/", &*job.key].concat()}>
             <JobCard job={job.clone()} {selected} {asked} on_act={props.on_act.clone()} />
-            <div class="stage-yard"><Yard job={job.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /></div>
+            if !props.by_node { <div class="stage-yard"><Yard job={job.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /></div> }
         </div>
+    }
+}
+
+/// Pods of a node that are drawn; what is beyond is counted.
+const ON_NODE: usize = 24;
+
+/// Every node with its Pods, those without a node first.
+fn nodes(props: &StageProps) -> Html {
+    let on_act = &props.on_act;
+    let one = |name: &AttrValue, cordoned: bool| {
+        let here: Vec<&Rc<PodView>> = props.scene.pods.iter().filter(|p| p.node == *name).collect();
+        if name.is_empty() && here.is_empty() {
+            return Html::default();
+        }
+        let act = |label: &'static str, line: String| {
+            let onclick = on_act.reform(move |_: MouseEvent| Act::Do(line.clone()));
+            html! { <button type="button" class="btn btn--small" {onclick}>{ label }</button> }
+        };
+        let is_selected =
+            |p: &PodView| props.selected.as_ref().is_some_and(|t| t.resource == "pod" && t.name == p.name);
+        let running = here.iter().filter(|p| !p.over).count();
+        // What runs comes first.
+        let cars = here.iter().filter(|p| !p.over).chain(here.iter().filter(|p| p.over)).take(ON_NODE);
+        html! {
+            <section class="node" key={name.to_string()} aria-label={if name.is_empty() { AttrValue::from("Pods without a node") } else { name.clone() }}>
+                <header class="node-head"><h3 class={classes!((!name.is_empty()).then_some("mono"))}>{ if name.is_empty() { "No node yet" } else { name } }</h3>
+                    <span class="kind">{ count(running as i64, "Pod") }{ if cordoned { ", SchedulingDisabled" } else { "" } }</span>
+                    if !name.is_empty() {
+                        <span class="tools">{ if cordoned { act("Uncordon", format!("uncordon {name}")) } else { act("Cordon", format!("cordon {name}")) } }
+                            { act("Drain", format!("drain {name} --ignore-daemonsets --force")) }</span>
+                    }
+                </header>
+                <ul class="node-pods">{ for cars.map(|p| html! { <li key={p.key.to_string()}><PodCar pod={(*p).clone()} berth=true selected={is_selected(p)} on_act={on_act.clone()} /></li> }) }
+                    if here.len() > ON_NODE { <li class="kind">{ "+ " }{ here.len() - ON_NODE }{ " more" }</li> }</ul>
+            </section>
+        }
+    };
+    html! {
+        <div class="nodes">{ one(&"".into(), false) }{ for props.scene.nodes.iter().map(|(name, cordoned)| one(name, *cordoned)) }</div>
     }
 }
 
@@ -53,6 +96,7 @@ fn workload(w: &Workload, props: &StageProps) -> Html {
         Workload::Cron(c) => {
             html! { <CronCard key={["cron/", &*c.key].concat()} cron={c.clone()} {selected} on_act={props.on_act.clone()} /> }
         }
+        Workload::Replicas(_) | Workload::Pod(_) if props.by_node => Html::default(),
         Workload::Replicas(r) => html! {
             <ReplicasCard key={[r.kind, &*r.key].concat()} replicas={r.clone()} {selected} pod={props.selected.clone()} on_act={props.on_act.clone()} />
         },
@@ -89,6 +133,7 @@ pub fn Works(props: &WorksProps) -> Html {
         selected: props.selected.clone(),
         speed: props.speed,
         asked: None,
+        by_node: false,
         children: Html::default(),
         on_act: props.on_act.clone(),
     };
@@ -149,6 +194,10 @@ fn places(scene: &Scene) -> String {
 pub fn Stage(props: &StageProps) -> Html {
     let node = use_node_ref();
     use_moves(&node, &props.scene, props.speed);
+    let by_node = props.on_act.reform({
+        let to = if props.by_node { "roads" } else { "nodes" };
+        move |_: MouseEvent| Act::Setting("yard", to)
+    });
     let legend = props.on_act.reform(|_: MouseEvent| Act::Dialog(Dialog::Legend));
     let sentence = props.sentence.iter().map(|(bold, text)| {
         if *bold {
@@ -160,11 +209,14 @@ pub fn Stage(props: &StageProps) -> Html {
     html! {
         <section class="pane stage" id="yard" aria-label="Yard" tabindex="-1" ref={node}>
             <div class="pane-head"><h2>{ "Yard" }</h2><p class="sentence">{ for sentence }</p>
-                <div class="tools"><button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={legend}>{ "Statuses" }</button></div></div>
+                <div class="tools">
+                    <button type="button" class="btn btn--bare btn--small" data-do="nodes" aria-pressed={if props.by_node { "true" } else { "false" }} title="Pods on their nodes" onclick={by_node}>{ "Nodes" }</button>
+                    <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={legend}>{ "Statuses" }</button></div></div>
             if props.scene.workloads.is_empty() {
                 <div class="blank"><b>{ "No workload" }</b><span>{ "Write a Job, a CronJob or a Deployment and its tracks are laid here." }</span></div>
             }
             { for shown(&props.scene).map(|w| workload(w, props)) }
+            if props.by_node { { nodes(props) } }
             { props.children.clone() }
         </section>
     }

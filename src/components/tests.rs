@@ -337,14 +337,12 @@ const JOB: &str = "kind: Job # one\nspec:\n  backoffLimit: 3\n  template:\n    s
 #[test]
 fn the_editor_with_marks_and_a_problem() {
     let drafts = crate::session::laid::drafts(JOB);
-    let problems = manifest::problems(
-        JOB,
-        "The Job \"\" is invalid: spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
-    );
+    let job = ["apiVersion: batch/v1\n", JOB].concat();
+    let problems = manifest::check(&job);
     let props = EditorProps {
-        text: JOB.into(),
+        text: job.clone().into(),
         file: "job.yaml".into(),
-        marks: Rc::new(manifest::marks(JOB, &drafts, &crate::session::view::Scene::default())),
+        marks: Rc::new(manifest::marks(&job, &drafts, &crate::session::view::Scene::default())),
         problems,
         edited: Some((2, 3)),
         highlighted: Vec::new(),
@@ -373,7 +371,7 @@ fn lines_are_cut_into_keys_values_and_comments() {
 
 #[test]
 fn the_behaviour_panel() {
-    let written = behaviour::read(JOB)
+    let written = behaviour::read(JOB, &behaviour::Scope::default())
         .expect("a Job")
         .write(JOB, &behaviour::preset("Fails twice, then succeeds"))
         .expect("block style");
@@ -381,7 +379,7 @@ fn the_behaviour_panel() {
         at::<BehaviourPanel>(
             0,
             BehaviourPanelProps {
-                behaviour: behaviour::read(text),
+                behaviour: behaviour::read(text, &behaviour::Scope::default()),
                 statuses: Rc::new(vec!["Error".into(), "Running".into()]),
                 on_act: nothing(),
             },
@@ -418,7 +416,12 @@ fn transport_terminal_and_inspector() {
             at::<Transport>(0, transport(false)),
             at::<Terminal>(
                 0,
-                TerminalProps { lines: Rc::default(), tries: Rc::new(vec!["get jobs".into()]), on_act: nothing() }
+                TerminalProps {
+                    lines: Rc::default(),
+                    typed: Rc::default(),
+                    tries: Rc::new(vec!["get jobs".into()]),
+                    on_act: nothing()
+                }
             ),
             at::<Inspector>(0, inspector(Some(target))),
             at::<Inspector>(0, inspector(None)),

@@ -96,7 +96,9 @@ fn road(road: &Road, looped: bool, props: &YardProps) -> Html {
                 </svg>
             }
             if let Some(pod) = &road.pod {
-                <PodCar key={pod.key.to_string()} pod={pod.clone()} selected={is_selected(props.selected.as_ref(), &pod.name)} on_act={props.on_act.clone()} />
+                // With many roads a wagon is used again for the next Pod: making new ones costs too much at once.
+                <PodCar key={if props.job.roads.len() > FULL_ROADS { "car".to_owned() } else { pod.key.to_string() }} pod={pod.clone()}
+                    selected={is_selected(props.selected.as_ref(), &pod.name)} on_act={props.on_act.clone()} />
             } else {
                 <span class="road-free">{ road.free.clone() }</span>
             }

@@ -13,6 +13,8 @@ pub fn settings() -> Settings {
         room: get("scale") == "room",
         still: get("still") == "on",
         keys: get("keys") != "off",
+        code: get("editor") == "code",
+        nodes: get("yard") == "nodes",
     }
 }
 

@@ -6,6 +6,7 @@ use yew::prelude::*;
 use super::common::{apply_settings, settings, switch_theme};
 use crate::components::behaviour::BehaviourPanel;
 use crate::components::clockwork::{Moment, NowProvider};
+use crate::components::code::{self, CodeEditor};
 use crate::components::dialogs::{keys_dialog, legend_dialog, menu_dialog};
 use crate::components::editor::{Editor, apply_bar, diagnostic};
 use crate::components::examples::examples_dialog;
@@ -84,8 +85,9 @@ impl Component for Sandbox {
     fn create(ctx: &Context<Self>) -> Self {
         let id = storage::get("example").unwrap_or_default();
         let example = examples::open(&id);
-        let desk = Desk::waiting(example, storage::get(&draft_name(example.id)), Part::of(parts::here()));
+        let mut desk = Desk::waiting(example, storage::get(&draft_name(example.id)), Part::of(parts::here()));
         apply_settings();
+        desk.restore_speed(&storage::get("speed").unwrap_or_default());
         if desk.part > Part::Page {
             ctx.link().send_message(Msg::Begin);
         }
@@ -107,6 +109,11 @@ impl Component for Sandbox {
             let link = link.clone();
             parts::on_more(move || link.send_message(Msg::Part))
         };
+        let offline = {
+            let link = link.clone();
+            let says = "You are offline. The cluster runs in this page, so everything goes on.";
+            Listener::new(&dom::window(), "offline", move |_| link.send_message(Msg::Act(Act::Say(says.into()))))
+        };
         Self {
             desk,
             on_act: link.callback(Msg::Act),
@@ -121,7 +128,7 @@ impl Component for Sandbox {
             tour: false,
             broken: None,
             read_only: false,
-            _listeners: vec![keys, visible, more],
+            _listeners: vec![keys, visible, more, offline],
         }
     }
 
@@ -241,6 +248,7 @@ impl Sandbox {
             }
             Effect::Address(hash) => dom::set_hash(&hash),
             Effect::Caret(line) => caret(line),
+            Effect::Line(text, at) => command(&text, at),
             Effect::Fetch(name, line) => {
                 let link = ctx.link().clone();
                 let address = ["kubectl/", &name, ".txt"].concat();
@@ -296,7 +304,7 @@ impl Sandbox {
                         { self.switch() }
                         { self.source() }
                         <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
-                            speed={if desk.cut { 0 } else { desk.speed }} asked={desk.why.clone()} on_act={on_act.clone()}>
+                            speed={if desk.cut || (desk.is_crowded() && desk.speed > 2) { 0 } else { desk.speed }} asked={desk.why.clone()} by_node={self.settings.nodes} on_act={on_act.clone()}>
                             if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
                             if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
                         </Stage>
@@ -367,9 +375,13 @@ impl Sandbox {
                         }
                         <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={open}>{ "Examples " }{ icon("#i-down") }</button>
                     </div></div>
-                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} edited={desk.edited()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
+                    if self.settings.code {
+                        <CodeEditor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
+                    } else {
+                        <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} edited={desk.edited()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
+                    }
                     { diagnostic(&desk.problems, on_act) }
-                    { apply_bar(&desk.said(), !desk.problems.is_empty(), desk.is_applied(), desk.is_changed(), on_act) }
+                    { apply_bar(&desk.said(), desk.is_bad(), desk.is_applied(), desk.is_changed(), on_act) }
                 </div>
                 <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={desk.shown.attempts.clone()} on_act={on_act.clone()} />
             </section>
@@ -390,7 +402,7 @@ impl Sandbox {
                 <div class="switch"><div class="seg">
                     { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
                 </div></div>
-                <Terminal lines={desk.shown.terminal.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
+                <Terminal lines={desk.shown.terminal.clone()} typed={desk.typed.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
                 <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
                     actions={i.actions.clone()} on_act={self.on_act.clone()} />
             </div>
@@ -411,6 +423,9 @@ fn drop_file(on_act: &Callback<Act>) -> Callback<DragEvent> {
 
 /// Puts the caret at the start of a line of the editor.
 fn caret(line: usize) {
+    if let Some(host) = dom::document().get_element_by_id("code") {
+        return code::call(&host, "line", &(line as u32).into());
+    }
     let Some(area) = dom::document().get_element_by_id("manifest") else { return };
     let Ok(area) = wasm_bindgen::JsCast::dyn_into::<HtmlTextAreaElement>(area) else { return };
     let text = area.value();
@@ -418,6 +433,15 @@ fn caret(line: usize) {
     let length = text.split('\n').nth(line).map_or(0, |l| l.encode_utf16().count());
     let _ = area.focus();
     let _ = area.set_selection_range(before as u32, (before + length) as u32);
+}
+
+/// Puts a text into the terminal's line, and the caret at a place in it.
+fn command(text: &str, at: usize) {
+    let Some(field) = dom::document().get_element_by_id("command") else { return };
+    let Ok(field) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(field) else { return };
+    field.set_value(text);
+    let at = text.get(..at).map_or(0, |t| t.encode_utf16().count()) as u32;
+    let _ = field.set_selection_range(at, at);
 }
 
 mod keys;

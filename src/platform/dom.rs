@@ -143,6 +143,12 @@ pub fn set_hash(hash: &str) {
     }
 }
 
+/// The way from this page to the site's own files: pages other than the first lie in a folder.
+pub fn base() -> String {
+    let page = root().and_then(|r| r.get_attribute("data-page"));
+    if page.is_none_or(|p| p == "sandbox") { String::new() } else { "../".to_owned() }
+}
+
 /// The value of a parameter of the address; empty where there is none. Only plain words are read.
 pub fn query(name: &str) -> String {
     let search = window().location().search().unwrap_or_default();

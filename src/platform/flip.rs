@@ -14,7 +14,6 @@ use super::dom::reduced_motion;
 struct Place {
     left: f64,
     top: f64,
-    width: f64,
 }
 
 /// Remembers where the parts of a yard were.
@@ -29,18 +28,22 @@ const SHUNT: &str = "cubic-bezier(.45,.05,.15,1)";
 
 impl Flip {
     /// Measures all parts with `data-key` under `root` and, where `speed` allows, rolls those that have moved.
-    /// A speed of 0 moves nothing: a scrubbed picture is drawn in place.
+    /// A speed of 0 moves nothing, and measures nothing: a scrubbed picture is drawn in place.
     pub fn update(&mut self, root: &Element, speed: f64) {
+        if speed <= 0.0 {
+            self.was.clear();
+            return;
+        }
         let Ok(list) = root.query_selector_all("[data-key]") else { return };
         let base = root.get_bounding_client_rect();
-        let roll = speed > 0.0 && speed < 100.0 && !self.was.is_empty() && !reduced_motion();
+        let roll = speed < 100.0 && !self.was.is_empty() && !reduced_motion();
         let mut now = BTreeMap::new();
         let mut moved = Vec::new();
         for i in 0..list.length() {
             let Some(e) = list.item(i).and_then(|n| n.dyn_into::<HtmlElement>().ok()) else { continue };
             let Some(key) = e.get_attribute("data-key") else { continue };
             let r = e.get_bounding_client_rect();
-            let place = Place { left: r.left() - base.left(), top: r.top() - base.top(), width: r.width() };
+            let place = Place { left: r.left() - base.left(), top: r.top() - base.top() };
             match self.was.get(&key) {
                 None => moved.push((e, None, place)),
                 Some(old) if (old.left - place.left).abs() > 1.0 || (old.top - place.top).abs() > 1.0 => {
@@ -67,12 +70,9 @@ fn animate(e: &HtmlElement, old: Option<Place>, now: Place, slow: f64) {
         }
         Some(was) => {
             let (dx, dy) = (was.left - now.left, was.top - now.top);
-            let half = f64::midpoint(was.width, now.width);
             let frames = format!(
-                r#"[{{"transform":"translate({dx}px,{dy}px)","width":"{}px","zIndex":3}},{{"transform":"translate({}px,{dy}px)","width":"{half}px","zIndex":3,"offset":0.45}},{{"transform":"none","width":"{}px","zIndex":3}}]"#,
-                was.width,
+                r#"[{{"transform":"translate({dx}px,{dy}px)"}},{{"transform":"translate({}px,{dy}px)","offset":0.45}},{{"transform":"none"}}]"#,
                 dx * 0.55,
-                now.width
             );
             (frames, 420.0)
         }

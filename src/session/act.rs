@@ -109,8 +109,6 @@ pub enum Question {
     Pod(AttrValue),
     /// Any other workload, by `namespace/name`.
     Other(AttrValue),
-    /// The message at the manifest.
-    Diagnostic,
 }
 
 /// What a learner did.
@@ -120,6 +118,8 @@ pub enum Act {
     Edit(String),
     /// The behaviour of containers is to be these attempts.
     Behave(Vec<super::behaviour::Step>),
+    /// Behaviour is to be about this part.
+    Scope(super::behaviour::Scope),
     /// As [`Act::Behave`], and apply.
     Try(Vec<super::behaviour::Step>),
     /// Apply in a fresh cluster, and play.
@@ -204,4 +204,8 @@ pub enum Act {
     GoTo(usize),
     /// A field of the manifest is to have a value: dotted path and YAML.
     Set(&'static str, String),
+    /// Stretches of the manifest are to be replaced: first byte, last byte, and by what.
+    Fix(Vec<(usize, usize, String)>),
+    /// The Tab key in the terminal: the line and the place in it, in bytes.
+    Complete(String, usize),
 }

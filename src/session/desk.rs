@@ -13,15 +13,15 @@ use batchyard_engine::api::{Kind, ObjectKey};
 use yew::AttrValue;
 
 use super::act::{Act, Dialog, Panel, Question, Tab, Target};
-use super::behaviour::{self, Behaviour};
+use super::behaviour::{self, Behaviour, Scope};
 use super::examples::{self, Example};
 use super::laid::{self, Draft, Piece};
 use super::live;
-use super::manifest::{self, Fix, Problem};
+use super::manifest::{self, Problem};
 use super::permalink::{self, Shared};
 use super::run::Run;
 use super::says::{self, Shown};
-use super::text::{Ms, clock};
+use super::text::{Ms, clock, count};
 use super::view::{Scene, Timeline, Workload};
 use super::yaml;
 pub use parts::{LazyRun, Part};
@@ -49,6 +49,8 @@ pub enum Effect {
     Setting(&'static str, &'static str),
     /// Put the caret at a line of the editor.
     Caret(usize),
+    /// Put a text into the terminal's line, and the caret at a place in it, in bytes.
+    Line(String, usize),
     /// Load a text for kubectl, for the line that wants it.
     Fetch(String, String),
     /// Start or stop the frames.
@@ -76,6 +78,8 @@ pub struct Desk {
     pub drafts: Vec<Draft>,
     /// How its containers behave.
     pub behaviour: Option<Behaviour>,
+    /// The part of it that is edited.
+    scope: Scope,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
     /// Whether it has been judged since it was changed.
@@ -114,6 +118,8 @@ pub struct Desk {
     pub sharing: Option<(Shared, String)>,
     /// A message that passes.
     pub note: Option<Note>,
+    /// Lines that were typed into the terminal, the newest last.
+    pub typed: Rc<Vec<String>>,
     /// Sentences for the live region.
     pub live: Vec<String>,
     /// Whether the last change was a cut: nothing rolls.
@@ -122,6 +128,18 @@ pub struct Desk {
     /// In so many milliseconds of the learner's clock the inspector, and a crowded stage, are drawn anew.
     inspect_in: f64,
     draw_in: f64,
+    /// Which part of a crowded page is drawn next: each has a frame of its own.
+    turn: Turn,
+}
+
+/// A part of the page that is drawn in a frame of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Turn {
+    #[default]
+    Stage,
+    Timeline,
+    Words,
+    Inspector,
 }
 
 /// All speeds, slowest first.
@@ -142,6 +160,7 @@ impl Desk {
             draft: "".into(),
             drafts: Vec::new(),
             behaviour: None,
+            scope: Scope::default(),
             problems: Vec::new(),
             judged: true,
             refused: false,
@@ -161,11 +180,13 @@ impl Desk {
             sentence: Rc::default(),
             sharing: None,
             note: None,
+            typed: Rc::default(),
             live: Vec::new(),
             cut: true,
             derived: None,
             inspect_in: 0.0,
             draw_in: 0.0,
+            turn: Turn::default(),
         }
     }
 
@@ -190,7 +211,7 @@ impl Desk {
     fn write(&mut self, text: &str) {
         self.draft = text.into();
         self.drafts = laid::drafts(text);
-        self.behaviour = behaviour::read(text);
+        self.behaviour = behaviour::read(text, &self.scope);
         self.sentence = Rc::new(laid::sentence(&self.drafts));
         self.refused = false;
         self.derived = None;
@@ -198,15 +219,27 @@ impl Desk {
     /// Judges the draft as kubectl and the API server would.
     pub fn check(&mut self) {
         let output = self.run.try_apply(&self.draft);
-        self.problems = if output.exit == 0 { Vec::new() } else { manifest::problems(&self.draft, &output.stderr) };
+        self.judge(output.exit == 0, &output.stderr);
+    }
+    fn judge(&mut self, good: bool, stderr: &str) {
         self.judged = true;
+        self.problems = if self.part == Part::All { manifest::check(&self.draft) } else { Vec::new() };
+        if good {
+            self.problems.retain(|p| p.warning);
+        } else if !self.is_bad() {
+            self.problems.splice(0..0, manifest::said(&self.draft, stderr));
+        }
+    }
+    /// Whether the cluster refuses the draft.
+    pub fn is_bad(&self) -> bool {
+        self.problems.first().is_some_and(|p| !p.warning)
     }
     /// The state of the manifest in words.
     pub fn said(&self) -> AttrValue {
         match (self.problems.first(), self.is_applied(), self.is_changed()) {
             (Some(p), ..) => {
-                let n = self.problems.len();
-                let problems = if n == 1 { "1 problem".to_owned() } else { format!("{n} problems") };
+                let n = self.problems.iter().filter(|o| o.warning == p.warning).count();
+                let problems = count(n as i64, if p.warning { "warning" } else { "problem" });
                 match p.line {
                     Some(line) => format!("{problems}, line {}", line + 1).into(),
                     None => problems.into(),
@@ -224,27 +257,47 @@ impl Desk {
         if self.part == Part::Page {
             return self.derive_page();
         }
+        if self.derive_stage() {
+            self.derive_timeline();
+            self.derive_words(!self.playing || self.inspect_in <= 0.0);
+            self.turn = Turn::Stage;
+        }
+    }
+
+    /// The stage, where anything has changed since it was derived. Whether it has.
+    fn derive_stage(&mut self) -> bool {
         let now = self.run.now();
         // Ages and the like are counted ten times a second of the learner's at most.
         let second = (now - self.run.origin).div_euclid(1000 * Ms::from(self.speed / 10).max(1));
         let stamp = (self.run.cluster().journal_position(), second, self.run.history.moments.len());
         if self.derived == Some(stamp) {
-            return;
+            return false;
         }
         self.derived = Some(stamp);
         if self.is_blank() {
-            self.lay(now);
-        } else {
-            let scene = Rc::new(self.run.scene());
-            if !self.cut {
-                let news =
-                    if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
-                self.live.extend(news);
-            }
-            self.timeline = Rc::new(self.run.timeline(&scene).zoomed(self.zoom, now - self.run.origin));
-            self.scene = scene;
+            self.scene = Rc::new(laid::scene(&self.drafts, now));
+            return true;
         }
-        let inspect = self.part == Part::All && (!self.playing || self.inspect_in <= 0.0);
+        let scene = Rc::new(self.run.scene());
+        if !self.cut {
+            let news = if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
+            self.live.extend(news);
+        }
+        self.scene = scene;
+        true
+    }
+
+    fn derive_timeline(&mut self) {
+        self.timeline = Rc::new(if self.is_blank() {
+            Timeline { view: 60_000, step: 10_000, ..Timeline::default() }
+        } else {
+            self.run.timeline(&self.scene).zoomed(self.zoom, self.run.now() - self.run.origin)
+        });
+    }
+
+    /// What stands on the page besides; the inspector, for which kubectl is asked, only where it is time for it.
+    fn derive_words(&mut self, inspect: bool) {
+        let inspect = inspect && self.part == Part::All;
         if inspect {
             self.inspect_in = INSPECT_EVERY;
         }
@@ -288,11 +341,23 @@ impl Desk {
                     }
                 }
             }
+            Act::Scope(scope) => {
+                self.scope = scope;
+                self.behaviour = behaviour::read(&self.draft, &self.scope);
+            }
             Act::Try(steps) => {
+                self.scope = Scope::default();
+                self.behaviour = behaviour::read(&self.draft, &self.scope);
                 effects.extend(self.act(Act::Behave(steps)));
                 effects.extend(self.act(Act::Apply));
             }
             Act::Set(path, value) => self.set_field(path, &value, &mut effects),
+            Act::Fix(edits) => {
+                let text = manifest::patched(&self.draft, &edits);
+                self.edit(&text, &mut effects);
+                self.check();
+            }
+            Act::Complete(line, cursor) => self.complete_line(&line, cursor, &mut effects),
             Act::Apply => self.apply(&mut effects),
             Act::ApplyHere => {
                 let forked = self.run.cluster().would_fork();
@@ -379,10 +444,14 @@ impl Desk {
                 self.draw_in = INSPECT_EVERY;
                 effects.push(Effect::Frames);
             }
-            Act::Speed(s) => self.speed = s,
+            Act::Speed(s) => {
+                self.speed = s;
+                effects.extend(self.keep_speed());
+            }
             Act::Faster(up) => {
                 let at = SPEEDS.iter().position(|s| *s >= self.speed).unwrap_or(0);
                 self.speed = SPEEDS[if up { (at + 1).min(SPEEDS.len() - 1) } else { at.saturating_sub(1) }];
+                effects.extend(self.keep_speed());
             }
             Act::Skip(on) => self.skip = on,
             Act::Zoom(larger) => self.zoom = if larger { (self.zoom * 2).min(32) } else { (self.zoom / 2).max(1) },
@@ -392,7 +461,13 @@ impl Desk {
             }
             Act::Tab(tab) => self.tab = tab,
             Act::Show(panel) => self.panel = panel,
-            Act::Command(line) => self.kubectl(&line, &mut effects),
+            Act::Command(line) => {
+                let typed = Rc::make_mut(&mut self.typed);
+                if typed.last() != Some(&line) {
+                    typed.push(line.clone());
+                }
+                self.kubectl(&line, &mut effects);
+            }
             Act::Do(line) => self.kubectl(&["kubectl ", &line].concat(), &mut effects),
             Act::Break(namespace, name, fail) => self.break_container(&namespace, &name, fail, &mut effects),
             Act::Provide(name, text, line) => {
@@ -465,6 +540,7 @@ impl Desk {
     fn open(&mut self, id: &str, draft: Option<String>, effects: &mut Vec<Effect>) {
         let Some(example) = examples::find(id) else { return };
         self.example = example;
+        self.scope = Scope::default();
         self.write(&draft.unwrap_or_else(|| example.text.to_owned()));
         self.check();
         self.run = LazyRun::new(self.run.seed());
@@ -496,9 +572,8 @@ impl Desk {
 
     fn judge_apply(&mut self, good: bool, stderr: &str) {
         self.refused = !good;
-        self.judged = true;
-        self.problems = if good { Vec::new() } else { manifest::problems(&self.draft, stderr) };
-        if let Some(p) = self.problems.first() {
+        self.judge(good, stderr);
+        if let Some(p) = self.problems.first().filter(|p| !p.warning) {
             let place = p.line.map(|l| format!(", line {}", l + 1)).unwrap_or_default();
             self.live.push(format!("1 problem in the manifest{place}."));
         }
@@ -519,8 +594,13 @@ impl Desk {
             effects.push(Effect::Fetch(name, line.to_owned()));
             return;
         }
-        if let Some((_, text)) = output.edit {
+        if let Some((name, text)) = output.edit {
             self.edit(&text, effects);
+            self.check();
+            self.panel = Panel::Yaml;
+            let says = format!("{name} is open in the editor. `Apply here` sends what you change.");
+            self.note = Some(Note { text: says.replace('`', "").into(), undo: false });
+            effects.push(Effect::Caret(0));
         }
         if self.run.applied.is_none() && !self.run.history.work.is_empty() {
             self.run.applied = Some(text);
@@ -544,9 +624,36 @@ impl Desk {
         effects.push(Effect::Frames);
     }
 
-    /// Fixes that are offered at the first problem.
-    pub fn fixes(&self) -> &[Fix] {
-        self.problems.first().map_or(&[], |p| &p.fixes)
+    /// Completes a line of the terminal as far as all choices agree; where that adds nothing the choices are printed.
+    fn complete_line(&mut self, line: &str, cursor: usize, effects: &mut Vec<Effect>) {
+        let found = self.run.complete(line, cursor);
+        let (Some(first), Some(typed)) = (found.choices.first(), line.get(found.from..cursor)) else { return };
+        let same = found
+            .choices
+            .iter()
+            .fold(first.len(), |n, c| first.bytes().zip(c.bytes()).take(n).take_while(|(a, b)| a == b).count());
+        let mut new = first.get(..same).unwrap_or(first).to_owned();
+        let one = found.choices.len() == 1;
+        if one && !new.ends_with(['=', '/']) {
+            new.push(' ');
+        }
+        if one || new.len() > typed.len() {
+            let text = [&line[..found.from], &new, &line[cursor..]].concat();
+            effects.push(Effect::Line(text, found.from + new.len()));
+        } else {
+            self.run.print(line, found.choices.join("  "));
+        }
+    }
+
+    fn keep_speed(&self) -> Option<Effect> {
+        let names = ["1", "2", "5", "10", "60", "600"];
+        let at = SPEEDS.iter().position(|s| *s == self.speed)?;
+        Some(Effect::Setting("speed", names[at]))
+    }
+
+    /// Takes over the speed that was kept.
+    pub fn restore_speed(&mut self, kept: &str) {
+        self.speed = kept.parse().ok().filter(|s| SPEEDS.contains(s)).unwrap_or(self.speed);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The draft: what is wrong with it, what it will do, and the marks beside its lines.
 
+use batchyard_engine::manifest::{Diagnostic, Severity, check as engine_check};
 use yew::AttrValue;
 
 use super::act::Act;
 use super::laid::Draft;
+use super::run::FILE;
 use super::status::Lamp;
 use super::view::{Scene, Workload};
 use super::yaml::{self, Field};
@@ -35,6 +37,8 @@ pub struct Fix {
 pub struct Problem {
     /// The exact message.
     pub message: AttrValue,
+    /// Whether the cluster takes the manifest all the same.
+    pub warning: bool,
     /// The line, from 0.
     pub line: Option<usize>,
     /// The columns that are underlined.
@@ -89,8 +93,43 @@ pub fn marks(text: &str, drafts: &[Draft], scene: &Scene) -> Vec<LineMark> {
     out
 }
 
-/// Reads what kubectl said of a text into problems, each at its line.
-pub fn problems(text: &str, stderr: &str) -> Vec<Problem> {
+/// What is wrong with a text by itself: errors first, each in the order of the text.
+pub fn check(text: &str) -> Vec<Problem> {
+    let mut out: Vec<Problem> = engine_check(text, FILE).into_iter().map(|d| problem(text, d)).collect();
+    out.sort_by_key(|p| p.warning);
+    out
+}
+
+fn problem(text: &str, d: Diagnostic) -> Problem {
+    let (start, end) = (d.span.start, d.span.end);
+    let line = start.line.checked_sub(1);
+    let begin = text.get(..start.offset).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
+    let to = if end.line == start.line { end.offset.saturating_sub(begin) } else { usize::MAX };
+    let mut fixes = Vec::new();
+    if let Some(f) = d.fix {
+        let edits = f.edits.into_iter().map(|e| (e.span.start.offset, e.span.end.offset, e.text)).collect();
+        fixes.push(Fix { label: f.label.into(), act: Act::Fix(edits) });
+    }
+    // Both words are right here, and mean different things.
+    if d.message.contains("valid values: \"OnFailure\", \"Never\"") && fixes.iter().any(|f| &*f.label == "Use Never") {
+        fixes.push(Fix {
+            label: "Use OnFailure".into(),
+            act: Act::Fix(vec![(start.offset, end.offset, "OnFailure".into())]),
+        });
+    }
+    Problem {
+        message: d.message.into(),
+        warning: d.severity != Severity::Error,
+        line,
+        columns: (start.offset.saturating_sub(begin), to),
+        help: d.help.into(),
+        fixes,
+        docs: d.docs.unwrap_or_default().into(),
+    }
+}
+
+/// What kubectl said of a text that is right by itself, but not in this cluster: each at the line that it names.
+pub fn said(text: &str, stderr: &str) -> Vec<Problem> {
     let all = yaml::fields(text);
     let mut out: Vec<Problem> = Vec::new();
     for message in stderr.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("Warning:")) {
@@ -104,11 +143,35 @@ pub fn problems(text: &str, stderr: &str) -> Vec<Problem> {
             }
             continue;
         }
-        let (help, fixes, docs) = advice(message);
-        let mut problem =
-            Problem { message: message.to_owned().into(), line: None, columns: (0, usize::MAX), help, fixes, docs };
+        let mut problem = Problem {
+            message: message.to_owned().into(),
+            warning: false,
+            line: None,
+            columns: (0, usize::MAX),
+            help: "".into(),
+            fixes: Vec::new(),
+            docs: "".into(),
+        };
+        if message.contains("field is immutable") {
+            problem.help = "The Pod template of a Job cannot change. Delete the Job and apply again.".into();
+            problem.fixes.push(Fix { label: "Apply to a fresh cluster".into(), act: Act::Apply });
+            problem.docs = "https://kubernetes.io/docs/concepts/workloads/controllers/job/#how-to-start-over".into();
+        }
         place(&mut problem, message, text, &all);
         out.push(problem);
+    }
+    out
+}
+
+/// A text with some stretches replaced, each by its first and last byte.
+pub fn patched(text: &str, edits: &[(usize, usize, String)]) -> String {
+    let mut edits: Vec<_> = edits.iter().collect();
+    edits.sort_by_key(|e| std::cmp::Reverse(e.0));
+    let mut out = text.to_owned();
+    for (from, to, new) in edits {
+        if out.get(*from..*to).is_some() {
+            out.replace_range(*from..*to, new);
+        }
     }
     out
 }
@@ -142,57 +205,6 @@ fn place(problem: &mut Problem, message: &str, text: &str, all: &[Field]) {
     }
 }
 
-const JOB_DOCS: &str = "https://kubernetes.io/docs/concepts/workloads/controllers/job/";
-
-/// A sentence of ours, fixes and a page for messages that learners of Jobs meet.
-fn advice(message: &str) -> (AttrValue, Vec<Fix>, AttrValue) {
-    let fix = |label: &'static str, act: Act| Fix { label: label.into(), act };
-    let has = |s: &str| message.contains(s);
-    let doc = |anchor: &str| AttrValue::from([JOB_DOCS, anchor].concat());
-    if has("restartPolicy") && has("valid values: \"OnFailure\", \"Never\"") {
-        let set = |v: &str| Act::Set("template.spec.restartPolicy", v.into());
-        return (
-            "A Job must be able to end. `Always`, which is also what a missing restartPolicy means, would restart the container even after it succeeds.".into(),
-            vec![fix("Use Never", set("Never")), fix("Use OnFailure", set("OnFailure"))],
-            doc("#pod-template"),
-        );
-    }
-    if has("field is immutable") {
-        return (
-            "The Pod template of a Job cannot change. Delete the Job and apply again.".into(),
-            vec![fix("Apply to a fresh cluster", Act::Apply)],
-            doc("#how-to-start-over"),
-        );
-    }
-    if has("unknown field") {
-        return (
-            "The API server knows no such field here. Is it spelled and indented as the documentation has it?".into(),
-            vec![],
-            "".into(),
-        );
-    }
-    if has("apiVersion not set") || has("kind not set") {
-        return (
-            "Every object names its kind, and the group and version that the kind is in.".into(),
-            vec![],
-            "".into(),
-        );
-    }
-    if has("no matches for kind") || has("resource mapping not found") {
-        return ("This API server serves no such kind in that group and version.".into(), vec![], "".into());
-    }
-    if has("error parsing") || has("yaml:") {
-        return ("The text is not YAML yet, so nobody looked at its fields.".into(), vec![], "".into());
-    }
-    if has("Invalid value") {
-        return ("The field is known, but not with this value.".into(), vec![], "".into());
-    }
-    if has("Required value") {
-        return ("The API server needs this field.".into(), vec![], "".into());
-    }
-    ("".into(), vec![], "".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,7 +213,7 @@ mod tests {
 
     #[test]
     fn problems_stand_at_their_line() {
-        let line = |stderr: &str| problems(JOB, stderr).first().and_then(|p| p.line).map(|l| l + 1);
+        let line = |stderr: &str| said(JOB, stderr).first().and_then(|p| p.line).map(|l| l + 1);
         assert_eq!(
             line(
                 "error: error parsing job.yaml: error converting YAML to JSON: yaml: line 6: did not find expected key"
@@ -231,10 +243,25 @@ mod tests {
 
     #[test]
     fn several_field_errors_are_one_problem() {
-        let found =
-            problems(JOB, "The Job \"db\" is invalid: \n* spec.a: Invalid value: 1\n* spec.b: Invalid value: 2\n");
+        let found = said(JOB, "The Job \"db\" is invalid: \n* spec.a: Invalid value: 1\n* spec.b: Invalid value: 2\n");
         assert_eq!(found.len(), 1);
         assert!(found[0].message.ends_with("* spec.b: Invalid value: 2"));
+    }
+
+    #[test]
+    fn a_fix_puts_its_problem_right() {
+        let found = check(JOB);
+        let at = |p: &Problem| JOB.lines().nth(p.line.expect("a line")).and_then(|l| l.get(p.columns.0..p.columns.1));
+        let p = found.iter().find(|p| p.message.contains("unknown field")).expect("the field is told");
+        assert_eq!(at(p), Some("imag"));
+        let Act::Fix(edits) = &p.fixes[0].act else { panic!("{p:?}") };
+        let text = patched(JOB, edits);
+        assert!(text.contains("image: x"), "{text}");
+        let found = check(&text);
+        let labels = |p: &Problem| p.fixes.iter().map(|f| f.label.to_string()).collect::<Vec<_>>();
+        assert!(found.iter().any(|p| labels(p) == ["Use Never", "Use OnFailure"]), "{found:?}");
+        assert!(found.iter().any(|p| p.message.contains("must be greater than or equal to 0")));
+        assert_eq!(patched("añb", &[(1, 3, "xy".into()), (0, 1, String::new()), (9, 12, "no".into())]), "xyb");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use batchyard_engine::api::ObjectKey;
-use batchyard_engine::cluster::{Cluster, Command, Config, Time};
+use batchyard_engine::cluster::{Cluster, Command, Completion, Config, Time};
 use batchyard_engine::kubectl::Output;
 
 use super::history::History;
-use super::scene::{self, World};
+use super::scene::{self, Seen, World};
 use super::text::Ms;
 use super::view::{Scene, Timeline};
 
@@ -19,6 +19,8 @@ pub const APPLY: &str = "kubectl apply -f job.yaml";
 const UNDO: usize = 24;
 /// How long something that does not get on is watched. The longest wait between two Pods is as long.
 const TEN_MINUTES: Ms = 600_000;
+/// So many tasks are run between two looks at the clock.
+const SLICE: u32 = 16;
 /// How far ahead the next event is looked for.
 const HORIZON: Ms = 24 * 3_600_000;
 
@@ -60,6 +62,7 @@ pub struct Run {
     undo: Vec<Saved>,
     /// Texts that kubectl has been given.
     texts: Vec<(String, Rc<str>)>,
+    looked: Seen,
 }
 
 impl Run {
@@ -76,6 +79,7 @@ impl Run {
             terminal: Vec::new(),
             undo: Vec::new(),
             texts: Vec::new(),
+            looked: Seen::default(),
         };
         run.read();
         run
@@ -98,6 +102,10 @@ impl Run {
     }
     fn read(&mut self) -> bool {
         self.history.read(self.cluster.journal())
+    }
+    /// Nothing that was seen holds at another moment of the past.
+    fn forget(&mut self) {
+        self.looked = Seen::default();
     }
     fn save(&mut self) {
         if self.undo.len() == UNDO {
@@ -208,9 +216,25 @@ impl Run {
     pub fn ask(&self, line: &str) -> Output {
         self.cluster.clone().handle(command(&["kubectl ", line].concat(), "")).output
     }
+    /// What the Tab key offers for a line of the terminal at a place in it.
+    pub fn complete(&self, line: &str, cursor: usize) -> Completion {
+        let home = self.cluster.home().files().map(|(name, _)| name.to_owned());
+        self.cluster.complete(line, cursor, &home.chain([FILE.to_owned()]).collect::<Vec<_>>())
+    }
+    /// Prints into the terminal what no command has printed.
+    pub fn print(&mut self, line: &str, text: String) {
+        let output = Output { stdout: text.clone(), screen: text + "\n", ..Output::default() };
+        self.echo(line, output, true);
+    }
     fn echo(&mut self, line: &str, output: Output, finished: bool) {
         let at = self.now();
         self.terminal.retain(|l| l.at <= at);
+        if output.clear {
+            self.terminal.clear();
+            if output.screen.is_empty() && finished {
+                return;
+            }
+        }
         let command = self.cluster.commands().len().saturating_sub(1);
         self.terminal.push(TermLine { at, line: line.to_owned(), output, command, finished });
         let extra = self.terminal.len().saturating_sub(200);
@@ -223,7 +247,7 @@ impl Run {
             return true;
         }
         loop {
-            let progress = self.cluster.advance(Time(to), 64);
+            let progress = self.cluster.advance(Time(to), SLICE);
             // Where a limit is reached time does not go on.
             if progress.finished || progress.limit.is_some() || !go_on() {
                 self.read();
@@ -233,6 +257,7 @@ impl Run {
     }
     /// Goes to a moment, back or forward.
     pub fn seek(&mut self, to: Ms) {
+        self.forget();
         self.cluster.seek(Time(to.max(self.origin)));
         self.read();
     }
@@ -288,21 +313,20 @@ impl Run {
     /// image, and workloads that have no end, are seen for ten minutes; a CronJob until it has fired three times.
     pub fn is_going(&self) -> bool {
         let (now, from) = (self.now(), self.origin);
-        let marks = || self.history.marks.iter().filter(|m| m.at <= now);
-        let fires = marks().filter(|m| m.kind == "fire").count();
+        let marks = || self.history.marks.iter().rev().filter(|m| m.at <= now);
         let has = |kind: &str| self.history.work.iter().any(|w| w.kind.name() == kind && w.gone.is_none());
         if has("CronJob") {
-            return fires < 3 || now - from < TEN_MINUTES;
+            return now - from < TEN_MINUTES || marks().filter(|m| m.kind == "fire").take(3).count() < 3;
         }
         if self.history.work.iter().any(|w| w.kind.name() != "Job" && w.gone.is_none()) {
             return now - from < TEN_MINUTES;
         }
-        let last = marks().filter(|m| m.kind != "wait").map(|m| m.at).max().unwrap_or(from);
+        let last = marks().find(|m| m.kind != "wait").map_or(from, |m| m.at);
         now - last <= TEN_MINUTES
     }
     /// The stage now.
-    pub fn scene(&self) -> Scene {
-        scene::scene(&World::of(&self.cluster, &self.history))
+    pub fn scene(&mut self) -> Scene {
+        scene::scene_since(&World::of(&self.cluster, &self.history), &mut self.looked)
     }
     /// The timeline now.
     pub fn timeline(&self, scene: &Scene) -> Timeline {

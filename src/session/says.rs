@@ -230,7 +230,9 @@ pub fn attempts(desk: &Desk) -> Vec<AttrValue> {
         return Vec::new();
     }
     let now = desk.run.now();
-    let rows = desk.behaviour.as_ref().map_or(0, |b| b.rows().len());
+    // Of one index or one of several containers, the Pods are not told apart here.
+    let all = |b: &&super::behaviour::Behaviour| b.scope.is_all();
+    let rows = desk.behaviour.as_ref().filter(all).map_or(0, |b| b.rows().len());
     let pods = desk.run.history.pods.iter().filter(|p| p.created <= now).take(rows);
     if desk.behaviour.as_ref().is_some_and(|b| b.restarts) {
         let Some(pod) = pods.clone().next() else { return Vec::new() };

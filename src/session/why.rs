@@ -54,6 +54,5 @@ pub fn answer(desk: &Desk, question: &Question) -> Option<Answer> {
         }
         Question::Pod(name) => Some(pod::answer(desk, desk.scene.pod(name)?)),
         Question::Other(key) => other::answer(desk, desk.scene.workloads.iter().find(|w| w.key() == key)?),
-        Question::Diagnostic => None,
     }
 }

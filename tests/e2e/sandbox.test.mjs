@@ -1,23 +1,9 @@
 // The way of a manifest through the sandbox: edit, apply, watch it complete or fail, go back in time, come back to the draft.
 import assert from "node:assert/strict";
 import { SIZES, journey } from "./journey.mjs";
+import { back, text, type } from "./learner.mjs";
 
-/** Makes the visit one of somebody who has been here before, with an example of their choice. */
-async function back(page, example = "migration-fails-twice") {
-  await page.evaluate((id) => {
-    localStorage.setItem("batchyard:tour", "seen");
-    localStorage.setItem("batchyard:example", id);
-  }, example);
-  await page.reload();
-  await page.waitForSelector("main");
-}
 const status = (page) => page.textContent(".jobcard dd[data-lamp]");
-const text = (page, selector) => page.textContent(selector).then((t) => t.replace(/\s+/g, " ").trim());
-const type = async (page, from, to) => {
-  const old = await page.inputValue("#manifest");
-  assert.ok(old.includes(from), `the manifest has ${from}`);
-  await page.fill("#manifest", old.replace(from, to));
-};
 
 journey("a first visit shows a running example at once, and a tour that is shown once", async ({ page }) => {
   await page.waitForSelector(".stage .pod");

@@ -95,6 +95,8 @@ pub struct History {
     /// Moments of changes that kubectl would show.
     pub moments: Vec<Ms>,
     index: BTreeMap<Rc<str>, usize>,
+    /// The Pods of each owner, in the order in which they were made.
+    owned: BTreeMap<Rc<str>, Vec<usize>>,
 }
 
 /// The first wait of a Job between two Pods, and the longest.
@@ -281,10 +283,10 @@ impl History {
 
     fn add_pod(&mut self, object: &Object, at: Ms) {
         let owner = object.controller().map_or_else(|| Rc::from(""), |o| o.uid.clone());
-        let taken = |lane: usize| {
-            self.pods.iter().any(|p| p.owner == owner && p.lane == lane && p.gone.is_none() && p.over.is_none())
-        };
-        let lane = (0..=self.pods.len()).find(|l| !taken(*l)).unwrap_or_default();
+        let mut taken: Vec<usize> =
+            self.of(&owner).filter(|p| p.gone.is_none() && p.over.is_none()).map(|p| p.lane).collect();
+        taken.sort_unstable();
+        let lane = taken.iter().enumerate().find(|(i, l)| i != *l).map_or(taken.len(), |(i, _)| i);
         if let Some(work) = self.work.iter_mut().find(|w| w.uid == owner)
             && let Some(a) = work.arcs.last_mut().filter(|a| a.cut.is_none() && at + 900 < a.from + a.full)
         {
@@ -292,6 +294,7 @@ impl History {
         }
         let c = columns(object);
         self.index.insert(object.uid().clone(), self.pods.len());
+        self.owned.entry(owner.clone()).or_default().push(self.pods.len());
         self.pods.push(PodLife {
             uid: object.uid().clone(),
             key: key_of(object),
@@ -313,16 +316,21 @@ impl History {
     pub fn pod(&self, uid: &str) -> Option<&PodLife> {
         self.index.get(uid).map(|i| &self.pods[*i])
     }
+    /// The Pods of an owner, by its uid, in the order in which they were made.
+    pub fn of(&self, owner: &str) -> impl DoubleEndedIterator<Item = &PodLife> {
+        self.owned.get(owner).into_iter().flatten().map(|i| &self.pods[*i])
+    }
     /// The life of a workload, by uid.
     pub fn work(&self, uid: &str) -> Option<&WorkLife> {
         self.work.iter().find(|w| &*w.uid == uid)
     }
     /// The next moment after, or the last before, a time.
     pub fn moment_from(&self, now: Ms, forward: bool) -> Option<Ms> {
+        let m = &self.moments;
         if forward {
-            self.moments.iter().copied().find(|m| *m > now)
+            m.get(m.partition_point(|m| *m <= now)).copied()
         } else {
-            self.moments.iter().rev().copied().find(|m| *m < now)
+            m[..m.partition_point(|m| *m < now)].last().copied()
         }
     }
     /// The next or last failure or end.

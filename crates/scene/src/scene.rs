@@ -6,6 +6,7 @@ mod pod;
 mod replicas;
 mod timeline;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use batchyard_engine::api::{Kind, Object};
@@ -26,15 +27,23 @@ pub struct World<'a> {
     pub now: Ms,
     /// All objects of the kinds that are shown, at that moment.
     pub objects: Vec<Rc<Object>>,
-    /// Waits that run.
+    /// Waits that run, by the uid of what waits.
     pub timers: Vec<Timer>,
     /// The run so far.
     pub history: &'a History,
 }
 
 /// The kinds that the stage shows, in the order in which they are listed.
-const KINDS: [Kind; 7] =
-    [Kind::CronJob, Kind::Job, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Pod];
+const KINDS: [Kind; 8] = [
+    Kind::CronJob,
+    Kind::Job,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Pod,
+    Kind::Node,
+];
 
 impl<'a> World<'a> {
     /// The world of a cluster now.
@@ -46,14 +55,18 @@ impl<'a> World<'a> {
             .filter(|o| &**o.namespace() != "kube-system")
             .cloned()
             .collect();
-        Self { now: cluster.now().0, objects, timers: cluster.timers(), history }
+        let mut timers = cluster.timers();
+        timers.sort_by(|a, b| a.uid.cmp(&b.uid));
+        Self { now: cluster.now().0, objects, timers, history }
     }
     fn list(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
         self.objects.iter().filter(move |o| o.kind() == kind)
     }
     /// The running wait of an object.
     fn wait(&self, uid: &str, kind: WaitKind) -> Option<&Timer> {
-        self.timers.iter().filter(|t| t.kind == kind && &*t.uid == uid).min_by_key(|t| t.until)
+        let first = self.timers.partition_point(|t| &*t.uid < uid);
+        let own = self.timers[first..].iter().take_while(|t| &*t.uid == uid);
+        own.filter(|t| t.kind == kind).min_by_key(|t| t.until)
     }
 }
 
@@ -61,10 +74,24 @@ fn wait_of(timer: &Timer) -> Wait {
     Wait { from: timer.since.0, to: timer.until.0 }
 }
 
+/// Pods as they were seen last, by the address of their object: one that has not changed has only grown older.
+#[derive(Clone, Default)]
+pub struct Seen(BTreeMap<usize, (Rc<Object>, Rc<PodView>)>);
+
 /// Derives the scene.
 pub fn scene(world: &World) -> Scene {
-    let pods: Vec<(Rc<Object>, Rc<PodView>)> =
-        world.list(Kind::Pod).map(|o| (o.clone(), Rc::new(pod::view(o, world)))).collect();
+    scene_since(world, &mut Seen::default())
+}
+
+/// Derives the scene, with what was seen of its Pods before.
+pub fn scene_since(world: &World, seen: &mut Seen) -> Scene {
+    let view = |o: &Rc<Object>| {
+        let before = seen.0.get(&(Rc::as_ptr(o) as usize));
+        let same = before.and_then(|(_, v)| pod::older(v, o, world));
+        (o.clone(), same.unwrap_or_else(|| Rc::new(pod::view(o, world))))
+    };
+    let pods: Vec<(Rc<Object>, Rc<PodView>)> = world.list(Kind::Pod).map(view).collect();
+    seen.0 = pods.iter().map(|p| (Rc::as_ptr(&p.0) as usize, p.clone())).collect();
     let mut scene = Scene::default();
     for object in world.objects.iter().filter(|o| o.kind() != Kind::Pod && o.kind() != Kind::ReplicaSet) {
         match object.kind() {
@@ -84,6 +111,8 @@ pub fn scene(world: &World) -> Scene {
         world.history.work.iter().position(|w| w.key == key && w.kind.name() == kind).unwrap_or(usize::MAX)
     };
     scene.workloads.sort_by_key(|w| born(w.key(), w.kind()));
+    let cordoned = |n: &Object| n.at("spec.unschedulable").as_bool() == Some(true);
+    scene.nodes = world.list(Kind::Node).map(|n| (n.name().to_string().into(), cordoned(n))).collect();
     scene.pods = pods.into_iter().map(|(_, v)| v).collect();
     scene
 }

@@ -368,12 +368,22 @@ impl Workload {
 }
 
 /// Everything the stage shows at one instant.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Scene {
     /// Workloads in the order of the manifest.
     pub workloads: Vec<Workload>,
     /// Pods by number in all.
     pub pods: Vec<Rc<PodView>>,
+    /// The nodes, with whether each takes no new Pods.
+    pub nodes: Vec<(AttrValue, bool)>,
+}
+
+/// What is compared on every frame is most often the very same picture.
+impl PartialEq for Scene {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.workloads == other.workloads && self.pods == other.pods && self.nodes == other.nodes)
+    }
 }
 
 impl Scene {
@@ -414,7 +424,7 @@ pub struct Arc {
 }
 
 /// A row of the timeline.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Row {
     /// Identity.
     pub key: AttrValue,
@@ -452,7 +462,7 @@ pub struct Mark {
 }
 
 /// The timeline at one instant.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Timeline {
     /// Whether time has started.
     pub started: bool,
@@ -470,4 +480,11 @@ pub struct Timeline {
     pub step: Ms,
     /// Rows that are not drawn.
     pub more: usize,
+}
+
+impl PartialEq for Timeline {
+    fn eq(&self, other: &Self) -> bool {
+        let axis = |t: &Self| (t.started, t.seen, t.from, t.view, t.step, t.more);
+        std::ptr::eq(self, other) || (axis(self) == axis(other) && self.rows == other.rows && self.marks == other.marks)
+    }
 }

@@ -79,9 +79,9 @@ impl Desk {
 
     /// More of the program has come.
     pub fn come(&mut self, part: Part) {
-        let judged = self.part > Part::Page;
         self.part = part;
-        if !judged && part > Part::Page {
+        // With all of the program there is more to say about a draft than kubectl says.
+        if part > Part::Page {
             self.check();
         }
         self.derived = None;

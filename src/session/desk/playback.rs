@@ -1,6 +1,6 @@
 //! Time on the desk: frames, stretches that are skipped, and the run to the end.
 
-use super::{Desk, Note};
+use super::{Desk, Note, Turn};
 use crate::session::text::{Ms, spoken};
 
 /// A run to the end goes at most so far.
@@ -24,6 +24,9 @@ impl Desk {
         self.cut = false;
         let state = |d: &Self| (d.playing, d.rushing, d.note.is_some());
         let was = state(self);
+        let crowd = self.is_crowded();
+        // A frame that draws has little time for the engine.
+        let draws = crowd && (self.turn != Turn::Stage || self.draw_in <= dt);
         if self.rushing {
             self.rush(&mut go_on);
         } else if self.playing {
@@ -31,7 +34,7 @@ impl Desk {
             let to = now + (dt * f64::from(self.speed)).round() as Ms;
             let skipped = self.skip && self.skip_wait(now);
             if !skipped {
-                self.run.advance(to, go_on);
+                self.run.advance(to, || !draws && go_on());
             }
             if self.run.is_settled() && self.run.now() >= self.run.seen() {
                 let last = self.run.history.moments.last().copied().unwrap_or(0);
@@ -43,14 +46,46 @@ impl Desk {
         self.inspect_in -= dt;
         self.draw_in -= dt;
         let changed = was != state(self);
-        let seldom = self.rushing || (self.playing && self.scene.pods.len() > CROWD);
-        if seldom && self.draw_in > 0.0 && !changed {
-            return false;
+        if changed || !(crowd || self.rushing) {
+            let before = self.derived;
+            self.derive();
+            return changed || before != self.derived;
         }
-        self.draw_in = if self.rushing { RUSH_EVERY } else { CROWD_EVERY };
-        let before = self.derived;
-        self.derive();
-        changed || before != self.derived
+        self.take_turn()
+    }
+
+    /// Whether so much stands on the stage that it is drawn seldom, and in parts.
+    pub fn is_crowded(&self) -> bool {
+        self.playing && self.scene.pods.len() > CROWD
+    }
+
+    /// Draws the part whose turn it is. Whether there was one.
+    fn take_turn(&mut self) -> bool {
+        self.turn = match self.turn {
+            Turn::Stage => {
+                if self.draw_in > 0.0 {
+                    return false;
+                }
+                self.draw_in = if self.rushing { RUSH_EVERY } else { CROWD_EVERY };
+                if !self.derive_stage() {
+                    return false;
+                }
+                Turn::Timeline
+            }
+            Turn::Timeline => {
+                self.derive_timeline();
+                Turn::Words
+            }
+            Turn::Words => {
+                self.derive_words(false);
+                if self.inspect_in > 0.0 { Turn::Stage } else { Turn::Inspector }
+            }
+            Turn::Inspector => {
+                self.derive_words(true);
+                Turn::Stage
+            }
+        };
+        true
     }
 
     /// Jumps over a stretch in which nothing happens.

@@ -155,3 +155,72 @@ fn ten_minutes_of_what_never_ends_are_little_work() {
         assert!(progress.finished, "{}: {progress:?}", example.id);
     }
 }
+
+/// Acts of a learner who tries everything, in an order that follows from a number.
+fn any_act(x: u64, desk: &Desk) -> Act {
+    let pick = (x >> 8) as usize;
+    let pod = desk.scene.pods.get(pick % desk.scene.pods.len().max(1)).cloned();
+    let line = ["get pods", "describe job", "delete pods --all --wait=false", "nonsense", "get events -w", "clear"];
+    match x % 26 {
+        0 => Act::Edit(desk.draft.replacen("3", &(pick % 9).to_string(), 1)),
+        1 => Act::Behave(preset(crate::session::behaviour::PRESETS[pick % 7].0)),
+        2 | 3 => Act::Apply,
+        4 => Act::ApplyHere,
+        5 => Act::Reset,
+        6 => Act::Draft(examples::all()[pick % examples::all().len()].id, None),
+        7 | 8 => Act::Undo,
+        9 => Act::Play,
+        10 => Act::Step(x & 64 == 0),
+        11 => Act::Failure(x & 64 == 0),
+        12 => Act::Start,
+        13 => Act::End,
+        14 => Act::Seek(pick as Ms % 100_000 - 5_000),
+        15 => Act::Tenth((pick % 10) as u8),
+        16 => Act::Faster(x & 64 == 0),
+        17 => Act::Zoom(x & 64 == 0),
+        18 => Act::Skip(x & 64 == 0),
+        19 => {
+            Act::Select(pod.map(|p| Target { resource: "pod", namespace: p.namespace.clone(), name: p.name.clone() }))
+        }
+        20 => Act::Tab(Tab::ALL[pick % 4]),
+        21 => Act::Command(["kubectl ", line[pick % line.len()]].concat()),
+        22 => pod.map_or(Act::Interrupt, |p| Act::Break(p.namespace.clone(), p.name.clone(), x & 64 == 0)),
+        23 => pod.map_or(Act::Unwhy, |p| Act::Why(Question::Pod(p.name.clone()))),
+        24 => Act::Complete("kubectl get po".into(), pick % 15),
+        _ => Act::Scope(Scope { container: String::new(), index: Some(pick as i64 % 4) }),
+    }
+}
+
+#[test]
+fn whatever_a_learner_does_the_page_holds_together() {
+    for seed in 1..7_u64 {
+        let mut desk = Desk::new(&examples::all()[seed as usize * 3], None);
+        let mut x = seed.wrapping_mul(88_172_645_463_325_252);
+        let mut acts = Vec::new();
+        for _ in 0..60 {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            let act = any_act(x, &desk);
+            acts.push(act.clone());
+            desk.act(act);
+            for _ in 0..3 {
+                desk.tick(40.0, || false);
+            }
+            let run = &desk.run;
+            assert!(run.now() >= run.origin && run.now() <= run.seen(), "{acts:?}");
+            assert!(!desk.playing || desk.is_applied() || run.cluster().journal_position() > 0, "{acts:?}");
+            assert!(desk.timeline.rows.len() <= 61 && desk.problems.len() < 60, "{acts:?}");
+            if !desk.playing && !desk.rushing {
+                let shown = (desk.scene.clone(), desk.timeline.clone());
+                desk.derived = None;
+                desk.derive();
+                assert_eq!(
+                    shown,
+                    (desk.scene.clone(), desk.timeline.clone()),
+                    "what stands there is what is: {acts:?}"
+                );
+            }
+        }
+    }
+}

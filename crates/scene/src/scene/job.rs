@@ -51,7 +51,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
         of_job.map(|(_, v)| v).collect()
     };
     let life = world.history.work(job.uid());
-    let lives: Vec<_> = world.history.pods.iter().filter(|p| p.owner == *job.uid() && p.created <= now).collect();
+    let lives: Vec<_> = world.history.of(job.uid()).filter(|p| p.created <= now).collect();
     let word = job_status_word(job);
     let restarts = if word == "Failed" || word == "FailureTarget" {
         lives.iter().map(|p| p.restarts).sum()
@@ -69,7 +69,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     let held = held(job, life, active, &tracks, word, world);
     let signal = signal(word, active, &tracks, held.as_ref(), &mine);
     let shown = tracks.parallelism.clamp(1, ROADS);
-    let (roads, more) = roads(shown, &mine, world, job, word, held.as_ref());
+    let (roads, more) = roads(shown, &mine, world, word, held.as_ref());
     let (good, bad, bar) = sidings(&tracks, &mine, used, succeeded);
     let recent = |good: bool| mine.iter().any(|p| p.over && p.succeeded == good && now - p.since < LIT + 1_000);
     let (hops, hop_note) = hops(&tracks, life, world, word, used);
@@ -180,7 +180,6 @@ fn roads(
     shown: i64,
     pods: &[&Rc<PodView>],
     world: &World,
-    job: &Object,
     word: &str,
     held: Option<&(Wait, u32)>,
 ) -> (Rc<[Road]>, i64) {
@@ -196,12 +195,7 @@ fn roads(
         .collect();
     let mut waiting: Vec<(usize, &Rc<PodView>)> = Vec::new();
     for pod in pods.iter().filter(|p| !p.over) {
-        let lane = world
-            .history
-            .pods
-            .iter()
-            .find(|l| l.owner == *job.uid() && *l.name == *pod.name)
-            .map_or(usize::MAX, |l| l.lane);
+        let lane = world.history.pod(&pod.key).map_or(usize::MAX, |l| l.lane);
         match roads.get_mut(lane).filter(|r| r.pod.is_none()) {
             Some(road) => put(road, pod),
             None => waiting.push((lane, pod)),

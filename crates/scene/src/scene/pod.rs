@@ -1,5 +1,7 @@
 //! A Pod as the yard shows it.
 
+use std::rc::Rc;
+
 use batchyard_engine::api::Object;
 use batchyard_engine::cluster::WaitKind;
 use implicit_clone::unsync::IString as AttrValue;
@@ -15,6 +17,18 @@ fn suffix(object: &Object) -> String {
     let base = object.body().str_at("metadata.generateName");
     let cut = name.strip_prefix(base).filter(|s| !s.is_empty() && !base.is_empty());
     cut.or_else(|| name.rsplit('-').next()).unwrap_or(name).to_owned()
+}
+
+/// The view of a Pod whose object is still what it was; none where it waits for something, which is counted down.
+pub fn older(view: &Rc<PodView>, object: &Object, world: &World) -> Option<Rc<PodView>> {
+    let uid = object.uid();
+    let counts = |kind| world.wait(uid, kind).is_some();
+    let waits = !matches!(view.fact, Fact::Age | Fact::Restarts(_));
+    if waits || counts(WaitKind::CrashLoop) || counts(WaitKind::ImagePull) {
+        return None;
+    }
+    let age = human(world.now - object.creation_time().map_or(world.now, |t| t.0));
+    Some(if view.age == age { view.clone() } else { Rc::new(PodView { age: age.into(), ..(**view).clone() }) })
 }
 
 /// Derives the view of a Pod.

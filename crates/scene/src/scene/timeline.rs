@@ -55,30 +55,45 @@ const ROWS: usize = 60;
 
 /// Derives the timeline of a run that began at `origin` and has been seen until `seen`.
 pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
-    let mut timeline = whole_timeline(history, scene, origin, now, seen);
-    // The first row is the workload; of the rest the newest stay.
-    timeline.more = timeline.rows.len().saturating_sub(ROWS);
-    timeline.rows.drain(1..=timeline.more);
-    timeline
+    of_rows(ROWS, history, scene, origin, now, seen)
 }
 
 /// Derives the timeline with all its rows, however many.
 pub fn whole_timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
+    of_rows(usize::MAX, history, scene, origin, now, seen)
+}
+
+fn of_rows(most: usize, history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
     let (view, step) = axis(seen - origin);
     let rel = |t: Ms| (t - origin).max(0);
-    let mut rows = Vec::new();
+    let mut lines = Vec::new();
     let several = history.work.iter().filter(|w| w.kind != Kind::Job || w.owner.is_empty()).count() > 1;
     for work in &history.work {
-        rows.push(Rc::new(work_row(work, scene, several, origin, now, seen)));
-        let deployed = |p: &PodLife| work.kind == Kind::Deployment && deployed(history, p, work);
-        let mine = history.pods.iter().filter(|p| p.owner == work.uid || deployed(p));
-        rows.extend(mine.map(|p| Rc::new(pod_row(p, scene, origin, now))));
+        lines.push(Line::Work(work));
+        if work.kind == Kind::Deployment {
+            lines.extend(history.pods.iter().filter(|p| deployed(history, p, work)).map(Line::Pod));
+        }
+        lines.extend(history.of(&work.uid).map(Line::Pod));
     }
-    rows.extend(history.pods.iter().filter(|p| p.owner.is_empty()).map(|p| Rc::new(pod_row(p, scene, origin, now))));
+    lines.extend(history.of("").map(Line::Pod));
+    // The first row is the workload; of the rest the newest stay.
+    let more = lines.len().saturating_sub(most);
+    lines.drain(1..=more);
+    let row = |line| match line {
+        Line::Work(w) => Rc::new(work_row(w, scene, several, origin, now, seen)),
+        Line::Pod(p) => Rc::new(pod_row(p, scene, origin, now)),
+    };
+    let rows = lines.into_iter().map(row).collect();
     let mut marks: Vec<Mark> =
         history.marks.iter().filter(|m| m.at >= origin).map(|m| Mark { at: rel(m.at), kind: m.kind }).collect();
     thin(&mut marks, view);
-    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more: 0 }
+    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more }
+}
+
+/// What a row is of.
+enum Line<'a> {
+    Work(&'a WorkLife),
+    Pod(&'a PodLife),
 }
 
 /// Marks of the same kind that would fall on the same spot are drawn once.
