@@ -1,6 +1,7 @@
 //! The desk: the draft, the run, playback and what is selected. Every act of the learner is a change of it; what the
 //! browser has to do about it comes back as [`Effect`]s.
 
+mod derive;
 mod parts;
 mod playback;
 mod share;
@@ -16,14 +17,14 @@ use super::act::{Act, Dialog, Panel, Question, Tab, Target};
 use super::behaviour::{self, Behaviour, Scope};
 use super::examples::{self, Example};
 use super::laid::{self, Draft, Piece};
-use super::live;
 use super::manifest::{self, Problem};
 use super::permalink::{self, Shared};
 use super::run::Run;
-use super::says::{self, Shown};
+use super::says::Shown;
 use super::text::{Ms, clock, count};
-use super::view::{Scene, Timeline, Workload};
+use super::view::{Scene, Timeline};
 use super::yaml;
+pub use derive::target_of;
 pub use parts::{LazyRun, Part};
 
 /// What the browser has to do.
@@ -250,74 +251,6 @@ impl Desk {
             (None, true, true) => "changed since apply".into(),
             (None, true, false) => "applied".into(),
         }
-    }
-
-    /// Derives what is shown anew, where anything has changed since.
-    pub fn derive(&mut self) {
-        if self.part == Part::Page {
-            return self.derive_page();
-        }
-        if self.derive_stage() {
-            self.derive_timeline();
-            self.derive_words(!self.playing || self.inspect_in <= 0.0);
-            self.turn = Turn::Stage;
-        }
-    }
-
-    /// The stage, where anything has changed since it was derived. Whether it has.
-    fn derive_stage(&mut self) -> bool {
-        let now = self.run.now();
-        // Ages and the like are counted ten times a second of the learner's at most.
-        let second = (now - self.run.origin).div_euclid(1000 * Ms::from(self.speed / 10).max(1));
-        let stamp = (self.run.cluster().journal_position(), second, self.run.history.moments.len());
-        if self.derived == Some(stamp) {
-            return false;
-        }
-        self.derived = Some(stamp);
-        if self.is_blank() {
-            self.scene = Rc::new(laid::scene(&self.drafts, now));
-            return true;
-        }
-        let scene = Rc::new(self.run.scene());
-        if !self.cut {
-            let news = if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
-            self.live.extend(news);
-        }
-        self.scene = scene;
-        true
-    }
-
-    fn derive_timeline(&mut self) {
-        self.timeline = Rc::new(if self.is_blank() {
-            Timeline { view: 60_000, step: 10_000, ..Timeline::default() }
-        } else {
-            self.run.timeline(&self.scene).zoomed(self.zoom, self.run.now() - self.run.origin)
-        });
-    }
-
-    /// What stands on the page besides; the inspector, for which kubectl is asked, only where it is time for it.
-    fn derive_words(&mut self, inspect: bool) {
-        let inspect = inspect && self.part == Part::All;
-        if inspect {
-            self.inspect_in = INSPECT_EVERY;
-        }
-        self.shown = Rc::new(says::shown(self, &self.shown, inspect));
-    }
-
-    /// Whether nothing was made yet: the stage shows what the manifest would make.
-    fn is_blank(&self) -> bool {
-        self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty()
-    }
-
-    /// What the inspector is about: the selected object, else the first workload.
-    pub fn target(&self) -> Option<Target> {
-        if let Some(t) = &self.selected {
-            return Some(t.clone());
-        }
-        if !self.is_applied() && self.run.history.pods.is_empty() {
-            return None;
-        }
-        self.scene.workloads.first().map(target_of)
     }
 
     /// Carries an act out.
@@ -655,18 +588,4 @@ impl Desk {
     pub fn restore_speed(&mut self, kept: &str) {
         self.speed = kept.parse().ok().filter(|s| SPEEDS.contains(s)).unwrap_or(self.speed);
     }
-}
-
-/// The words for a workload.
-pub fn target_of(w: &Workload) -> Target {
-    let namespace = w.key().split('/').next().unwrap_or("default").to_owned();
-    let resource = match w.kind() {
-        "Job" => "job",
-        "CronJob" => "cronjob",
-        "Deployment" => "deployment",
-        "StatefulSet" => "statefulset",
-        "DaemonSet" => "daemonset",
-        _ => "pod",
-    };
-    Target { resource, namespace: namespace.into(), name: w.name().clone() }
 }

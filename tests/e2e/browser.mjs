@@ -68,6 +68,13 @@ export async function ready(page) {
   return page;
 }
 
+/** Waits until all of the program is there, and what it changed has come to rest: a colour half way to another is nobody's to read. */
+export async function settled(page) {
+  await page.waitForFunction(() => !(globalThis.batchyardParts < 3));
+  await page.waitForTimeout(50);
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
+}
+
 /** What axe finds wrong (WCAG 2.2 AA and its best practices), as readable lines. */
 export async function axe(page, { include = undefined, exclude = [] } = {}) {
   await page.evaluate(`{ const define = undefined, module = undefined; ${AXE} }; void 0`);

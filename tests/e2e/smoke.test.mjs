@@ -1,5 +1,6 @@
 // The page comes up at every width and in both themes: nothing fails, nothing leaves the site, nothing overflows, and axe is content.
 import assert from "node:assert/strict";
+import { settled } from "./browser.mjs";
 import { SIZES, THEMES, journey } from "./journey.mjs";
 
 for (const [name, size] of Object.entries(SIZES)) {
@@ -8,6 +9,7 @@ for (const [name, size] of Object.entries(SIZES)) {
       assert.match(await page.title(), /batchyard/i);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wider <= 0, `the page is ${wider} px wider than the window`);
+      await settled(page);
       await axe(page);
     });
   }

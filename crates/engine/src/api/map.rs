@@ -72,14 +72,14 @@ struct Step {
 struct Lists {
     empty: Keys,
     steps: Vec<Option<Step>>,
-    lists: Vec<Option<Keys>>,
+    known: Vec<Option<Keys>>,
 }
 
 thread_local! {
     static CACHE: RefCell<Lists> = RefCell::new(Lists {
         empty: Keys::default(),
         steps: (0..STEPS).map(|_| None).collect(),
-        lists: (0..LISTS).map(|_| None).collect(),
+        known: (0..LISTS).map(|_| None).collect(),
     });
 }
 
@@ -94,7 +94,7 @@ impl Lists {
             return Rc::new(names);
         }
         let hash = names.marks.iter().fold(0, |h: u64, m| h.rotate_left(7) ^ m);
-        let place = &mut self.lists[(hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % LISTS];
+        let place = &mut self.known[(hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % LISTS];
         match place {
             Some(there) if there.texts == names.texts => there.clone(),
             _ => place.insert(Rc::new(names)).clone(),

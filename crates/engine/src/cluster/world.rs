@@ -31,6 +31,7 @@ use crate::kubelet::Kubelet;
 use crate::queue::{Due, Sequence};
 use crate::rng::Rng;
 use crate::scheduler::Scheduler;
+use std::cmp::Ordering;
 
 /// A component and who it acts as.
 type As<C> = (C, Actor);
@@ -179,17 +180,21 @@ impl World {
         let i = next.component;
         self.now = self.now.max(next.at());
         let Self { now, api, rng, sequence, components, sessions, event_expiry, .. } = self;
-        if i > Components::COUNT {
-            api.act(*now, Actor::System);
-            event_expiry.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
-        } else if i == Components::COUNT {
-            api.act(*now, Actor::User);
-            sessions.run_next(&mut Ctx { now: *now, api, rng, sequence, config }, components);
-        } else {
-            let mut all = components.all_mut();
-            let (component, actor) = &mut all[i];
-            api.act(*now, actor.clone());
-            component.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+        match i.cmp(&Components::COUNT) {
+            Ordering::Greater => {
+                api.act(*now, Actor::System);
+                event_expiry.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+            }
+            Ordering::Equal => {
+                api.act(*now, Actor::User);
+                sessions.run_next(&mut Ctx { now: *now, api, rng, sequence, config }, components);
+            }
+            Ordering::Less => {
+                let mut all = components.all_mut();
+                let (component, actor) = &mut all[i];
+                api.act(*now, actor.clone());
+                component.run_next(&mut Ctx { now: *now, api, rng, sequence, config });
+            }
         }
         self.tell(config);
     }

@@ -70,7 +70,7 @@ impl ReplicaSetController {
         for (owner, pod, sign) in [(&old, before, -1), (&new, after, 1)] {
             if let (Some((key, uid)), Some(pod)) = (owner, pod) {
                 let Some(rs) = ctx.api.get(key).filter(|rs| rs.uid() == uid) else { continue };
-                let counts = self.counts.or_insert_with(&uid, Counts::default);
+                let counts = self.counts.or_insert_with(uid, Counts::default);
                 counts.add(count(pod, rs.at("spec.template.metadata.labels")), sign);
             }
         }
