@@ -188,7 +188,7 @@ mod tests {
         let text = JOB.replace("back", "backoffLimit: x");
         let said = answer("hover", &text, at - 2).expect("a field");
         assert!(said.contains("backoffLimit: integer"), "{said}");
-        assert_eq!(answer("hover", JOB, 0).is_some(), true);
+        assert!(answer("hover", JOB, 0).is_some());
         assert_eq!(answer("else", JOB, 0), None);
         let problems = crate::session::manifest::check(&text);
         assert!(shown(&text, &problems, &[], false).contains(r#""warning":false"#));

@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn of_many_rows_those_in_sight_are_drawn() {
-        let rows: Vec<Rc<Row>> = vec![Rc::new(Row::default()); 60];
+        let rows: Vec<Rc<Row>> = (0..60).map(|_| Rc::new(Row::default())).collect();
         let all = 60.0 * POD_ROW;
         let (seen, over, under) = window(&rows, 0.0);
         assert_eq!((seen.end, under), (60, 0.0), "the newest, where nothing was scrolled");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::session::behaviour::preset;
-use crate::session::view::Berth;
+use crate::session::view::{Berth, Workload};
 
 fn desk(id: &str) -> Desk {
     Desk::new(examples::find(id).expect("an example"), None)
@@ -162,7 +162,7 @@ fn any_act(x: u64, desk: &Desk) -> Act {
     let pod = desk.scene.pods.get(pick % desk.scene.pods.len().max(1)).cloned();
     let line = ["get pods", "describe job", "delete pods --all --wait=false", "nonsense", "get events -w", "clear"];
     match x % 26 {
-        0 => Act::Edit(desk.draft.replacen("3", &(pick % 9).to_string(), 1)),
+        0 => Act::Edit(desk.draft.replacen('3', &(pick % 9).to_string(), 1)),
         1 => Act::Behave(preset(crate::session::behaviour::PRESETS[pick % 7].0)),
         2 | 3 => Act::Apply,
         4 => Act::ApplyHere,
