@@ -101,7 +101,8 @@ test("a permalink shows its manifest, and leads to the same run on the page", as
   await linked.locator("#manifest").getByText("name: import").waitFor();
   const whole = await visit(out);
   await whole.getByRole("slider", { name: "Time" }).waitFor();
-  assert.match(await whole.locator("body").innerText(), /import/);
+  // The page is drawn before the simulator that opens the link is there.
+  await whole.waitForFunction(() => /import/.test(document.body.innerText));
   assert.deepEqual([...page.trouble, ...linked.trouble, ...whole.trouble], []);
 });
 
