@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use batchyard_engine::manifest::{Completion, Hover, complete, explanation, hover};
+use batchyard_engine::cluster::editor::{Completion, Hover, complete, explanation, hover};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -48,7 +48,8 @@ fn load(done: impl FnOnce(&str) + 'static) {
 /// The text of explanations, where it is there; else it is loaded for the next time.
 pub fn explanations() -> Option<Rc<str>> {
     let known = TEXT.with_borrow(Clone::clone);
-    if known.is_none() {
+    // Outside of a browser there is nowhere to load it from.
+    if known.is_none() && cfg!(target_arch = "wasm32") {
         load(|_| {});
     }
     known
@@ -210,7 +211,7 @@ impl Assist {
     }
     /// The help, placed in the editor with this id.
     pub fn draw(&self, id: &AttrValue, area: &NodeRef) -> Html {
-        let place = |at: batchyard_engine::manifest::Position| format!("l:{};c:{}", at.line, at.column - 1);
+        let place = |at: batchyard_engine::cluster::editor::Position| format!("l:{};c:{}", at.line, at.column - 1);
         match &*self.aid {
             Aid::None => Html::default(),
             Aid::Choices(choices, chosen) => {

@@ -1,7 +1,7 @@
 //! The manifest in a code editor (editor/codemirror.js), loaded on first use. It asks the engine what the textarea asks it.
 
 use batchyard_engine::api::Value;
-use batchyard_engine::manifest::{complete, explanation, hover};
+use batchyard_engine::cluster::editor::{complete, explanation, hover};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use yew::platform::spawn_local;
@@ -59,7 +59,7 @@ fn answer(kind: &str, text: &str, at: u32) -> Option<String> {
             let mut choices = complete(text, offset);
             choices.truncate(60);
             let span = choices.first()?.span;
-            let option = |c: &batchyard_engine::manifest::Completion| {
+            let option = |c: &batchyard_engine::cluster::editor::Completion| {
                 Value::object([
                     ("label", Value::from(&*c.label)),
                     ("detail", Value::from(&*c.detail)),

@@ -1,6 +1,6 @@
 //! The draft: what is wrong with it, what it will do, and the marks beside its lines.
 
-use batchyard_engine::manifest::{Diagnostic, Severity, check as engine_check};
+use batchyard_engine::cluster::editor::{Diagnostic, Severity, check as engine_check};
 use yew::AttrValue;
 
 use super::act::Act;

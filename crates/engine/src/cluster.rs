@@ -5,6 +5,7 @@
 //! again: the same commands at the same times give the same history.
 
 mod bootstrap;
+pub mod editor;
 mod snapshot;
 mod world;
 
