@@ -3,21 +3,11 @@
 // Reach is computed, not profiled: from every address in the code that stays, through every pointer in the data so reached. For this
 // the linker keeps each static in a segment of its own (--no-merge-data-segments) and says which of them an address belongs to where
 // it points outside of it, as the compiler does for `table[n - 5]` (--emit-relocs; see .cargo/config.toml).
-import { Reader, bytes, s32, u32, vec } from "./wasm-module.mjs";
+import { Reader, bytes, held, s32, u32, vec } from "./wasm-module.mjs";
 
+const NUMBERS = new Set(["i32", "i64", "offset"]);
 /** Two pieces this close are written as one. */
 const GAP = 12;
-
-function sleb(r) {
-  let value = 0;
-  let shift = 0;
-  for (let b = 128; b & 128; shift += 7) {
-    b = r.byte();
-    value += (b & 127) * 2 ** shift;
-    if (b < 128 && b & 64) value -= 2 ** (shift + 7);
-  }
-  return value;
-}
 
 /** The low and the high half of a signed 64-bit LEB128 number. */
 function halves(r) {
@@ -36,7 +26,7 @@ export function segments(data) {
   const r = new Reader(data);
   return r.vec(() => {
     if (r.u32() !== 0 || r.byte() !== 0x41) throw new Error("a data segment of a kind that is not known");
-    const at = sleb(r);
+    const at = r.sleb();
     r.byte();
     return { at, bytes: r.take(r.u32()) };
   });
@@ -98,7 +88,7 @@ export function linkage(file) {
     s.u32();
     s.vec(() => {
       const [type, , index] = [s.byte(), s.u32(), s.u32()];
-      const addend = WITH_ADDEND.has(type) ? sleb(s) : 0;
+      const addend = WITH_ADDEND.has(type) ? s.sleb() : 0;
       const { at, size } = symbols[index];
       if (!MEMORY.includes(type) || at === undefined || (addend >= 0 && addend < Math.max(1, size))) return;
       const address = at + addend;
@@ -110,30 +100,8 @@ export function linkage(file) {
 
 /** The numbers in code that may be addresses: constants, and the offsets of loads and stores. */
 export function constants(body) {
-  const out = [];
-  const r = new Reader(body);
-  r.vec(() => (r.u32(), r.byte()));
-  while (r.at < body.length) {
-    const op = r.byte();
-    if (op === 0x41) out.push(sleb(r));
-    // wasm-opt makes one number of an address and a length that are passed as a pair.
-    else if (op === 0x42) out.push(...halves(r));
-    else if (op >= 0x28 && op <= 0x3e) r.u32(), out.push(r.u32());
-    else if (op === 0x02 || op === 0x03 || op === 0x04 || op === 0xd0) r.skipLeb();
-    else if (op === 0x0e) r.vec(() => r.u32()), r.u32();
-    else if (op === 0x11) r.u32(), r.u32();
-    else if (op === 0x1c) r.vec(() => r.byte());
-    else if (op === 0x0c || op === 0x0d || op === 0x10 || (op >= 0x20 && op <= 0x26) || op === 0xd2) r.u32();
-    else if (op === 0x3f || op === 0x40) r.byte();
-    else if (op === 0x43) r.take(4);
-    else if (op === 0x44) r.take(8);
-    else if (op === 0xfc) {
-      const sub = r.u32();
-      if (sub === 8 || sub === 10 || sub === 12 || sub === 14) r.u32(), r.u32();
-      else if (sub >= 9) r.u32();
-    }
-  }
-  return out;
+  // wasm-opt makes one number of an address and a length that are passed as a pair.
+  return held(body, NUMBERS).flatMap(({ space, value, from }) => (space === "i64" ? halves(new Reader(body, from)) : [value]));
 }
 
 /**
@@ -166,22 +134,19 @@ export function splitData(hot, { statics, writable, elsewhere }) {
     const { at, bytes } = all[queue.pop()];
     for (let n = (4 - (at % 4)) % 4; n + 4 <= bytes.length; n += 4) reach(bytes.readUInt32LE(n));
   }
-  const pieces = (choose) => {
-    const out = [];
-    all.forEach(({ at, bytes: own }, n) => {
-      if (!choose(n)) return;
-      const last = out.at(-1);
-      const gap = last ? at - last.to : Infinity;
-      if (gap <= GAP && last.n === n - 1) last.parts.push(Buffer.alloc(gap), own), (last.to = at + own.length), (last.n = n);
-      else out.push({ at, parts: [own], to: at + own.length, n });
-    });
-    return out;
-  };
-  const write = (pieces) => vec(pieces.map(({ at, parts }) => ((own) => bytes(0, 0x41, s32(at), 0x0b, u32(own.length), own))(Buffer.concat(parts))));
   // The first writes into fresh memory: one segment with gaps of zeros compresses better than many.
-  const first = pieces((n) => stays.has(n));
-  const from = first[0]?.at ?? 0;
-  const whole = Buffer.alloc((first.at(-1)?.to ?? from) - from);
-  for (const { at, parts } of first) Buffer.concat(parts).copy(whole, at - from);
-  return { first: write([{ at: from, parts: [whole] }]), second: write(pieces((n) => !stays.has(n))), statics: all.filter((_, n) => stays.has(n)) };
+  const [reached, left] = [all.filter((_, n) => stays.has(n)), all.map((s, n) => ({ ...s, n })).filter(({ n }) => !stays.has(n))];
+  const from = reached[0]?.at ?? 0;
+  const end = ({ at, bytes }) => at + bytes.length;
+  const whole = Buffer.alloc(reached.length ? end(reached.at(-1)) - from : 0);
+  for (const { at, bytes } of reached) bytes.copy(whole, at - from);
+  // The second must not touch what lies between: only neighbours are written as one, over the padding that parts them.
+  const pieces = [];
+  for (const { at, bytes, n } of left) {
+    const last = pieces.at(-1);
+    if (last?.n === n - 1 && at - last.to <= GAP) last.parts.push(Buffer.alloc(at - last.to), bytes), Object.assign(last, { to: at + bytes.length, n });
+    else pieces.push({ at, parts: [bytes], to: at + bytes.length, n });
+  }
+  const segment = (at, own) => bytes(0, 0x41, s32(at), 0x0b, u32(own.length), own);
+  return { first: vec([segment(from, whole)]), second: vec(pieces.map(({ at, parts }) => segment(at, Buffer.concat(parts)))), statics: reached };
 }

@@ -1,6 +1,6 @@
 // Reads a WebAssembly function's code into the tree of its blocks, with what each instruction does to the operand stack and to
 // locals; and its segments: stretches of code that run from start to end once they are entered (until something is called).
-import { Reader } from "./wasm-module.mjs";
+import { Reader, operands } from "./wasm-module.mjs";
 
 const BLOCK = 0x02;
 const LOOP = 0x03;
@@ -69,24 +69,13 @@ export function decode(body, module, results) {
         item.effect = [op === IF ? 1 : 0, inner.length];
         continue;
       }
-      if (op === OP.BR || op === OP.BR_IF) item.n = r.u32();
-      else if (op === OP.BR_TABLE) item.labels = [...r.vec(() => r.u32()), r.u32()];
-      else if (op === OP.CALL) item.effect = call(module.functionTypes[r.u32()], 0);
-      else if (op === 0x11) item.effect = call(r.u32(), 1), r.u32();
-      else if (op === 0x1c) r.vec(() => r.byte());
-      else if (op >= OP.GET && op <= OP.TEE) item.n = r.u32();
-      else if (op >= 0x23 && op <= 0x26) r.u32();
-      else if (op >= 0x28 && op <= 0x3e) r.u32(), r.skipLeb();
-      else if (op === 0x3f || op === 0x40) r.byte();
-      else if (op === 0x41 || op === 0x42 || op === 0xd0 || op === 0xd2) r.skipLeb();
-      else if (op === 0x43) r.take(4);
-      else if (op === 0x44) r.take(8);
-      else if (op === 0xfc) {
-        const sub = r.u32();
-        item.effect = BULK[sub];
-        if (sub === 8 || sub === 10 || sub === 12 || sub === 14) r.u32(), r.u32();
-        else if (sub >= 9) r.u32();
-      }
+      operands(r, op, (space, value) => {
+        if (space === "label" && op === OP.BR_TABLE) (item.labels ??= []).push(value);
+        else if (space === "label" || space === "local") item.n = value;
+        else if (space === "func" && op === OP.CALL) item.effect = call(module.functionTypes[value], 0);
+        else if (space === "type") item.effect = call(value, 1);
+        else if (space === "bulk") item.effect = BULK[value];
+      });
       item.effect ??= op === OP.BR_IF || op === OP.BR_TABLE ? [1, 0] : LEAVES.has(op) ? [0, 0] : SIMPLE[op];
       if (!item.effect) throw new Error(`instruction 0x${op.toString(16)} is not known`);
       item.to = r.at;
@@ -97,7 +86,7 @@ export function decode(body, module, results) {
   return { locals, root, starts };
 }
 
-/** Whether the code after a sequence's items cannot be reached from them. */
+/** Whether control never comes to what stands behind an instruction. */
 export function leaves(item) {
   return LEAVES.has(item.op);
 }

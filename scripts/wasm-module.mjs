@@ -18,6 +18,17 @@ export class Reader {
       if (b < 128) return value;
     }
   }
+  /** A signed LEB128 number of up to 53 bits. */
+  sleb() {
+    let value = 0;
+    let shift = 0;
+    for (let b = 128; b & 128; shift += 7) {
+      b = this.byte();
+      value += (b & 127) * 2 ** shift;
+      if (b < 128 && b & 64) value -= 2 ** (shift + 7);
+    }
+    return value;
+  }
   /** Passes over a LEB128 number, whatever its size and sign. */
   skipLeb() {
     while (this.byte() >= 128);
@@ -95,7 +106,7 @@ export function parse(file) {
   };
   const skipConst = (s) => {
     const from = s.at;
-    walk(s, () => {});
+    walk(s);
     return s.bytes.subarray(from, s.at);
   };
   const types = part(1, (s) => {
@@ -148,54 +159,69 @@ export function parse(file) {
 }
 
 /**
- * Walks one expression (to the `end` that closes it) and tells of each index in it: `see(space, index, from, to)` with the place of
- * its bytes; spaces are "func", "global", "data" and "elem".
+ * Reads what follows an opcode and tells of it: `see(space, value, from, to)` with the place of its bytes. Spaces are those of indices
+ * ("func", "type", "table", "local", "global", "label", "data", "elem"); "i32" and "i64" for constants (the latter without a value),
+ * "offset" for that of a load or a store, and "bulk" for the number of an instruction behind 0xfc.
  */
-export function walk(r, see) {
-  const index = (space) => {
+export function operands(r, op, see = () => {}) {
+  const tell = (space, read) => {
     const from = r.at;
-    const value = r.u32();
+    const value = read();
     see(space, value, from, r.at);
   };
-  for (let depth = 1; depth; ) {
-    const op = r.byte();
-    if (op === 0x0b) depth--;
-    else if (op === 0x02 || op === 0x03 || op === 0x04) depth++, r.skipLeb();
-    else if (op === 0x0c || op === 0x0d) r.u32();
-    else if (op === 0x0e) r.vec(() => r.u32()), r.u32();
-    else if (op === 0x10 || op === 0x12 || op === 0xd2) index("func");
-    else if (op === 0x11 || op === 0x13) r.u32(), r.u32();
-    else if (op === 0x1c) r.vec(() => r.byte());
-    else if (op === 0x20 || op === 0x21 || op === 0x22 || op === 0x25 || op === 0x26) r.u32();
-    else if (op === 0x23 || op === 0x24) index("global");
-    else if (op >= 0x28 && op <= 0x3e) r.u32(), r.skipLeb();
-    else if (op === 0x3f || op === 0x40) r.byte();
-    else if (op === 0x41 || op === 0x42 || op === 0xd0) r.skipLeb();
-    else if (op === 0x43) r.take(4);
-    else if (op === 0x44) r.take(8);
-    else if (op === 0xfc) {
-      const sub = r.u32();
-      if (sub === 8) index("data"), r.u32();
-      else if (sub === 9) index("data");
-      else if (sub === 10 || sub === 14) r.u32(), r.u32();
-      else if (sub === 12) index("elem"), r.u32();
-      else if (sub === 13) index("elem");
-      else if (sub === 11 || (sub >= 15 && sub <= 17)) r.u32();
-      else if (sub > 17) throw new Error(`instruction 0xfc ${sub} is not known`);
-    } else if ((op >= 0x06 && op <= 0x0a) || op === 0x14 || op === 0x15 || op === 0x18 || op === 0x19 || op === 0x1f || op > 0xd2) {
-      throw new Error(`instruction 0x${op.toString(16)} is not known`);
-    }
+  const index = (space) => tell(space, () => r.u32());
+  if (op === 0x02 || op === 0x03 || op === 0x04 || op === 0xd0) r.skipLeb();
+  else if (op === 0x0c || op === 0x0d) index("label");
+  else if (op === 0x0e) r.vec(() => index("label")), index("label");
+  else if (op === 0x10 || op === 0x12 || op === 0xd2) index("func");
+  else if (op === 0x11 || op === 0x13) index("type"), index("table");
+  else if (op === 0x1c) r.vec(() => r.byte());
+  else if (op >= 0x20 && op <= 0x22) index("local");
+  else if (op === 0x23 || op === 0x24) index("global");
+  else if (op === 0x25 || op === 0x26) index("table");
+  else if (op >= 0x28 && op <= 0x3e) r.u32(), index("offset");
+  else if (op === 0x3f || op === 0x40) r.byte();
+  else if (op === 0x41) tell("i32", () => r.sleb());
+  else if (op === 0x42) tell("i64", () => r.skipLeb());
+  else if (op === 0x43) r.take(4);
+  else if (op === 0x44) r.take(8);
+  else if (op === 0xfc) {
+    const sub = r.u32();
+    if (sub === 8) index("data"), r.u32();
+    else if (sub === 9) index("data");
+    else if (sub === 10 || sub === 14) r.u32(), r.u32();
+    else if (sub === 12) index("elem"), r.u32();
+    else if (sub === 13) index("elem");
+    else if (sub === 11 || (sub >= 15 && sub <= 17)) r.u32();
+    else if (sub > 17) throw new Error(`instruction 0xfc ${sub} is not known`);
+    see("bulk", sub);
+  } else if ((op >= 0x06 && op <= 0x0a) || op === 0x14 || op === 0x15 || op === 0x18 || op === 0x19 || op === 0x1f || op > 0xd2) {
+    throw new Error(`instruction 0x${op.toString(16)} is not known`);
   }
 }
 
-/** Every index in a function's body. */
-export function indices(body) {
+/** Walks one expression (to the `end` that closes it), telling of what its instructions hold; see `operands`. */
+export function walk(r, see = () => {}) {
+  for (let depth = 1; depth; ) {
+    const op = r.byte();
+    if (op === 0x0b) depth--;
+    else if (op === 0x02 || op === 0x03 || op === 0x04) depth++;
+    operands(r, op, see);
+  }
+}
+
+/** What the instructions of a body hold in these spaces (see `operands`), as `{ space, value, from, to }`. */
+export function held(body, spaces) {
   const out = [];
   const r = new Reader(body);
   r.vec(() => (r.u32(), r.byte()));
-  walk(r, (space, value, from, to) => out.push({ space, value, from, to }));
+  walk(r, (space, value, from, to) => spaces.has(space) && out.push({ space, value, from, to }));
   return out;
 }
+
+const INDICES = new Set(["func", "global", "data", "elem"]);
+/** Every index of a function, a global, data or elements in a function's body. */
+export const indices = (body) => held(body, INDICES);
 
 /** A function's body with other indices: `to(space, index)`; where `instead(space, index)` gives code, that takes the instruction's place. */
 export function renumber(body, to, instead = () => null) {
