@@ -54,13 +54,13 @@ const styled = () =>
     document.head.append(sheet);
   });
 
-/** Has the rest of the simulator fetched in the background: its loader waits for a touch (scripts/split-loader.js). */
+/** Has the rest of the simulator fetched in the background (scripts/split-loader.js). */
 const rest = () =>
   new Promise((ok) => {
     const look = () => globalThis.batchyardParts > 2 && ok();
     addEventListener("batchyard:part", look);
     setTimeout(ok, 20_000);
-    dispatchEvent(new Event("pointerdown"));
+    globalThis.batchyardRest?.();
     look();
   });
 

@@ -1,6 +1,6 @@
 // Stands in the start script, before the WebAssembly is instantiated: loads its other parts, one after the other, in the background; a
 // call that comes too early waits for what it needs. `batchyardParts` counts what is there, `batchyardLoaded` is a promise of all that
-// comes by itself. An embed (EMBED) leaves the rest until somebody touches it: a page may hold many.
+// comes by itself. An embed (EMBED) leaves the rest until somebody touches it or its shell asks (`batchyardRest`): a page may hold many.
 const embed = EMBED;
 const PARTS = [
   { border: "simulator", url: new URL("SIMULATOR", import.meta.url), needs: () => first.exports },
@@ -9,7 +9,10 @@ const PARTS = [
 let first, loading;
 globalThis.batchyardParts = 1;
 globalThis.batchyardLoaded = new Promise((done) => addEventListener("batchyard:part", () => globalThis.batchyardParts > (embed ? 1 : PARTS.length) && done()));
-const touched = new Promise((done) => ["pointerdown", "keydown"].forEach((kind) => addEventListener(kind, done, { once: true, capture: true })));
+const wanted = new Promise((done) => {
+  globalThis.batchyardRest = done;
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, done, { once: true, capture: true });
+});
 const put = (part, made) => {
   part.made = made;
   first.exports[part.border].value = 1;
@@ -39,7 +42,7 @@ const now = (upTo) => {
 const background = () => {
   loading ??= (async () => {
     for (const part of PARTS) {
-      if (embed && part.border === "rest") await touched;
+      if (embed && part.border === "rest") await wanted;
       const answer = await fetch(part.url);
       if (!answer.ok) throw new Error(answer.status);
       const module = await WebAssembly.compile(await answer.arrayBuffer());

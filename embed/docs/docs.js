@@ -30,9 +30,20 @@ export const KINDS = {
 
 let shown = "";
 let manifest = "";
-async function show() {
+let held = "";
+/** Has the manifest of the scenario, then shows what is chosen; of several asked for, the last is shown. */
+async function choose() {
+  const id = menu.value;
+  if (id !== held) {
+    const text = await (await fetch(new URL(`../posters/${id}.yaml`, import.meta.url))).text();
+    if (id !== menu.value) return;
+    [held, manifest] = [id, text];
+  }
+  show();
+}
+
+function show() {
   const options = chosen();
-  manifest = await (await fetch(new URL(`../posters/${options[0][1]}.yaml`, import.meta.url))).text();
   const [where, text] = KINDS[document.getElementById("as").value](options);
   document.getElementById("where").textContent = where;
   document.getElementById("snippet").textContent = text;
@@ -48,11 +59,11 @@ for (const { id, group, title } of await (await fetch(new URL("../scenarios.json
   part.append(new Option(title, id));
 }
 menu.value = "migration-fails-twice";
-form.addEventListener("change", show);
+form.addEventListener("change", choose);
 form.addEventListener("submit", (e) => e.preventDefault());
 document.getElementById("copy").addEventListener("click", async () => {
   const text = document.getElementById("snippet").textContent;
   const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
   document.getElementById("copied").textContent = done ? "Copied." : "Select the text to copy it: this browser gives pages no clipboard.";
 });
-show();
+choose();

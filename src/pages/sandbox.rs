@@ -4,6 +4,7 @@ use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::common::{apply_settings, settings, switch_theme};
+use crate::components::assist::units;
 use crate::components::behaviour::BehaviourPanel;
 use crate::components::clockwork::{Moment, NowProvider};
 use crate::components::code::{self, CodeEditor};
@@ -440,7 +441,7 @@ fn command(text: &str, at: usize) {
     let Some(field) = dom::document().get_element_by_id("command") else { return };
     let Ok(field) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(field) else { return };
     field.set_value(text);
-    let at = text.get(..at).map_or(0, |t| t.encode_utf16().count()) as u32;
+    let at = units(text, at);
     let _ = field.set_selection_range(at, at);
 }
 

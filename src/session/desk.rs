@@ -531,8 +531,8 @@ impl Desk {
             self.edit(&text, effects);
             self.check();
             self.panel = Panel::Yaml;
-            let says = format!("{name} is open in the editor. `Apply here` sends what you change.");
-            self.note = Some(Note { text: says.replace('`', "").into(), undo: false });
+            let says = format!("{name} is open in the editor. Apply here sends what you change.");
+            self.note = Some(Note { text: says.into(), undo: false });
             effects.push(Effect::Caret(0));
         }
         if self.run.applied.is_none() && !self.run.history.work.is_empty() {

@@ -226,6 +226,7 @@ test("examples/embed/mdbook: a book, with an element around a code block and an 
 
 test("each snippet that is HTML runs as it is", async () => {
   const docs = await visit(`${at.server.url}embed/docs/`);
+  await docs.locator("#snippet").getByText("scenario=").waitFor();
   for (const kind of ["element", "iframe", "markdown", "mdbook"]) {
     await docs.getByLabel("Where it goes").selectOption(kind);
     const snippet = await docs.locator("#snippet").textContent();

@@ -1,27 +1,17 @@
 // The states that the page is looked at in: `make screenshots` takes their pictures, and scenes.test.mjs holds each to axe.
 // `arrange` brings a fresh page to the state, by what a learner would do.
+import { back, runToEnd } from "./learner.mjs";
 
-/** Opens an example as somebody who has been here before, so that nothing runs by itself. */
-async function example(page, id) {
-  await page.evaluate((id) => {
-    localStorage.setItem("batchyard:tour", "seen");
-    localStorage.setItem("batchyard:example", id);
-  }, id);
-  await page.reload();
-  await page.waitForSelector("main");
-}
 /** Applies, and goes to a moment by the second. */
 async function at(page, id, second) {
-  await example(page, id);
-  await page.click(".applybar [data-do=apply]");
-  await page.click("[data-do=end]");
-  await page.waitForFunction(() => /Play/.test(document.querySelector("[data-do=play]").textContent));
+  await back(page, id);
+  await runToEnd(page);
   if (second !== undefined) await page.locator(".scrub-range").fill(String(second));
   await page.waitForTimeout(100);
 }
 
 export const scenes = [
-  { name: "first-run", arrange: (page) => example(page, "migration-fails-twice") },
+  { name: "first-run", arrange: (page) => back(page, "migration-fails-twice") },
   { name: "running", arrange: (page) => at(page, "migration-fails-twice", 4) },
   { name: "backoff", arrange: (page) => at(page, "migration-fails-twice", 28) },
   { name: "complete", arrange: (page) => at(page, "migration-fails-twice") },
@@ -36,7 +26,7 @@ export const scenes = [
   {
     name: "invalid",
     arrange: async (page) => {
-      await example(page, "migration-fails-twice");
+      await back(page, "migration-fails-twice");
       await page.fill("#manifest", (await page.inputValue("#manifest")).replace("Never", "Always"));
       await page.waitForSelector(".diag");
     },
@@ -60,14 +50,14 @@ export const scenes = [
   {
     name: "statuses",
     arrange: async (page) => {
-      await example(page, "migration-fails-twice");
+      await back(page, "migration-fails-twice");
       await page.click("text=Statuses");
     },
   },
   {
     name: "examples",
     arrange: async (page) => {
-      await example(page, "migration-fails-twice");
+      await back(page, "migration-fails-twice");
       await page.click("text=Examples");
     },
   },

@@ -64,8 +64,9 @@ impl Desk {
     }
 
     /// Whether nothing was made yet: the stage shows what the manifest would make.
-    pub(super) fn is_blank(&self) -> bool {
-        self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty()
+    fn is_blank(&self) -> bool {
+        self.part == Part::Page
+            || self.run.applied.is_none() && self.run.history.work.is_empty() && self.run.history.pods.is_empty()
     }
 
     /// What the inspector is about: the selected object, else the first workload.

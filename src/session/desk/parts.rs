@@ -13,7 +13,6 @@ use crate::session::manifest;
 use crate::session::run::Run;
 use crate::session::says::Shown;
 use crate::session::text::Ms;
-use crate::session::view::Timeline;
 
 /// How much of the program is there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -98,15 +97,10 @@ impl Desk {
         }
     }
 
-    /// What is shown before there is a simulator: the tracks that the manifest lays.
-    pub(super) fn lay(&mut self, now: Ms) {
-        self.scene = Rc::new(laid::scene(&self.drafts, now));
-        self.timeline = Rc::new(Timeline { view: 60_000, step: 10_000, ..Timeline::default() });
-    }
-
-    /// The same, with the marks at the manifest's lines and nothing said.
+    /// What is shown before there is a simulator: the tracks that the manifest lays, the marks at its lines, and nothing said.
     pub(super) fn derive_page(&mut self) {
-        self.lay(self.moment().0);
+        self.scene = Rc::new(laid::scene(&self.drafts, self.moment().0));
+        self.derive_timeline();
         let marks = Rc::new(manifest::marks(&self.draft, &self.drafts, &self.scene));
         self.shown = Rc::new(Shown { marks, ..Shown::default() });
     }
