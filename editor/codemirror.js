@@ -30,6 +30,9 @@ const look = EditorView.theme({
   ".cm-diagnostic": { whiteSpace: "pre-line", maxInlineSize: "26rem" },
   ".cm-diagnostic-error": { borderInlineStartColor: "var(--fail)" },
   ".cm-diagnostic-warning": { borderInlineStartColor: "var(--wait)" },
+  ".cm-diagnostic-info": { borderInlineStartColor: "var(--line-2)" },
+  // Worth knowing, and nothing wrong: words after the line, no underline.
+  ".cm-lintRange-info": { backgroundImage: "none" },
   ".field": { padding: ".5rem .75rem", maxInlineSize: "22rem", display: "grid", gap: ".25rem" },
   ".field p": { margin: "0" },
   ".mark": { color: "var(--ink-3)", fontFamily: "var(--sans)", fontSize: "var(--t-1)", marginInlineStart: "1rem" },
@@ -106,7 +109,7 @@ export function mount(host, ask) {
     root,
     state: EditorState.create({
       extensions: [
-        lineNumbers(), foldGutter(), lintGutter(), history(), drawSelection(), indentOnInput(), indentUnit.of("  "), bracketMatching(), closeBrackets(),
+        lineNumbers(), foldGutter(), lintGutter({ markerFilter: (found) => found.filter((d) => d.severity !== "info") }), history(), drawSelection(), indentOnInput(), indentUnit.of("  "), bracketMatching(), closeBrackets(),
         highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), yaml(), syntaxHighlighting(colours), look, marks, explained,
         autocompletion({ override: [complete], icons: false }),
         hoverTooltip((view, pos) => field(ask, view.state, pos)),
@@ -125,7 +128,7 @@ export function mount(host, ask) {
   const problem = (p, i) => ({
     from: Math.min(p.from, view.state.doc.length),
     to: Math.min(Math.max(p.to, p.from), view.state.doc.length),
-    severity: p.warning ? "warning" : "error",
+    severity: p.severity,
     message: p.help ? `${p.message}\n${p.help}` : p.message,
     actions: p.fixes.map((name, n) => ({ name, apply: () => ask("fix", "", i * 100 + n) })),
   });

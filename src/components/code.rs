@@ -8,10 +8,10 @@ use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use super::assist::{bytes, explanations, likely, units};
-use super::editor::EditorProps;
+use super::editor::{EditorProps, said_of_lines};
 use crate::platform::dom;
 use crate::session::act::Act;
-use crate::session::manifest::{LineMark, Problem};
+use crate::session::manifest::{LineMark, Problem, Remark};
 
 type Ask = Closure<dyn FnMut(String, String, f64) -> JsValue>;
 
@@ -20,7 +20,7 @@ fn number(n: u32) -> Value {
 }
 
 /// What the editor shows, as its `update` takes it.
-fn shown(text: &str, problems: &[Problem], marks: &[LineMark], read_only: bool) -> String {
+fn shown(text: &str, problems: &[Problem], marks: &[LineMark], remarks: &[Remark], read_only: bool) -> String {
     let at = |line: usize, column: usize| {
         let begin: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
         let length = text.get(begin..).and_then(|t| t.lines().next()).map_or(0, str::len);
@@ -32,20 +32,39 @@ fn shown(text: &str, problems: &[Problem], marks: &[LineMark], read_only: bool) 
         Value::object([
             ("from", number(at(line, p.columns.0))),
             ("to", number(at(line, p.columns.1))),
-            ("warning", Value::from(p.warning)),
+            ("severity", Value::from(if p.warning { "warning" } else { "error" })),
             ("message", Value::from(&*p.message)),
             ("help", Value::from(p.help.replace('`', "").as_str())),
             ("fixes", Value::array(fixes)),
         ])
     };
-    let mark = |m: &LineMark| {
-        let text = [&*m.count, " ", &m.words].concat();
-        Value::object([("line", Value::from(m.line as i64)), ("text", Value::from(text.trim()))])
+    let info = |r: &Remark| {
+        Value::object([
+            ("from", number(at(r.line, 0))),
+            ("to", number(at(r.line, usize::MAX))),
+            ("severity", Value::from("info")),
+            ("message", Value::from(&*r.says)),
+            ("help", Value::from(&*r.help)),
+            ("fixes", Value::array([])),
+        ])
     };
+    let beside = |line: usize, text: &str| {
+        Value::object([("line", Value::from(line as i64)), ("text", Value::from(text.trim()))])
+    };
+    let mark = |m: &LineMark| beside(m.line, &[&*m.count, " ", &m.words].concat());
     Value::object([
         ("text", Value::from(text)),
-        ("problems", Value::array(problems.iter().map(problem))),
-        ("marks", Value::array(marks.iter().filter(|m| !m.words.is_empty()).map(mark))),
+        ("problems", Value::array(problems.iter().map(problem).chain(remarks.iter().map(info)))),
+        (
+            "marks",
+            Value::array(
+                marks
+                    .iter()
+                    .filter(|m| !m.words.is_empty())
+                    .map(mark)
+                    .chain(remarks.iter().map(|r| beside(r.line, &r.words))),
+            ),
+        ),
         ("readOnly", Value::from(read_only)),
     ])
     .to_json()
@@ -159,7 +178,7 @@ pub fn CodeEditor(props: &EditorProps) -> Html {
     }
     {
         let host = host.clone();
-        let json = shown(&props.text, &props.problems, &props.marks, props.read_only);
+        let json = shown(&props.text, &props.problems, &props.marks, &props.remarks, props.read_only);
         use_effect_with((json, *ready), move |(json, _)| {
             if let Some(host) = host.cast::<web_sys::Element>() {
                 call(&host, "update", &json.as_str().into());
@@ -167,9 +186,12 @@ pub fn CodeEditor(props: &EditorProps) -> Html {
         });
     }
     html! {
-        <div class="editor editor--code" id="code" ref={host} data-label={format!("Manifest {}", props.file)}>
-            if !*ready { <p class="behave-note">{ "The code editor is loading." }</p> }
-        </div>
+        <>
+            <div class="editor editor--code" id="code" ref={host} data-label={format!("Manifest {}", props.file)}>
+                if !*ready { <p class="behave-note">{ "The code editor is loading." }</p> }
+            </div>
+            { said_of_lines(props) }
+        </>
     }
 }
 
@@ -190,7 +212,14 @@ mod tests {
         assert!(said.contains("backoffLimit: integer"), "{said}");
         assert!(answer("hover", JOB, 0).is_some());
         assert_eq!(answer("else", JOB, 0), None);
-        let problems = crate::session::manifest::check(&text);
-        assert!(shown(&text, &problems, &[], false).contains(r#""warning":false"#));
+        let (problems, remarks) = crate::session::manifest::check(&text);
+        assert!(shown(&text, &problems, &[], &remarks, false).contains(r#""severity":"error""#));
+        let (problems, remarks) =
+            crate::session::manifest::check("# ü\napiVersion: v1\nkind: PodTemplate\nmetadata: {name: a}\n");
+        let said = shown("", &problems, &[], &remarks, false);
+        assert!(
+            said.contains(r#""severity":"info""#) && said.contains(r#""text":"accepted and has no effect here""#),
+            "{said}"
+        );
     }
 }

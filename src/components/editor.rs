@@ -9,7 +9,7 @@ use super::glyph::icon;
 use super::outcome::rich;
 use crate::platform::dom;
 use crate::session::act::Act;
-use crate::session::manifest::{Fix, LineMark, Problem};
+use crate::session::manifest::{Fix, LineMark, Problem, Remark};
 use crate::session::status::Lamp;
 
 /// Properties of [`Editor`].
@@ -23,6 +23,9 @@ pub struct EditorProps {
     pub marks: Rc<Vec<LineMark>>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// What else is worth knowing.
+    #[prop_or_default]
+    pub remarks: Vec<Remark>,
     /// Lines, from and to, that differ from the example.
     #[prop_or_default]
     pub edited: Option<(usize, usize)>,
@@ -83,6 +86,7 @@ struct LineProps {
     number: usize,
     text: AttrValue,
     mark: Option<LineMark>,
+    remark: Option<AttrValue>,
     /// The columns of a problem, and whether it is only a warning.
     bad: Option<((usize, usize), bool)>,
     edited: bool,
@@ -115,6 +119,7 @@ fn EditorLine(props: &LineProps) -> Html {
                         <span class="hint">if !mark.count.is_empty() { <b>{ mark.count.clone() }</b>{ " " } }{ mark.words.clone() }</span>
                     }
                 }
+                if let Some(words) = &props.remark { <span class="hint">{ words.clone() }</span> }
             </span>
         </div>
     }
@@ -148,6 +153,32 @@ fn on_key(e: &KeyboardEvent, escaped: &UseStateHandle<bool>, assist: &Assist) {
         "Shift" | "Control" | "Meta" | "Alt" => {}
         _ if **escaped => escaped.set(false),
         _ => {}
+    }
+}
+
+fn remarks_id(props: &EditorProps) -> String {
+    [&*props.id, "-remarks"].concat()
+}
+
+/// What describes the text: the problems, the remarks, or both.
+fn described(props: &EditorProps) -> Option<String> {
+    let problems = (!props.problems.is_empty()).then(|| "diag".to_owned());
+    let remarks = (!props.remarks.is_empty()).then(|| remarks_id(props));
+    match (problems, remarks) {
+        (Some(a), Some(b)) => Some([&*a, " ", &*b].concat()),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The remarks for those who do not see their lines.
+pub fn said_of_lines(props: &EditorProps) -> Html {
+    if props.remarks.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <div class="sr" id={remarks_id(props)}>
+            { for props.remarks.iter().map(|r| html! { <p>{ "Line " }{ r.line + 1 }{ ": " }{ r.says.clone() }{ " " }{ r.help.clone() }</p> }) }
+        </div>
     }
 }
 
@@ -191,6 +222,7 @@ pub fn Editor(props: &EditorProps) -> Html {
     let bad = |line: usize| props.problems.iter().find(|p| p.line == Some(line)).map(|p| (p.columns, p.warning));
     let errs = props.problems.iter().any(|p| !p.warning);
     let mark = |line: usize| props.marks.iter().find(|m| m.line == line).cloned();
+    let remark = |line: usize| props.remarks.iter().find(|r| r.line == line).map(|r| r.words.clone());
     let lit = |line: usize| props.highlighted.iter().any(|(a, b)| (*a..=*b).contains(&(line + 1)));
     let lines: Vec<&str> = props.text.split('\n').collect();
     html! {
@@ -198,14 +230,15 @@ pub fn Editor(props: &EditorProps) -> Html {
             <div class="code" ref={code}>
                 <div class="lines" aria-hidden="true">
                     { for lines.iter().enumerate().map(|(i, line)| html! {
-                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} bad={bad(i)} edited={props.edited.is_some_and(|(a, b)| a <= i && i < b)} lit={lit(i)} />
+                        <EditorLine key={i} number={i} text={(*line).to_owned()} mark={mark(i)} remark={remark(i)} bad={bad(i)} edited={props.edited.is_some_and(|(a, b)| a <= i && i < b)} lit={lit(i)} />
                     }) }
                 </div>
                 <textarea id={props.id.clone()} spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" aria-label={format!("Manifest {}", props.file)}
-                    aria-describedby={(!props.problems.is_empty()).then_some("diag")} aria-invalid={errs.then_some("true")}
+                    aria-describedby={described(props)} aria-invalid={errs.then_some("true")}
                     aria-autocomplete="list" aria-controls={assist.chooses().then(|| [&*props.id, "-choices"].concat())} aria-activedescendant={assist.active(&props.id)}
                     ref={area.clone()} readonly={props.read_only} value={props.text.clone()} {oninput} {onkeydown} {onblur} {onmousemove} />
                 { assist.draw(&props.id, &area) }
+                { said_of_lines(props) }
             </div>
         </div>
     }

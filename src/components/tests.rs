@@ -338,13 +338,33 @@ const JOB: &str = "kind: Job # one\nspec:\n  backoffLimit: 3\n  template:\n    s
 fn the_editor_with_marks_and_a_problem() {
     let drafts = crate::session::laid::drafts(JOB);
     let job = ["apiVersion: batch/v1\n", JOB].concat();
-    let problems = manifest::check(&job);
+    let (problems, remarks) = manifest::check(&job);
     let props = EditorProps {
         text: job.clone().into(),
         file: "job.yaml".into(),
         marks: Rc::new(manifest::marks(&job, &drafts, &crate::session::view::Scene::default())),
         problems,
+        remarks,
         edited: Some((2, 3)),
+        highlighted: Vec::new(),
+        id: "manifest".into(),
+        read_only: false,
+        on_act: nothing(),
+    };
+    insta::assert_snapshot!(at::<Editor>(0, props));
+}
+
+#[test]
+fn the_editor_says_what_has_no_effect() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n";
+    let (problems, remarks) = manifest::check(text);
+    let props = EditorProps {
+        text: text.into(),
+        file: "job.yaml".into(),
+        marks: Rc::default(),
+        problems,
+        remarks,
+        edited: None,
         highlighted: Vec::new(),
         id: "manifest".into(),
         read_only: false,

@@ -186,7 +186,7 @@ impl Compare {
             <section class="side" aria-label={name} key={i}>
                 <h3 class="diffline"><span class="no">{ d.number }</span><span>{ d.same.clone() }<b>{ d.other.clone() }</b></span></h3>
                 if own {
-                    <div class="side-editor"><Editor text={AttrValue::from(side.draft.clone())} file={name} marks={side.shown.marks.clone()} problems={side.problems.clone()} id={["manifest-", name].concat()} on_act={write.clone()} />
+                    <div class="side-editor"><Editor text={AttrValue::from(side.draft.clone())} file={name} marks={side.shown.marks.clone()} problems={side.problems.clone()} remarks={side.remarks.clone()} id={["manifest-", name].concat()} on_act={write.clone()} />
                         { diagnostic(&side.problems, &write) }</div>
                 }
                 <ContextProvider<Now> context={Now(side.run.now())}>

@@ -39,6 +39,8 @@ use crate::session::text::Ms;
 const CHECK_AFTER: i32 = 300;
 /// While the rest of the WebAssembly is on its way, a run waits for it here.
 const HOLD: Ms = 1_000;
+/// A message of more bytes stays longer.
+const LONG: usize = 60;
 /// Live texts come at most so often.
 const LIVE_EVERY: f64 = 2_000.0;
 
@@ -275,7 +277,8 @@ impl Sandbox {
             self.note = None;
         } else if self.note.is_none() {
             let link = ctx.link().clone();
-            let ms = if self.desk.note.as_ref().is_some_and(|n| n.undo) { 10_000 } else { 4_000 };
+            let ms =
+                if self.desk.note.as_ref().is_some_and(|n| n.undo || n.text.len() > LONG) { 10_000 } else { 4_000 };
             self.note = Some(Timeout::new(ms, move || link.send_message(Msg::NoteOver)));
         }
     }
@@ -377,9 +380,9 @@ impl Sandbox {
                         <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={open}>{ "Examples " }{ icon("#i-down") }</button>
                     </div></div>
                     if self.settings.code {
-                        <CodeEditor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
+                        <CodeEditor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} remarks={desk.remarks.clone()} read_only={self.read_only} on_act={on_act.clone()} />
                     } else {
-                        <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} edited={desk.edited()} problems={desk.problems.clone()} read_only={self.read_only} on_act={on_act.clone()} />
+                        <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} edited={desk.edited()} problems={desk.problems.clone()} remarks={desk.remarks.clone()} read_only={self.read_only} on_act={on_act.clone()} />
                     }
                     { diagnostic(&desk.problems, on_act) }
                     { apply_bar(&desk.said(), desk.is_bad(), desk.is_applied(), desk.is_changed(), on_act) }

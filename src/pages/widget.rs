@@ -232,7 +232,7 @@ impl Widget {
         let changed = desk.is_changed() || !desk.is_applied();
         html! {
             <section class="widget-yaml" aria-label="Manifest">
-                <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()}
+                <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} remarks={desk.remarks.clone()}
                     highlighted={p.highlighted.clone()} read_only={!p.editable} on_act={self.on_act.clone()} />
                 { diagnostic(&desk.problems, &self.on_act) }
                 if p.editable && changed && p.controls != Controls::None {

@@ -2,6 +2,7 @@
 //! browser has to do about it comes back as [`Effect`]s.
 
 mod derive;
+mod notes;
 mod parts;
 mod playback;
 mod share;
@@ -17,11 +18,11 @@ use super::act::{Act, Dialog, Panel, Question, Tab, Target};
 use super::behaviour::{self, Behaviour, Scope};
 use super::examples::{self, Example};
 use super::laid::{self, Draft, Piece};
-use super::manifest::{self, Problem};
+use super::manifest::{self, Problem, Remark};
 use super::permalink::{self, Shared};
 use super::run::Run;
 use super::says::Shown;
-use super::text::{Ms, clock, count};
+use super::text::{Ms, count};
 use super::view::{Scene, Timeline};
 use super::yaml;
 pub use derive::target_of;
@@ -83,6 +84,10 @@ pub struct Desk {
     scope: Scope,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    /// What else is worth knowing about it.
+    pub remarks: Vec<Remark>,
+    /// Kinds of which it was said that they have no effect.
+    told: Vec<Kind>,
     /// Whether it has been judged since it was changed.
     pub judged: bool,
     /// Whether the last apply was refused.
@@ -163,6 +168,8 @@ impl Desk {
             behaviour: None,
             scope: Scope::default(),
             problems: Vec::new(),
+            remarks: Vec::new(),
+            told: Vec::new(),
             judged: true,
             refused: false,
             part: Part::All,
@@ -224,7 +231,8 @@ impl Desk {
     }
     fn judge(&mut self, good: bool, stderr: &str) {
         self.judged = true;
-        self.problems = if self.part == Part::All { manifest::check(&self.draft) } else { Vec::new() };
+        (self.problems, self.remarks) =
+            if self.part == Part::All { manifest::check(&self.draft) } else { Default::default() };
         if good {
             self.problems.retain(|p| p.warning);
         } else if !self.is_bad() {
@@ -300,6 +308,7 @@ impl Desk {
                 if forked && output.exit == 0 {
                     self.say_fork();
                 }
+                self.say_accepted(forked);
                 effects.push(Effect::Frames);
             }
             Act::Reset => {
@@ -497,6 +506,7 @@ impl Desk {
             self.why = None;
             self.playing = true;
             self.rushing = false;
+            self.say_accepted(false);
         } else {
             self.playing = false;
         }
@@ -510,12 +520,6 @@ impl Desk {
             let place = p.line.map(|l| format!(", line {}", l + 1)).unwrap_or_default();
             self.live.push(format!("1 problem in the manifest{place}."));
         }
-    }
-
-    fn say_fork(&mut self) {
-        let at = clock(self.run.now() - self.run.origin);
-        self.note =
-            Some(Note { text: format!("You changed the run at {at}. What came after is gone.").into(), undo: true });
     }
 
     fn kubectl(&mut self, line: &str, effects: &mut Vec<Effect>) {
@@ -538,8 +542,12 @@ impl Desk {
         if self.run.applied.is_none() && !self.run.history.work.is_empty() {
             self.run.applied = Some(text);
         }
-        if forked && self.run.cluster().journal_position() != before {
+        let changed = self.run.cluster().journal_position() != before;
+        if forked && changed {
             self.say_fork();
+        }
+        if changed {
+            self.say_accepted(forked);
         }
         effects.push(Effect::Frames);
     }

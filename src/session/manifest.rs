@@ -51,6 +51,19 @@ pub struct Problem {
     pub docs: AttrValue,
 }
 
+/// What is worth knowing about a line, and is neither an error nor a warning.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Remark {
+    /// The line, from 0.
+    pub line: usize,
+    /// The sentence.
+    pub says: AttrValue,
+    /// The same beside its line, without what the line says.
+    pub words: AttrValue,
+    /// Why, in another sentence.
+    pub help: AttrValue,
+}
+
 /// The marks beside the lines of a manifest whose numbers the stage shows, with live counts once it is applied.
 pub fn marks(text: &str, drafts: &[Draft], scene: &Scene) -> Vec<LineMark> {
     let all = yaml::fields(text);
@@ -93,11 +106,42 @@ pub fn marks(text: &str, drafts: &[Draft], scene: &Scene) -> Vec<LineMark> {
     out
 }
 
-/// What is wrong with a text by itself: errors first, each in the order of the text.
-pub fn check(text: &str) -> Vec<Problem> {
-    let mut out: Vec<Problem> = engine_check(text, FILE).into_iter().map(|d| problem(text, d)).collect();
-    out.sort_by_key(|p| p.warning);
-    out
+/// What is wrong with a text by itself, errors first, each in the order of the text; and what else is worth knowing about it.
+pub fn check(text: &str) -> (Vec<Problem>, Vec<Remark>) {
+    let (remarks, found): (Vec<_>, Vec<_>) =
+        engine_check(text, FILE).into_iter().partition(|d| d.severity == Severity::Info);
+    let mut problems: Vec<Problem> = found.into_iter().map(|d| problem(text, d)).collect();
+    problems.sort_by_key(|p| p.warning);
+    (problems, remarks.into_iter().map(remark).collect())
+}
+
+fn remark(d: Diagnostic) -> Remark {
+    let words = d.message.split_once(" is ").map_or(&*d.message, |(_, after)| after.trim_end_matches('.')).to_owned();
+    Remark {
+        line: d.span.start.line.saturating_sub(1),
+        words: words.into(),
+        says: d.message.into(),
+        help: d.help.into(),
+    }
+}
+
+/// Says of kinds that they were accepted and what becomes of each, those of one fate in one sentence.
+pub fn accepted(kinds: &[(&str, &str)]) -> String {
+    let mut sentences: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, becomes) in kinds {
+        match sentences.iter_mut().find(|(b, _)| b == becomes) {
+            Some((_, names)) => names.push(name),
+            None => sentences.push((becomes, vec![name])),
+        }
+    }
+    let says = |(becomes, names): &(&str, Vec<&str>)| match &names[..] {
+        [name] => format!("{name} is accepted and {becomes}."),
+        [others @ .., last] => {
+            format!("{} and {last} are accepted and {}.", others.join(", "), becomes.replacen("has", "have", 1))
+        }
+        [] => String::new(),
+    };
+    sentences.iter().map(says).collect::<Vec<_>>().join(" ")
 }
 
 fn problem(text: &str, d: Diagnostic) -> Problem {
@@ -249,15 +293,29 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_effect_is_no_problem() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n";
+        let (problems, remarks) = check(text);
+        assert_eq!(problems, []);
+        assert_eq!((remarks[0].line, &*remarks[0].words), (1, "accepted and has no traffic here"));
+        let (effect, data) = ("has no effect here", "has no data here");
+        assert_eq!(accepted(&[("Role", effect)]), "Role is accepted and has no effect here.");
+        assert_eq!(
+            accepted(&[("Role", effect), ("PersistentVolume", data), ("Ingress", effect)]),
+            "Role and Ingress are accepted and have no effect here. PersistentVolume is accepted and has no data here."
+        );
+    }
+
+    #[test]
     fn a_fix_puts_its_problem_right() {
-        let found = check(JOB);
+        let found = check(JOB).0;
         let at = |p: &Problem| JOB.lines().nth(p.line.expect("a line")).and_then(|l| l.get(p.columns.0..p.columns.1));
         let p = found.iter().find(|p| p.message.contains("unknown field")).expect("the field is told");
         assert_eq!(at(p), Some("imag"));
         let Act::Fix(edits) = &p.fixes[0].act else { panic!("{p:?}") };
         let text = patched(JOB, edits);
         assert!(text.contains("image: x"), "{text}");
-        let found = check(&text);
+        let found = check(&text).0;
         let labels = |p: &Problem| p.fixes.iter().map(|f| f.label.to_string()).collect::<Vec<_>>();
         assert!(found.iter().any(|p| labels(p) == ["Use Never", "Use OnFailure"]), "{found:?}");
         assert!(found.iter().any(|p| p.message.contains("must be greater than or equal to 0")));

@@ -62,6 +62,33 @@ journey("the code editor is chosen in the settings, and is told the same", async
   await page.waitForSelector(".road .pod");
 });
 
+const ROLE = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: reader\nrules: []\n";
+
+journey("a kind without effect is told beside its line, and once when it is applied", async ({ page, axe }) => {
+  await back(page, "db-migration");
+  await page.fill("#manifest", (await page.inputValue("#manifest")) + ROLE);
+  await page.waitForSelector(".ln:has-text('kind: Role') .hint");
+  assert.match(await text(page, ".ln:has-text('kind: Role')"), /accepted and has no effect here/);
+  assert.equal(await page.locator(".diag").count(), 0);
+  assert.match(await text(page, ".applybar .said"), /valid, not applied yet/);
+  const described = await page.getAttribute("#manifest", "aria-describedby");
+  assert.match(await text(page, `#${described}`), /^Line \d+: Role is accepted and has no effect here\. Whoever asks/);
+  await axe(page, { include: ".source" });
+  await page.click(".applybar [data-do=apply]");
+  await until(page, ".toast[role=status]", /Role is accepted and has no effect here\./);
+  await page.click(".top [aria-label='Switch theme']");
+  await axe(page);
+  await page.waitForFunction(() => !document.querySelector(".toast"));
+  await page.click(".applybar [data-do=apply]");
+  await until(page, ".term-body", /role\.rbac\.authorization\.k8s\.io\/reader created/);
+  assert.equal(await page.locator(".toast").count(), 0);
+  await page.click("[aria-label=Settings]");
+  await page.click("#settings >> text=Code editor");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("#code .mark:has-text('accepted and has no effect here')");
+  await axe(page);
+});
+
 journey("a file is dropped on the manifest, and an example opens over it", async ({ page }) => {
   await back(page, "db-migration");
   await page.evaluate(() => {

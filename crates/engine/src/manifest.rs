@@ -6,6 +6,7 @@
 mod check;
 mod complete;
 pub mod decode;
+mod effect;
 mod fix;
 mod help;
 mod json;
@@ -16,6 +17,7 @@ mod yaml;
 
 pub use check::check;
 pub use complete::{Completion, Hover, complete, explanation, hover};
+pub use effect::without_effect;
 pub use split::ParseError;
 pub use tree::{Entry, Node, NodeKind, Position, Span};
 
@@ -58,7 +60,7 @@ pub struct Fix {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// What kubectl or the API server print.
+    /// What kubectl or the API server print; of what is only worth knowing, our own words.
     pub message: String,
     /// Where.
     pub span: Span,

@@ -83,6 +83,7 @@ impl Desk {
         if part > Part::Page {
             self.check();
         }
+        self.say_accepted(false);
         self.derived = None;
         self.derive();
     }

@@ -92,6 +92,7 @@ impl Desk {
                 }
             }
             self.run.seek(origin + at.clamp(0, HORIZON));
+            self.say_accepted(false);
         }
         self.selected = shared.selected.as_ref().map(|p| Target {
             resource: "pod",

@@ -48,6 +48,23 @@ fn two_failures_wait_ten_and_twenty_seconds() {
 }
 
 #[test]
+fn a_kind_without_effect_is_told_once() {
+    let mut desk = desk("db-migration");
+    let said = |desk: &mut Desk| desk.note.take().map(|n| n.text.to_string());
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\n";
+    desk.act(Act::Edit([&*desk.draft, "---\n", role].concat()));
+    desk.act(Act::Apply);
+    assert!(!desk.is_bad() && desk.is_applied());
+    assert_eq!((&*desk.said(), desk.remarks.len()), ("applied", 1));
+    assert_eq!(said(&mut desk).as_deref(), Some("Role is accepted and has no effect here."));
+    desk.act(Act::Apply);
+    assert_eq!(said(&mut desk), None);
+    desk.act(Act::Do("create service clusterip web --tcp=80".into()));
+    desk.act(Act::Do("create role b --verb=get --resource=pods".into()));
+    assert_eq!(said(&mut desk).as_deref(), Some("Service is accepted and has no traffic here."));
+}
+
+#[test]
 fn a_lower_limit_fails_the_job() {
     let mut desk = desk("db-migration");
     desk.act(Act::Behave(preset("Always fails")));

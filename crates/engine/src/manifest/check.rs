@@ -3,7 +3,7 @@
 
 use super::decode::{cannot_be_handled, decode};
 use super::local::{self, Resource};
-use super::{Diagnostic, Document, Fix, NodeKind, ParseError, Severity, Span, fix, help, parse};
+use super::{Diagnostic, Document, Fix, NodeKind, ParseError, Severity, Span, effect, fix, help, parse};
 use crate::api::text::go_quote;
 use crate::api::{Kind, Value, defaults, validation};
 
@@ -111,6 +111,11 @@ impl Check<'_> {
             let help = ("Kinds are written with capitals.", None);
             return self.say(Severity::Error, message, span, help, Some(fix));
         }
+        if let Some(becomes) = effect::without_effect(kind) {
+            let message = format!("{} is accepted and {becomes}.", kind.name());
+            let span = document.node.locate(&full("kind"));
+            self.say(Severity::Info, message, span, (effect::reason(kind), None), None);
+        }
         let decoded = match decode(kind, &resource.value) {
             Ok(decoded) => decoded,
             Err(e) => {
@@ -207,6 +212,21 @@ mod tests {
         assert_eq!(check(JOB, "job.yaml"), []);
         let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", JOB.trim_end().replace('\n', "\n  "));
         assert_eq!(check(&list, "job.yaml"), []);
+    }
+
+    #[test]
+    fn what_has_no_effect_is_told_at_its_kind() {
+        let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\n";
+        let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata: {name: a}\n  spec: {ports: [{port: 80}]}\n";
+        let found = check(&format!("{JOB}---\n{role}---\n{list}"), "all.yaml");
+        let said: Vec<_> = found.iter().map(|d| (d.severity, &*d.message, d.span.start.line)).collect();
+        assert_eq!(
+            said,
+            [
+                (Severity::Info, "Role is accepted and has no effect here.", 14),
+                (Severity::Info, "Service is accepted and has no traffic here.", 21),
+            ]
+        );
     }
 
     #[test]
