@@ -170,15 +170,15 @@ pub fn BehaviourPanel(props: &BehaviourPanelProps) -> Html {
                 <tbody>
                     { for steps.iter().enumerate().map(|(i, s)| row(i, s, &steps, b, props.statuses.get(i), on_act)) }
                     <tr><td><span class="att">{ glyph_of("") }<span>{ if steps.is_empty() { "All " } else { "Later " } }{ b.noun }{ "s" }</span></span></td>
-                        <td colspan="2" class="said">
-                            if steps.is_empty() { { rest } } else { { "as " }{ b.noun }{ " " }{ steps.len() } }
+                        <td colspan="2" class="said"><span class="att-rest"><span>
+                            if steps.is_empty() { { rest } } else { { "as " }{ b.noun }{ " " }{ steps.len() } }</span>
                             <span class="att-tools">
                                 <button type="button" class="btn btn--bare btn--icon btn--small" aria-label="Add an attempt" title="Add an attempt" onclick={add}>{ icon("#i-plus") }</button>
                                 if !steps.is_empty() {
                                     <button type="button" class="btn btn--bare btn--icon btn--small" aria-label="Remove the last attempt" title="Remove the last attempt" onclick={less}>{ icon("#i-close") }</button>
                                 }
                             </span>
-                        </td></tr>
+                        </span></td></tr>
                 </tbody></table>
         </section>
     }

@@ -131,7 +131,7 @@ fn span(s: &Span, row: &Row, view: Axis) -> Html {
         return html! {
             <>
                 <span class="bar bar--rest" data-open="" data-v={at(s.from, view)}></span>
-                <span class="cap" data-lamp={l.lamp.name()} data-v={at(s.from, view)}>{ glyph(l) }
+                <span class={classes!("cap", row.ended.then_some("is-past"))} data-lamp={l.lamp.name()} data-v={at(s.from, view)}>{ glyph(l) }
                     <span class="cap-t"><span class="cap-w">{ s.word.clone() }if s.exit.is_some() { { ", " } }</span>
                         if let Some(code) = s.exit { { "exit " }{ code } }
                     </span>
@@ -167,7 +167,7 @@ fn row(r: &Rc<Row>, place: Option<usize>, props: &GanttProps) -> Html {
         let chosen = props.selected.as_ref().is_some_and(|t| t.name == r.name);
         return html! {
             <div class={classes!("trow", r.word.is_none().then_some("is-ahead"), chosen.then_some("is-chosen"))} {key}>
-                <div class="tname">{ glyph_of(r.word.as_deref().unwrap_or("Terminating")) }<span class="mono">{ r.label.clone() }</span></div>
+                <div class="tname">{ glyph_of(r.word.as_deref().unwrap_or(if r.ended { "Terminating" } else { "Pending" })) }<span class="mono">{ r.label.clone() }</span></div>
                 <div class="tplot">{ for r.spans.iter().map(|s| span(s, r, view)) }</div>
             </div>
         };
@@ -176,7 +176,7 @@ fn row(r: &Rc<Row>, place: Option<usize>, props: &GanttProps) -> Html {
     let end = r.end.as_ref().map(|(t, word)| {
         let l = look(word);
         html! {
-            <span class={classes!("end", ((*t - view.from) as f64 > view.view as f64 * 0.8).then_some("end--left"))} data-v={at(*t, view)} data-lamp={l.lamp.name()}>
+            <span class={classes!("end", r.ended.then_some("is-past"), ((*t - view.from) as f64 > view.view as f64 * 0.8).then_some("end--left"))} data-v={at(*t, view)} data-lamp={l.lamp.name()}>
                 { glyph(l) }<b class="mono">{ word.clone() }</b>
             </span>
         }
@@ -277,6 +277,36 @@ fn ticks(t: &Timeline) -> Html {
     }
 }
 
+/// Rows to come that stay in sight below the newest that has begun.
+const COMING: usize = 2;
+
+/// The room that rows take below those that should be in sight.
+fn below(t: &Timeline) -> f64 {
+    let rest = &t.rows[t.rows.len().min(t.begun + COMING)..];
+    let more = if t.more > 0 && !rest.is_empty() { POD_ROW } else { 0.0 };
+    rest.iter().map(|r| height(r)).sum::<f64>() + more
+}
+
+/// Keeps what the moment is about in sight: where it is not at the end of what was seen, the newest rows are of Pods that are
+/// still to come. How far the learner has scrolled stays as it is until other rows should be in sight.
+#[hook]
+fn use_sight(box_ref: &NodeRef, t: &Timeline, up: &UseStateHandle<i32>) {
+    let kept = use_mut_ref(|| 0.0_f64);
+    let (node, up) = (box_ref.clone(), up.clone());
+    let all = t.rows.iter().map(|r| height(r)).sum::<f64>() + if t.more > 0 { POD_ROW } else { 0.0 };
+    use_effect_with(below(t), move |below| {
+        if (kept.replace(*below) - below).abs() < 0.01 {
+            return;
+        }
+        let found = node.cast::<web_sys::Element>().and_then(|e| e.query_selector(".gantt-scroll").ok().flatten());
+        if let Some(e) = found {
+            let to = (f64::from(e.scroll_height()) * below / all.max(1.0)) as i32;
+            e.set_scroll_top(-to.clamp(0, e.scroll_height() - e.client_height()));
+            up.set((below / AROUND) as i32);
+        }
+    });
+}
+
 /// The timeline.
 #[component]
 pub fn Gantt(props: &GanttProps) -> Html {
@@ -301,6 +331,7 @@ pub fn Gantt(props: &GanttProps) -> Html {
             }
         })
     };
+    use_sight(&box_ref, t, &up);
     let (drawn, over, under) = window(&t.rows, f64::from(*up) * AROUND);
     let room = |rem: f64| {
         html! { if rem > 0.0 { <div class="troom" data-v={format!("n:{rem}")}></div> } }
@@ -344,6 +375,17 @@ pub fn Gantt(props: &GanttProps) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_to_come_are_below_what_is_in_sight() {
+        let rows: Vec<Rc<Row>> = (0..60).map(|_| Rc::new(Row::default())).collect();
+        let at = |begun, more| {
+            let timeline = Timeline { rows: rows.clone(), begun, more, ..Timeline::default() };
+            (below(&timeline) / POD_ROW).round() as i32
+        };
+        assert_eq!([at(60, 0), at(60, 4), at(58, 4), at(50, 0)], [0, 0, 0, 8]);
+        assert_eq!(at(50, 4), 9, "the row that counts what is not drawn stands last");
+    }
 
     #[test]
     fn of_many_rows_those_in_sight_are_drawn() {

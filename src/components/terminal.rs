@@ -191,7 +191,9 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     html! {
         <section class="pane term" aria-label="Terminal">
             <div class="pane-head pane-head--term"><h2>{ "kubectl" }</h2><div class="tools term-try">{ for props.tries.iter().map(attempt) }</div></div>
-            <div class="term-body" tabindex="0" role="log" aria-label="Terminal output" ref={body}><pre>{ for props.lines.iter().map(entry) }</pre></div>
+            <div class="term-body" tabindex="0" role="log" aria-label="Terminal output" ref={body}>
+                if props.lines.is_empty() { <p class="muted">{ "The kubectl of this cluster. Take a line from above, or type one below." }</p> }
+                <pre>{ for props.lines.iter().map(entry) }</pre></div>
             <div class="term-in">
                 if search.is_some() {
                     <span class="ps" role="status">{ "history: " }<span class="cmd">{ found.unwrap_or_else(|| "no match".into()) }</span>{ " " }</span>

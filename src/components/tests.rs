@@ -227,6 +227,7 @@ fn row(key: &'static str, kind: &'static str) -> Row {
         spans: Vec::new(),
         arcs: Vec::new(),
         end: None,
+        ended: false,
         ghost: None,
     }
 }
@@ -251,6 +252,7 @@ fn the_timeline_empty_and_under_way() {
             span("Running", 2_000, Some(6_000), None),
             span("Error", 6_000, None, Some(1)),
         ],
+        ended: true,
         ..row("4c7xq", "")
     };
     let looping = Row {
@@ -263,7 +265,8 @@ fn the_timeline_empty_and_under_way() {
     };
     let marks = vec![Mark { at: 0, kind: "create" }, Mark { at: 6_000, kind: "fail" }];
     let rows = vec![Rc::new(job), Rc::new(failed), Rc::new(looping)];
-    let full = Timeline { started: true, rows, marks, seen: 30_000, from: 0, view: 60_000, step: 10_000, more: 2 };
+    let full =
+        Timeline { started: true, rows, marks, seen: 30_000, from: 0, view: 60_000, step: 10_000, more: 2, begun: 2 };
     let props = |t: Timeline| GanttProps {
         timeline: Rc::new(t),
         origin: 0,

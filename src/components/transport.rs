@@ -5,11 +5,11 @@ use yew::prelude::*;
 use super::clockwork::live;
 use super::glyph::icon;
 use crate::session::act::Act;
+use crate::session::desk;
 use crate::session::text::{Ms, clock};
 
-/// Speeds that stand side by side, and those of a phone's list.
+/// Speeds that stand side by side; a phone's list has all.
 pub const SPEEDS: [u32; 4] = [1, 10, 60, 600];
-const MORE_SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
 
 /// Properties of [`Transport`].
 #[derive(Properties, PartialEq)]
@@ -96,7 +96,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                     }) }
                 </div>
                 <select class="field" aria-label="Speed" onchange={pick}>
-                    { for MORE_SPEEDS.into_iter().map(|s| html! { <option value={s.to_string()} selected={s == props.speed}>{ s }{ "×" }</option> }) }
+                    { for desk::SPEEDS.into_iter().map(|s| html! { <option value={s.to_string()} selected={s == props.speed}>{ s }{ "×" }</option> }) }
                 </select>
             </div>
             <label class="check skipwaits"><input type="checkbox" checked={props.skip} onchange={skip} />{ "Skip waits" }</label>

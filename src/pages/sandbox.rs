@@ -138,6 +138,7 @@ impl Component for Sandbox {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Act(act) => {
+                let applies = matches!(act, Act::Apply | Act::ApplyHere);
                 let act = match act {
                     Act::Example(id) => {
                         storage::set("example", id);
@@ -147,6 +148,9 @@ impl Component for Sandbox {
                 };
                 for effect in self.desk.act(act) {
                     self.carry_out(ctx, effect);
+                }
+                if applies && !self.desk.is_bad() {
+                    dom::reveal("#yard");
                 }
                 self.watch_note(ctx);
                 self.frames_as_needed(ctx);
@@ -191,7 +195,10 @@ impl Component for Sandbox {
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
-        if let Some(dialog) = self.opening.take() {
+        // What opens over the page may still be on its way: then it opens when it has come.
+        if self.desk.part == Part::All
+            && let Some(dialog) = self.opening.take()
+        {
             dom::open_dialog(dialog.id());
         }
     }
@@ -239,7 +246,7 @@ impl Sandbox {
                 self.settings = settings();
             }
             Effect::Setting(name, value) => {
-                storage::set(name, value);
+                storage::set(name, &value);
                 apply_settings();
                 self.settings = settings();
             }
@@ -398,8 +405,10 @@ impl Sandbox {
         let show = if terminal { "terminal" } else { "inspector" };
         let i = &desk.shown.inspected;
         if desk.part < Part::All {
-            let pane = |class: &'static str, says: &'static str| html! { <section class={class}><div class="blank"><span>{ says }</span></div></section> };
-            return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl is loading.") }{ pane("pane inspector", "The inspector is loading.") }</div> };
+            let pane = |class: &'static str, heading: &'static str, says: &'static str| {
+                html! { <section {class}><div class="pane-head pane-head--term"><h2>{ heading }</h2></div><div class="blank"><span>{ says }</span></div></section> }
+            };
+            return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl", "kubectl is loading.") }{ pane("pane inspector", "Inspect", "The inspector is loading.") }</div> };
         }
         html! {
             <div class="dock" data-show={show}>

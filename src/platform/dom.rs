@@ -126,6 +126,17 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Scrolls to an element where none of it is in sight, or next to none.
+pub fn reveal(selector: &str) {
+    const SLIVER: f64 = 120.0;
+    let Some(e) = document().query_selector(selector).ok().flatten() else { return };
+    let height = window().inner_height().ok().and_then(|h| h.as_f64()).unwrap_or_default();
+    let place = e.get_bounding_client_rect();
+    if place.bottom() < SLIVER || place.top() > height - SLIVER {
+        e.scroll_into_view();
+    }
+}
+
 /// The element an event began at.
 pub fn target(event: &Event) -> Option<Element> {
     event.target().and_then(|t| t.dyn_into::<Element>().ok())

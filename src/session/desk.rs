@@ -48,7 +48,7 @@ pub enum Effect {
     /// Put a run into the address.
     Address(String),
     /// Keep a setting.
-    Setting(&'static str, &'static str),
+    Setting(&'static str, AttrValue),
     /// Put the caret at a line of the editor.
     Caret(usize),
     /// Put a text into the terminal's line, and the caret at a place in it, in bytes.
@@ -149,7 +149,7 @@ enum Turn {
 }
 
 /// All speeds, slowest first.
-const SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
+pub const SPEEDS: [u32; 6] = [1, 2, 5, 10, 60, 600];
 /// While time runs, kubectl is asked for the inspector so often.
 const INSPECT_EVERY: f64 = 250.0;
 
@@ -388,12 +388,12 @@ impl Desk {
             }
             Act::Speed(s) => {
                 self.speed = s;
-                effects.extend(self.keep_speed());
+                effects.push(self.keep_speed());
             }
             Act::Faster(up) => {
                 let at = SPEEDS.iter().position(|s| *s >= self.speed).unwrap_or(0);
                 self.speed = SPEEDS[if up { (at + 1).min(SPEEDS.len() - 1) } else { at.saturating_sub(1) }];
-                effects.extend(self.keep_speed());
+                effects.push(self.keep_speed());
             }
             Act::Skip(on) => self.skip = on,
             Act::Zoom(larger) => self.zoom = if larger { (self.zoom * 2).min(32) } else { (self.zoom / 2).max(1) },
@@ -432,8 +432,8 @@ impl Desk {
                 }
                 effects.push(Effect::Open(d));
             }
-            Act::SingleKeys(on) => effects.push(Effect::Setting("keys", if on { "on" } else { "off" })),
-            Act::Setting(name, value) => effects.push(Effect::Setting(name, value)),
+            Act::SingleKeys(on) => effects.push(Effect::Setting("keys", if on { "on" } else { "off" }.into())),
+            Act::Setting(name, value) => effects.push(Effect::Setting(name, value.into())),
             Act::Picture => effects.push(Effect::Picture(self.picture())),
             Act::Export => effects.push(Effect::Export),
             Act::Tour(on) => effects.push(Effect::Tour(on)),
@@ -586,10 +586,8 @@ impl Desk {
         }
     }
 
-    fn keep_speed(&self) -> Option<Effect> {
-        let names = ["1", "2", "5", "10", "60", "600"];
-        let at = SPEEDS.iter().position(|s| *s == self.speed)?;
-        Some(Effect::Setting("speed", names[at]))
+    fn keep_speed(&self) -> Effect {
+        Effect::Setting("speed", self.speed.to_string().into())
     }
 
     /// Takes over the speed that was kept.

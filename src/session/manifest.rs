@@ -98,8 +98,14 @@ pub fn marks(text: &str, drafts: &[Draft], scene: &Scene) -> Vec<LineMark> {
                 if restarts { "restarts" } else { "failed" },
                 "retries",
             );
-            let policy = if restarts { "failure restarts the container" } else { "failure makes a new Pod" };
-            mark("template.spec.restartPolicy", None, None, "", policy);
+            let policy = [d.spec, "template.spec.restartPolicy"].concat();
+            let written = yaml::find(&all, d.doc, &policy).map(|f| yaml::unquote(&f.value)).unwrap_or_default();
+            // What a Job may not have does nothing.
+            match &*written {
+                "OnFailure" => mark("template.spec.restartPolicy", None, None, "", "failure restarts the container"),
+                "Never" => mark("template.spec.restartPolicy", None, None, "", "failure makes a new Pod"),
+                _ => {}
+            }
         }
         mark("replicas", Some(Lamp::Work), replicas.map(|r| r.ready), "ready", "kept running");
     }
@@ -324,11 +330,13 @@ mod tests {
 
     #[test]
     fn counts_stand_beside_the_numbers_that_lay_the_tracks() {
-        let drafts = super::super::laid::drafts(JOB);
-        let found = marks(JOB, &drafts, &Scene::default());
-        assert_eq!(
-            found.iter().map(|m| (m.line + 1, &*m.words)).collect::<Vec<_>>(),
-            [(6, "retries"), (9, "failure makes a new Pod")]
-        );
+        let found = |text: &str| {
+            let drafts = super::super::laid::drafts(text);
+            let found = marks(text, &drafts, &Scene::default());
+            found.iter().map(|m| (m.line + 1, m.words.to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(found(JOB), [(6, "retries".into())], "Always is none of a Job's policies");
+        let never = [(6, "retries".into()), (9, "failure makes a new Pod".into())];
+        assert_eq!(found(&JOB.replace("Always", "Never")), never);
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::AttrValue;
 
-use super::act::{Act, Question, Tab, Target};
+use super::act::{Act, Dialog, Question, Tab, Target};
 use super::behaviour::{Ending, preset};
 use super::desk::Desk;
 use super::manifest::{self, LineMark};
@@ -94,7 +94,7 @@ pub fn outcome(desk: &Desk) -> Option<Says> {
     if !desk.is_applied() {
         let text = "Change a number and they change. Apply to send the first Pod.".to_owned();
         let mut says = plain("Your YAML has laid the tracks.", text);
-        says.next = vec![("Apply".into(), Act::Apply)];
+        says.next = vec![("Start from another".into(), Act::Dialog(Dialog::Examples)), ("Apply".into(), Act::Apply)];
         return Some(says);
     }
     let job = desk.scene.job()?;
@@ -138,8 +138,14 @@ fn complete(desk: &Desk, job: &JobView, base: Says) -> Says {
         title: format!("Complete in {}.", job.duration).into(),
         text: text.into(),
         next,
+        link: Some(compare_with(job)),
         ..base
     }
+}
+
+/// The page that shows what the other `restartPolicy` does.
+fn compare_with(job: &JobView) -> (&'static str, &'static str) {
+    ("compare/", if job.tracks.restarts { "Compare with Never" } else { "Compare with OnFailure" })
 }
 
 fn failed(desk: &Desk, job: &JobView) -> Says {
@@ -182,7 +188,7 @@ fn failed(desk: &Desk, job: &JobView) -> Says {
         text: text.into(),
         why: Some(Act::Why(Question::Job(job.key.clone()))),
         next,
-        link: Some(("compare/", "Compare with OnFailure")),
+        link: Some(compare_with(job)),
     }
 }
 

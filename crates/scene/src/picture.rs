@@ -429,6 +429,7 @@ mod tests {
                 spans,
                 arcs: Vec::new(),
                 end: None,
+                ended: false,
                 ghost: None,
             })
         };
@@ -458,6 +459,7 @@ mod tests {
             view: 60_000,
             step: 10_000,
             more: 0,
+            begun: 3,
         }
     }
 

@@ -448,6 +448,8 @@ pub struct Row {
     pub arcs: Vec<Arc>,
     /// How and when it ended: `Complete` or `Failed`.
     pub end: Option<(Ms, AttrValue)>,
+    /// Whether its end, or the last STATUS of a Pod, had come at the moment shown.
+    pub ended: bool,
     /// The wait that would follow if the running Pod failed.
     pub ghost: Option<Ms>,
 }
@@ -480,11 +482,13 @@ pub struct Timeline {
     pub step: Ms,
     /// Rows that are not drawn.
     pub more: usize,
+    /// How many of the rows, from the first, had begun at the moment shown.
+    pub begun: usize,
 }
 
 impl PartialEq for Timeline {
     fn eq(&self, other: &Self) -> bool {
-        let axis = |t: &Self| (t.started, t.seen, t.from, t.view, t.step, t.more);
+        let axis = |t: &Self| (t.started, t.seen, t.from, t.view, t.step, t.more, t.begun);
         std::ptr::eq(self, other) || (axis(self) == axis(other) && self.rows == other.rows && self.marks == other.marks)
     }
 }

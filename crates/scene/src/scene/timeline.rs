@@ -50,8 +50,9 @@ impl Timeline {
     }
 }
 
-/// Rows that are drawn at most.
+/// Rows that are drawn at most; and of them, those that had not begun at the moment shown.
 const ROWS: usize = 60;
+const AHEAD: usize = 12;
 
 /// Derives the timeline of a run that began at `origin` and has been seen until `seen`.
 pub fn timeline(history: &History, scene: &Scene, origin: Ms, now: Ms, seen: Ms) -> Timeline {
@@ -76,9 +77,15 @@ fn of_rows(most: usize, history: &History, scene: &Scene, origin: Ms, now: Ms, s
         lines.extend(history.of(&work.uid).map(Line::Pod));
     }
     lines.extend(history.of("").map(Line::Pod));
-    // The first row is the workload; of the rest the newest stay.
+    // The first row is the workload; of the rest those around the newest at the moment shown stay.
     let more = lines.len().saturating_sub(most);
-    lines.drain(1..=more);
+    let begun = |lines: &[Line]| lines.iter().rposition(|l| l.created() <= now).map_or(0, |i| i + 1);
+    let last = (begun(&lines) + AHEAD).clamp(most.min(lines.len()), lines.len());
+    lines.truncate(last);
+    if lines.len() > most {
+        lines.drain(1..=lines.len() - most);
+    }
+    let begun = begun(&lines);
     let row = |line| match line {
         Line::Work(w) => Rc::new(work_row(w, scene, several, origin, now, seen)),
         Line::Pod(p) => Rc::new(pod_row(p, scene, origin, now)),
@@ -87,13 +94,22 @@ fn of_rows(most: usize, history: &History, scene: &Scene, origin: Ms, now: Ms, s
     let mut marks: Vec<Mark> =
         history.marks.iter().filter(|m| m.at >= origin).map(|m| Mark { at: rel(m.at), kind: m.kind }).collect();
     thin(&mut marks, view);
-    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more }
+    Timeline { started: true, rows, marks, seen: rel(seen), from: 0, view, step, more, begun }
 }
 
 /// What a row is of.
 enum Line<'a> {
     Work(&'a WorkLife),
     Pod(&'a PodLife),
+}
+
+impl Line<'_> {
+    fn created(&self) -> Ms {
+        match self {
+            Line::Work(w) => w.created,
+            Line::Pod(p) => p.created,
+        }
+    }
 }
 
 /// Marks of the same kind that would fall on the same spot are drawn once.
@@ -145,6 +161,7 @@ fn work_row(work: &WorkLife, scene: &Scene, several: bool, origin: Ms, now: Ms, 
         spans: Vec::new(),
         arcs,
         end: work.end.map(|(t, w)| (rel(t), AttrValue::Static(w))),
+        ended: work.end.is_some_and(|(t, _)| t <= now),
         ghost,
     }
 }
@@ -169,6 +186,7 @@ fn pod_row(pod: &PodLife, scene: &Scene, origin: Ms, now: Ms) -> Row {
             .collect(),
         arcs: Vec::new(),
         end: None,
+        ended: pod.spans.last().is_some_and(|s| s.from <= now),
         ghost: None,
     }
 }
