@@ -13,6 +13,7 @@ mod object;
 pub mod patch;
 pub mod pool;
 pub mod quantity;
+pub mod resource_list;
 pub mod resources;
 pub mod schema;
 mod scheme;

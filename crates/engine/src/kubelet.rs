@@ -10,7 +10,9 @@ mod actions;
 mod backoff;
 mod conditions;
 mod env;
+mod env_file;
 mod exec;
+mod hosts;
 mod kill;
 mod manager;
 mod pleg;
@@ -39,6 +41,7 @@ use crate::queue::{Due, EventQueue};
 use crate::runtime::files::Files;
 use crate::runtime::images::{self, Image};
 use crate::runtime::process::{Io, Process};
+use crate::runtime::{Container, State};
 use crate::sorted::{SortedMap, SortedSet};
 use pod::{Pod, Purpose};
 pub use query::ExecOutput;
@@ -49,6 +52,8 @@ const WATCH_LATENCY: Millis = 5;
 const MAX_LOG_LINES: usize = 10_000;
 /// How long a process takes from its start to its first step.
 const EXEC_TIME: Millis = 15;
+/// From a write to a file to the program that waits for it.
+const NOTICE_TIME: Millis = 2;
 /// How often the kubelet lists what runs, and looks at its work queue.
 const RELIST_PERIOD: Millis = SECOND;
 
@@ -125,6 +130,10 @@ impl Cx<'_, '_> {
     }
     fn at(&mut self, time: Time, task: Task) -> Due {
         self.ctx.at(self.tasks, time, task)
+    }
+    /// Looks at a Pod's volumes again at a time.
+    fn refresh_volumes(&mut self, pod: &Pod, at: Time) {
+        self.at(at, Task::Refresh(pod.uid()));
     }
     /// The node of a Pod.
     fn node(&mut self, pod: &Pod) -> &mut Node {
@@ -267,8 +276,10 @@ impl Cx<'_, '_> {
         let view = pod.view(&pod.containers[i]);
         let c = &mut pod.containers[i];
         let logs = Rc::make_mut(&mut c.logs);
+        let before = pod.files.changes();
         let mut io = Io { now: self.ctx.now, files: &mut pod.files, view: &view, logs, rng: self.ctx.rng };
         let exit = c.process.run(&mut io);
+        let written = pod.files.changes() != before;
         if logs.len() > MAX_LOG_LINES {
             logs.drain(..MAX_LOG_LINES / 2);
         }
@@ -284,7 +295,21 @@ impl Cx<'_, '_> {
             }
             None => self.schedule_process(pod, i),
         }
+        if written {
+            self.wake_followers(pod, id);
+        }
         self.noticed(pod);
+    }
+    /// A container has written files: programs in others that wait for that go on at once.
+    fn wake_followers(&mut self, pod: &mut Pod, writer: &Rc<str>) {
+        let waits = |c: &&Container| c.id != *writer && c.state == State::Running && c.process.follows();
+        let others: Vec<Rc<str>> = pod.containers.iter().filter(waits).map(|c| c.id.clone()).collect();
+        for id in others {
+            let due = self.after(NOTICE_TIME, Task::Process(pod.uid(), id.clone()));
+            if let Some(old) = pod.process_due.insert(id, due) {
+                self.tasks.cancel(old);
+            }
+        }
     }
     /// A worker is through: only the logs are still asked for.
     fn release(&mut self, pod: &mut Pod) {

@@ -5,6 +5,7 @@
 
 mod other;
 mod pod;
+mod pod_level;
 mod prepare;
 mod workloads;
 

@@ -9,8 +9,10 @@ mod priority;
 pub mod quota;
 mod service_account;
 
+use std::rc::Rc;
+
 use super::{ApiServer, Status};
-use crate::api::{Kind, Value};
+use crate::api::{Kind, Object, Value};
 use crate::json;
 
 /// Parts that are the same in every Pod, so that all Pods share them.
@@ -76,6 +78,27 @@ impl ApiServer {
         }
         self.default_tolerations(body);
         Ok(limited)
+    }
+
+    /// Gives an Ingress the class that is the default one, of several the newest. Models
+    /// `plugin/pkg/admission/network/defaultingressclass`.
+    pub(super) fn admit_ingress(&self, kind: Kind, body: &mut Value) {
+        let said = |body: &Value| {
+            !body.at("spec.ingressClassName").is_null()
+                || body.at("metadata.annotations").get("kubernetes.io/ingress.class").is_some()
+        };
+        if kind != Kind::Ingress || said(body) {
+            return;
+        }
+        let default = "ingressclass.kubernetes.io/is-default-class";
+        let is_default =
+            |c: &&Rc<Object>| c.at("metadata.annotations").get(default).and_then(Value::as_str) == Some("true");
+        let classes = self.store.list(Kind::IngressClass).filter(is_default);
+        if let Some(class) =
+            classes.max_by(|a, b| a.creation_time().cmp(&b.creation_time()).then(b.name().cmp(a.name())))
+        {
+            body.set("spec.ingressClassName", class.name().clone());
+        }
     }
 
     /// Models `plugin/pkg/admission/defaulttolerationseconds`.

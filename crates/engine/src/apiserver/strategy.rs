@@ -6,7 +6,7 @@ mod service;
 
 use std::rc::Rc;
 
-pub(super) use service::{allocate as allocate_service, check_node_ports};
+pub(super) use service::{allocate as allocate_service, check_families, check_node_ports};
 
 use crate::api::{Kind, Map, Value};
 

@@ -77,6 +77,7 @@ impl ApiServer {
         // What the server adds from here on belongs to nobody.
         let written = (self.actor == Actor::User).then(|| body.clone());
         let limited = kind == Kind::Pod && self.admit_pod(&mut body)?;
+        self.admit_ingress(kind, &mut body);
         let prefix = match body.str_at("metadata.name") {
             "" => body.at("metadata.generateName").as_rc_str().filter(|p| !p.is_empty()),
             _ => None,
@@ -93,6 +94,9 @@ impl ApiServer {
             strategy::allocate_service(&mut body, &self.store, &mut self.rng);
         }
         self.validate_new(kind, &body, limited)?;
+        if kind == Kind::Service {
+            strategy::check_families(&body)?;
+        }
         defaults::apply_on_read(kind, &mut body);
         self.check_default_class(kind, &body)?;
         self.check_limits(kind, &body)?;

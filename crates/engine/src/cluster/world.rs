@@ -19,7 +19,7 @@ use crate::controllers::namespace::NamespaceController;
 use crate::controllers::node::NodeLifecycleController;
 use crate::controllers::persistentvolume::PersistentVolumeController;
 use crate::controllers::podgc::PodGarbageCollector;
-use crate::controllers::replicaset::ReplicaSetController;
+use crate::controllers::replicaset::{ReplicaSetController, ReplicationManager};
 use crate::controllers::resource_quota::ResourceQuotaController;
 use crate::controllers::service_account::ServiceAccountController;
 use crate::controllers::statefulset::StatefulSetController;
@@ -63,6 +63,7 @@ components! {
     daemonset: DaemonSetController as Actor::Controller("daemonset-controller");
     statefulset: StatefulSetController as Actor::Controller("statefulset-controller");
     replicaset: ReplicaSetController as Actor::Controller("replicaset-controller");
+    replication: ReplicationManager as Actor::Controller("replication-controller");
     cronjob: CronJobController as Actor::Controller("cronjob-controller");
     job: JobController as Actor::Controller("job-controller");
     node_lifecycle: NodeLifecycleController as Actor::Controller("node-controller");

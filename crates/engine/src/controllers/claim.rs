@@ -9,6 +9,7 @@ use crate::api::labels::selector_matches;
 use crate::api::{Kind, Object, ObjectKey, OwnerReference, Value};
 use crate::apiserver::{ApiServer, Change, Status, Subresource};
 use crate::component::Ctx;
+use crate::json;
 use crate::sorted::SortedSet;
 
 /// Whether the object's controller is the given one.
@@ -25,7 +26,7 @@ pub fn claim(
     orphans: &[Rc<Object>],
     keep: impl Fn(&Object) -> bool,
 ) -> Result<Vec<Rc<Object>>, Status> {
-    let selector = owner.at("spec.selector");
+    let selector = &selector_of(owner);
     let mut failed = None;
     let mut claimed: Vec<Rc<Object>> = Vec::new();
     let owned: Vec<Rc<Object>> = ctx
@@ -100,11 +101,12 @@ impl Orphans {
     /// Those of an owner's namespace that its selector selects.
     pub fn selected(&self, api: &ApiServer, owner: &Object) -> Vec<Rc<Object>> {
         let from = ObjectKey::new(Kind::Pod, owner.namespace().clone(), "");
+        let selector = selector_of(owner);
         self.0
             .starting(&|k| k.cmp(&from))
             .take_while(|k| k.namespace == *owner.namespace())
             .filter_map(|k| api.get(k))
-            .filter(|p| may_own(owner.at("spec.selector"), p.labels()))
+            .filter(|p| may_own(&selector, p.labels()))
             .cloned()
             .collect()
     }
@@ -113,7 +115,7 @@ impl Orphans {
 /// The owners of a kind in a Pod's namespace that select it.
 pub fn selecting(api: &ApiServer, kind: Kind, pod: &Object) -> Vec<ObjectKey> {
     let owners = api.store().list_in(kind, pod.namespace());
-    owners.filter(|o| may_own(o.at("spec.selector"), pod.labels())).map(|o| o.key()).collect()
+    owners.filter(|o| may_own(&selector_of(o), pod.labels())).map(|o| o.key()).collect()
 }
 
 /// The owner of a kind that controls a Pod, if it is there.
@@ -144,6 +146,12 @@ pub fn owners_to_sync(api: &ApiServer, kind: Kind, change: &Change) -> Vec<Objec
     out.extend(old.filter(|o| Some(o) != new.as_ref()));
     out.extend(new);
     out
+}
+
+/// The selector of an owner. That of a ReplicationController is just labels.
+fn selector_of(owner: &Object) -> Value {
+    let selector = owner.at("spec.selector").clone();
+    if owner.kind() == Kind::ReplicationController { json!({"matchLabels": selector}) } else { selector }
 }
 
 /// Whether an object has no controller.

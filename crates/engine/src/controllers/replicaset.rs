@@ -1,6 +1,6 @@
-//! The ReplicaSet controller: as many Pods of a template as asked for.
+//! The ReplicaSet controller: as many Pods of a template as asked for. ReplicationControllers are looked after by the same.
 //!
-//! Models `pkg/controller/replicaset/replica_set.go`. Upstream works on caches that lag behind and so keeps expectations of
+//! Models `pkg/controller/replicaset/replica_set.go` and `pkg/controller/replication`. Upstream works on caches that lag behind and so keeps expectations of
 //! what it has asked for; here a sync sees its own writes, and none are needed. The counts a status is made of are kept as
 //! Pods change, so that a sync does not look at every Pod.
 
@@ -35,6 +35,7 @@ const BURST_REPLICAS: usize = 500;
 /// The controller.
 #[derive(Clone, Debug)]
 pub struct ReplicaSetController {
+    kind: Kind,
     queue: WorkQueue,
     events: EventRecorder,
     /// Counts over the Pods of each ReplicaSet, by its uid.
@@ -46,27 +47,58 @@ pub struct ReplicaSetController {
 
 impl Default for ReplicaSetController {
     fn default() -> Self {
+        Self::of(Kind::ReplicaSet, "replicaset-controller")
+    }
+}
+
+/// The controller of ReplicationControllers.
+#[derive(Clone, Debug)]
+pub struct ReplicationManager(ReplicaSetController);
+
+impl Default for ReplicationManager {
+    fn default() -> Self {
+        Self(ReplicaSetController::of(Kind::ReplicationController, "replication-controller"))
+    }
+}
+
+impl Component for ReplicationManager {
+    fn next_due(&self) -> Option<Due> {
+        self.0.next_due()
+    }
+    fn run_next(&mut self, ctx: &mut Ctx<'_>) {
+        self.0.run_next(ctx);
+    }
+    fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+        self.0.observe(ctx, change);
+    }
+    fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
+        self.0.timers(api, out);
+    }
+}
+
+impl ReplicaSetController {
+    /// One for a kind, whose events come from a source of that name.
+    fn of(kind: Kind, source: &'static str) -> Self {
         Self {
+            kind,
             queue: WorkQueue::default(),
-            events: EventRecorder::new("replicaset-controller"),
+            events: EventRecorder::new(source),
             counts: SortedMap::new(),
             orphans: Orphans::default(),
             unclaimed: SortedSet::default(),
         }
     }
-}
 
-/// The ReplicaSet that controls a Pod, by key and uid, whether or not it is still there.
-fn owner_of(pod: Option<&Rc<Object>>) -> Option<(ObjectKey, Rc<str>)> {
-    let pod = pod?;
-    let owner = pod.controller().filter(|o| o.kind.as_ref() == "ReplicaSet")?;
-    Some((ObjectKey::new(Kind::ReplicaSet, pod.namespace().clone(), owner.name.clone()), owner.uid.clone()))
-}
+    /// What of the kind controls a Pod, by key and uid, whether or not it is still there.
+    fn owner_of(&self, pod: Option<&Rc<Object>>) -> Option<(ObjectKey, Rc<str>)> {
+        let pod = pod?;
+        let owner = pod.controller().filter(|o| *o.kind == *self.kind.name())?;
+        Some((ObjectKey::new(self.kind, pod.namespace().clone(), owner.name.clone()), owner.uid.clone()))
+    }
 
-impl ReplicaSetController {
     fn observe_pod(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         let (before, after) = (change.before.as_ref(), change.after.as_ref());
-        let (old, new) = (owner_of(before), owner_of(after));
+        let (old, new) = (self.owner_of(before), self.owner_of(after));
         for (owner, pod, sign) in [(&old, before, -1), (&new, after, 1)] {
             if let (Some((key, uid)), Some(pod)) = (owner, pod) {
                 let Some(rs) = ctx.api.get(key).filter(|rs| rs.uid() == uid) else { continue };
@@ -76,11 +108,11 @@ impl ReplicaSetController {
         }
         self.orphans.observe(change);
         let latency = if after.is_some_and(|p| is_orphan(p)) { ADOPTION_LATENCY } else { LATENCY };
-        for key in owners_to_sync(ctx.api, Kind::ReplicaSet, change) {
+        for key in owners_to_sync(ctx.api, self.kind, change) {
             self.queue.add(ctx, key, latency);
         }
         let (Some((key, _)), Some(pod)) = (new, after) else { return };
-        let Some(rs) = pod_owner(ctx.api, Kind::ReplicaSet, pod).and_then(|k| ctx.api.get(&k)) else { return };
+        let Some(rs) = pod_owner(ctx.api, self.kind, pod).and_then(|k| ctx.api.get(&k)) else { return };
         let min_ready = rs.at("spec.minReadySeconds").as_i64().unwrap_or(0);
         if before.is_some_and(|b| b.labels() != pod.labels()) {
             self.unclaimed.insert(key.clone());
@@ -150,7 +182,7 @@ impl ReplicaSetController {
         if status != *rs.at("status") {
             let mut body = rs.body().clone();
             body.set("status", status);
-            ctx.api.update(Kind::ReplicaSet, body, Subresource::Status, WriteOptions::default())?;
+            ctx.api.update(self.kind, body, Subresource::Status, WriteOptions::default())?;
         }
         managed?;
         if min_ready > 0 && counts.ready != available.count {
@@ -214,12 +246,12 @@ impl Component for ReplicaSetController {
     fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         match change.key.kind {
             Kind::Pod => self.observe_pod(ctx, change),
-            Kind::ReplicaSet => self.observe_set(ctx, change),
+            kind if kind == self.kind => self.observe_set(ctx, change),
             _ => {}
         }
     }
     fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {
-        min_ready_timers(api, &self.queue, Kind::ReplicaSet, ["readyReplicas", "availableReplicas"], out);
+        min_ready_timers(api, &self.queue, self.kind, ["readyReplicas", "availableReplicas"], out);
     }
 }
 

@@ -3,9 +3,8 @@
 //! Models `pkg/controller/resourcequota/resource_quota_controller.go` and `resource_quota_monitor.go`. What is added is
 //! counted at admission ([`quota`](crate::apiserver::quota)).
 
-use crate::api::quantity::Format;
-use crate::api::{Kind, Object, ObjectKey, Quantity};
-use crate::apiserver::quota::{ResourceList, counted, counted_kinds, usage, write_list};
+use crate::api::{Kind, Object, ObjectKey};
+use crate::apiserver::quota::{counted_kinds, measured, set_status, usage};
 use crate::apiserver::{Change, Subresource, WriteOptions};
 use crate::clock::{MINUTE, Millis};
 use crate::component::{Component, Ctx};
@@ -32,21 +31,9 @@ impl Component for ResourceQuotaController {
         let Some(key) = self.queue.pop() else { return };
         let Some(quota) = ctx.api.get(&key).cloned() else { return };
         self.queue.add_after(ctx, key.clone(), RESYNC);
-        let hard = quota.at("spec.hard").clone();
-        let mut used = ResourceList::new();
-        for (name, _) in hard.fields() {
-            used.insert(name.clone(), Quantity::from_int(0, Format::DecimalSi));
-        }
-        for kind in counted_kinds(&hard) {
-            for object in ctx.api.store().list_in(kind, quota.namespace()) {
-                for (name, amount) in counted(&quota, &hard, object, ctx.now) {
-                    used.entry(name).or_default().add(&amount);
-                }
-            }
-        }
+        let used = measured(ctx.api.store(), &quota, ctx.now);
         let mut body = quota.body().clone();
-        body.set("status.hard", hard);
-        body.set("status.used", write_list(&used));
+        set_status(&mut body, &used);
         if ctx.api.update(Kind::ResourceQuota, body, Subresource::Status, WriteOptions::default()).is_err() {
             self.queue.add_rate_limited(ctx, key);
         }

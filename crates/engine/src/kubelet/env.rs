@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::pod::Pod;
-use super::resources;
+use super::{env_file, resources};
 use crate::api::{Kind, ObjectKey, Value};
 use crate::apiserver::ApiServer;
 
@@ -122,6 +122,11 @@ pub fn make(
             field(pod, from.str_at("fieldRef.fieldPath"), pod_ip, host_ip)
         } else if !from.at("resourceFieldRef").is_null() {
             resources::field(pod, spec, from.at("resourceFieldRef"))
+        } else if !from.at("fileKeyRef").is_null() {
+            match env_file::value(pod, from.at("fileKeyRef"))? {
+                Some(value) => value,
+                None => continue,
+            }
         } else {
             match from_key(api, namespace, from)? {
                 Some(value) => value,

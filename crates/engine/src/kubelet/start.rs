@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::kill::{self, Kill, KillReason};
 use super::pod::{Ended, Pod, Sync};
-use super::{Cx, env, exec};
+use super::{Cx, env, exec, hosts};
 use crate::api::Value;
 use crate::clock::{Millis, SECOND, Time, go_duration};
 use crate::events::EventType;
@@ -292,6 +292,9 @@ fn create(
     cx.container_event(pod, &name, EventType::Normal, "Created", "Container created");
     pod.dirty = true;
     let mut logs: Vec<LogLine> = vec![];
+    // A volume may be mounted over it.
+    let hosts = hosts::file(pod);
+    pod.files.put(&id, hosts::PATH, hosts);
     match launch(cx, pod, spec, &container, env, &mut logs) {
         Ok(process) => {
             container.process = process;

@@ -348,10 +348,11 @@ fn phase(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], terminal
             }
             continue;
         }
-        let ended = if waiting { last } else { code };
+        let (ended, at) = if waiting { (last, "lastState") } else { (code, "state") };
+        let reset = status.is_some_and(|s| s.at(at).str_at("terminated.reason") == RESTARTING_ALL);
         match ended {
             Some(0) => {}
-            Some(code) => n.failed_init_for_good += u32::from(!should_restart(c, spec, code)),
+            Some(code) => n.failed_init_for_good += u32::from(!reset && !should_restart(c, spec, code)),
             None => n.pending_init += 1,
         }
     }

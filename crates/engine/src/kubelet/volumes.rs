@@ -32,13 +32,20 @@ pub enum Wait {
     GaveUp,
 }
 
-fn volumes(pod: &Pod) -> &[Value] {
-    pod.spec().at("volumes").items()
+/// The volumes that a container uses; what none uses is never set up.
+fn volumes(pod: &Pod) -> impl Iterator<Item = &Value> {
+    let used = |name: &str| {
+        let containers = || pod.specs(true).iter().chain(pod.specs(false));
+        let by =
+            |list: &str, field: &str| containers().any(|c| c.at(list).items().iter().any(|m| m.str_at(field) == name));
+        by("volumeMounts", "name") || by("volumeDevices", "name")
+    };
+    pod.spec().at("volumes").items().iter().filter(move |v| used(v.str_at("name")))
 }
 
 /// Whether the Pod mounts anything.
 pub fn has_any(pod: &Pod) -> bool {
-    !volumes(pod).is_empty()
+    volumes(pod).next().is_some()
 }
 
 /// The mounts of a container of the spec.
@@ -71,7 +78,7 @@ pub fn wait(cx: &mut Cx<'_, '_>, pod: &mut Pod, next: &mut Option<Time>, deadlin
     }
     let mut missing = false;
     let mut soonest: Option<Time> = None;
-    for volume in volumes(pod).to_vec() {
+    for volume in volumes(pod).cloned().collect::<Vec<_>>() {
         let name: Rc<str> = Rc::from(volume.str_at("name"));
         let (failures, retry) = pod.mount_failures.get(&name).copied().unwrap_or((0, now));
         if now < retry {
@@ -86,11 +93,8 @@ pub fn wait(cx: &mut Cx<'_, '_>, pod: &mut Pod, next: &mut Option<Time>, deadlin
             }
             Err(why) => {
                 missing = true;
-                let text = format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
-                cx.pod_event(pod, EventType::Warning, "FailedMount", &text);
-                let wait = FIRST_RETRY.saturating_mul(1 << failures.min(20)).min(MAX_RETRY) + RECONCILE;
-                pod.mount_failures.insert(name, (failures + 1, now + wait));
-                soonest = Some(soonest.map_or(now + wait, |s| s.min(now + wait)));
+                let retry = failed(cx, pod, name, failures, &why);
+                soonest = Some(soonest.map_or(retry, |s| s.min(retry)));
             }
         }
     }
@@ -108,6 +112,16 @@ pub fn wait(cx: &mut Cx<'_, '_>, pod: &mut Pod, next: &mut Option<Time>, deadlin
     Wait::Until(at)
 }
 
+/// Notes that a volume could not be set up. Returns when that is tried again.
+fn failed(cx: &mut Cx<'_, '_>, pod: &mut Pod, name: Rc<str>, failures: u32, why: &str) -> Time {
+    let text = format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
+    cx.pod_event(pod, EventType::Warning, "FailedMount", &text);
+    let wait = FIRST_RETRY.saturating_mul(1 << failures.min(20)).min(MAX_RETRY) + RECONCILE;
+    let retry = cx.ctx.now + wait;
+    pod.mount_failures.insert(name, (failures + 1, retry));
+    retry
+}
+
 /// The name of the ConfigMap or Secret that a volume or a projected source takes its files from.
 fn source_name(source: &Value, kind: Kind, projected: bool) -> Option<&str> {
     match kind {
@@ -121,36 +135,56 @@ fn source_name(source: &Value, kind: Kind, projected: bool) -> Option<&str> {
 /// Whether a volume of the Pod is made of a ConfigMap or Secret.
 pub fn use_source(pod: &Pod, key: &ObjectKey) -> bool {
     let is = |v: &Value, projected| source_name(v, key.kind, projected) == Some(key.name.as_ref());
-    volumes(pod).iter().any(|v| is(v, false) || v.at("projected.sources").items().iter().any(|s| is(s, true)))
+    volumes(pod).any(|v| is(v, false) || v.at("projected.sources").items().iter().any(|s| is(s, true)))
 }
 
 /// Puts what the sources hold by now in the place of the files, where they have changed. A file that is mounted by its
-/// `subPath` stays what it was.
+/// `subPath` stays what it was. Where a source is gone the files stay, and setting them up is tried again and again.
 pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
-    if !std::mem::take(&mut pod.stale_volumes) {
+    if !std::mem::take(&mut pod.stale_volumes) || pod.worker.terminating_at.is_some() {
         return;
     }
-    for volume in volumes(pod).to_vec() {
-        let name = volume.str_at("name");
+    let now = cx.ctx.now;
+    let mut soonest: Option<Time> = None;
+    for volume in volumes(pod).cloned().collect::<Vec<_>>() {
+        let name: Rc<str> = Rc::from(volume.str_at("name"));
         let by_path = |c: &Value| {
             let mut mounts = c.at("volumeMounts").items().iter();
-            mounts.any(|m| m.str_at("name") == name && !m.str_at("subPath").is_empty())
+            mounts.any(|m| m.str_at("name") == &*name && !m.str_at("subPath").is_empty())
         };
         let is_source = ["configMap", "secret", "projected"].iter().any(|s| !volume.at(s).is_null());
         if !is_source || pod.specs(true).iter().chain(pod.specs(false)).any(by_path) {
             continue;
         }
-        if let Ok(files) = contents(cx, pod, &volume) {
-            pod.files.clear(&format!("volume/{name}"));
-            fill(pod, name, &files);
+        let (failures, retry) = pod.mount_failures.get(&name).copied().unwrap_or((0, now));
+        if now < retry {
+            pod.stale_volumes = true;
+            continue;
         }
+        match contents(cx, pod, &volume) {
+            Ok(files) => {
+                pod.mount_failures.remove(&name);
+                pod.files.clear(&format!("volume/{name}"));
+                fill(pod, &name, &files);
+            }
+            Err(why) => {
+                let retry = failed(cx, pod, name, failures, &why);
+                soonest = Some(soonest.map_or(retry, |s| s.min(retry)));
+            }
+        }
+    }
+    if let Some(at) = soonest {
+        pod.stale_volumes = true;
+        cx.refresh_volumes(pod, at);
     }
 }
 
 fn fill(pod: &mut Pod, name: &str, files: &BTreeMap<String, Rc<str>>) {
     let space = format!("volume/{name}");
     for (path, text) in files {
-        pod.files.put(&space, &format!("/{path}"), text.clone());
+        // A volume may be a single file, too.
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        pod.files.put(&space, &path, text.clone());
     }
 }
 
@@ -171,12 +205,25 @@ fn contents(cx: &mut Cx<'_, '_>, pod: &Pod, volume: &Value) -> Result<Contents, 
         if cx.ctx.api.get(&key).is_none() {
             return Err(format!("persistentvolumeclaim \"{name}\" not found"));
         }
+    } else if let Some(path) = volume.at("hostPath.path").as_str() {
+        out.extend(host_file(pod, path).map(|text| (String::new(), text)));
     } else {
+        let mut wrong: Vec<String> = Vec::new();
         for source in volume.at("projected.sources").items() {
             if !source.at("configMap").is_null() {
-                keyed(cx, pod, Kind::ConfigMap, source.at("configMap"), "name", &mut out)?;
+                wrong.extend(keyed(cx, pod, Kind::ConfigMap, source.at("configMap"), "name", &mut out).err());
             } else if !source.at("secret").is_null() {
-                keyed(cx, pod, Kind::Secret, source.at("secret"), "name", &mut out)?;
+                wrong.extend(keyed(cx, pod, Kind::Secret, source.at("secret"), "name", &mut out).err());
+            } else if let Some(name) = source.at("clusterTrustBundle.name").as_str() {
+                // No such thing exists here.
+                if !source.bool_at("clusterTrustBundle.optional") {
+                    wrong.push(format!(
+                        "while getting ClusterTrustBundle: clustertrustbundle.certificates.k8s.io \"{name}\" not found"
+                    ));
+                }
+            } else if !source.at("podCertificate").is_null() {
+                // And nobody signs.
+                wrong.push("credential bundle is not issued yet".to_owned());
             } else if !source.at("downwardAPI").is_null() {
                 downward(cx, pod, source.at("downwardAPI"), &mut out);
             } else if !source.at("serviceAccountToken").is_null() {
@@ -184,8 +231,34 @@ fn contents(cx: &mut Cx<'_, '_>, pod: &Pod, volume: &Value) -> Result<Contents, 
                 out.insert(path.to_owned(), Rc::from("token-of-this-pod"));
             }
         }
+        // An aggregate tells each cause once.
+        let mut told: Vec<String> = Vec::new();
+        for why in wrong {
+            if !told.contains(&why) {
+                told.push(why);
+            }
+        }
+        match &told[..] {
+            [] => {}
+            [why] => return Err(why.clone()),
+            _ => return Err(format!("[{}]", told.join(", "))),
+        }
     }
     Ok(out)
+}
+
+/// What every machine has in a file of its own.
+fn host_file(pod: &Pod, path: &str) -> Option<Rc<str>> {
+    match path {
+        "/etc/hostname" => Some(Rc::from(format!("{}\n", pod.node))),
+        "/etc/machine-id" => {
+            // Thirty-two hexadecimal digits that stay the same.
+            let hash =
+                |seed: u64| pod.node.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+            Some(Rc::from(format!("{:016x}{:016x}\n", hash(0xcbf2_9ce4_8422_2325), hash(0x9ae1_6a3b_2f90_404f))))
+        }
+        _ => None,
+    }
 }
 
 /// The files of a ConfigMap or Secret.

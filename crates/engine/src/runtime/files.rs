@@ -32,6 +32,8 @@ pub enum Node {
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     nodes: Rc<BTreeMap<(Rc<str>, String), Node>>,
+    /// How often a file was written or taken away.
+    changes: u64,
 }
 
 /// Folders that every image has.
@@ -76,6 +78,10 @@ impl View {
 }
 
 impl Files {
+    /// A number that grows with every change.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
     /// What lies at a normalized path.
     pub fn get(&self, view: &View, path: &str) -> Option<Node> {
         let (space, inner, _) = view.place(path);
@@ -121,6 +127,7 @@ impl Files {
         if !self.is_dir(view, parent) {
             return Err("No such file or directory");
         }
+        self.changes += 1;
         let nodes = Rc::make_mut(&mut self.nodes);
         let node = nodes.entry((space, inner)).or_insert_with(|| Node::File(Rc::from("")));
         if let Node::File(old) = node {
@@ -154,6 +161,7 @@ impl Files {
             return Err("Read-only file system");
         }
         let below = format!("{inner}/");
+        self.changes += 1;
         Rc::make_mut(&mut self.nodes).retain(|(s, p), _| *s != space || (*p != inner && !p.starts_with(&below)));
         Ok(())
     }
@@ -180,7 +188,15 @@ impl Files {
     }
     /// Puts a file straight into a space, as the kubelet fills volumes.
     pub fn put(&mut self, space: &str, path: &str, text: Rc<str>) {
+        self.changes += 1;
         Rc::make_mut(&mut self.nodes).insert((Rc::from(space), path.to_owned()), Node::File(text));
+    }
+    /// The text of a file of a space.
+    pub fn read_in(&self, space: &str, path: &str) -> Option<Rc<str>> {
+        match self.nodes.get(&(Rc::from(space), path.to_owned()))? {
+            Node::File(text) => Some(text.clone()),
+            Node::Dir => None,
+        }
     }
     /// Takes all files of a space away.
     pub fn clear(&mut self, space: &str) {

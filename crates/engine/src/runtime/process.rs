@@ -94,6 +94,10 @@ impl Process {
             Self::Shell(machine) => machine.wake_at(),
         }
     }
+    /// Whether it waits for files to change.
+    pub fn follows(&self) -> bool {
+        matches!(self, Self::Shell(machine) if machine.follows())
+    }
     /// Lets it run up to now.
     pub fn run(&mut self, io: &mut Io<'_>) -> Option<Exit> {
         let due = |ends: Time| ends <= io.now;

@@ -11,6 +11,7 @@ mod builtins;
 mod compile;
 mod expand;
 mod files;
+mod follow;
 mod misc;
 mod parse;
 mod pattern;
@@ -197,6 +198,10 @@ impl Machine {
     /// When it next has something to do.
     pub fn wake_at(&self) -> Option<Time> {
         if self.exit.is_some() { None } else { self.wake }
+    }
+    /// Whether a program in it waits for files to change.
+    pub fn follows(&self) -> bool {
+        self.exit.is_none() && self.procs.iter().any(|p| p.tool.as_ref().is_some_and(|f| f.tool.follows()))
     }
     /// The exit code of its first process, once that has ended.
     pub fn exit_code(&self) -> Option<i64> {

@@ -14,7 +14,6 @@ pub(super) fn pod(object: &mut Value) {
         for list in ["containers", "initContainers"] {
             each(spec, list, requests_follow_limits);
         }
-        pod_requests_follow_limits(spec);
         default(spec, "enableServiceLinks", true);
         if spec.bool_at("hostNetwork") {
             for list in ["containers", "initContainers"] {
@@ -119,20 +118,6 @@ pub(super) fn round_resources(v: &mut Value, path: &str) {
         {
             q.round_up_milli();
             *amount = Value::from(&q);
-        }
-    }
-}
-
-/// A limit of the whole Pod is also what it asks for, where its containers do not say.
-fn pod_requests_follow_limits(spec: &mut Value) {
-    let asked = |spec: &Value, name: &str| {
-        ["containers", "initContainers"]
-            .iter()
-            .any(|list| spec.at(list).items().iter().any(|c| c.at("resources.requests").get(name).is_some()))
-    };
-    for (name, limit) in spec.at("resources.limits").clone().fields() {
-        if spec.at("resources.requests").get(name).is_none() && !asked(spec, name) {
-            spec.set_key("resources.requests", name, limit.clone());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a strategy does to an object before it is checked and stored. Models `PrepareForCreate` and `PrepareForUpdate` of
 //! `pkg/registry/*/strategy.go`.
 
-use super::{each, qos_class, within};
+use super::{each, pod_level, qos_class, within};
 use crate::api::typed;
 use crate::api::{Kind, Map, Value};
 use crate::json;
@@ -23,6 +23,7 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
         Kind::Pod => {
             drop_disabled_pod_fields(object, "spec");
             profiles_of_annotations(object);
+            within(object, "spec", pod_level::complete);
             object.set("metadata.generation", 1);
             let mut status = json!({"phase": "Pending"});
             if !object.at("spec.schedulingGates").items().is_empty() {

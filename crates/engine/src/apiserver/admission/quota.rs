@@ -8,76 +8,30 @@ use std::rc::Rc;
 
 use crate::api::defaults::qos_class;
 use crate::api::quantity::Format;
+pub use crate::api::resource_list::{ResourceList, read_list, write_list};
+use crate::api::resource_list::{add_to, containers_total};
 use crate::api::{Kind, Object, Quantity, Value};
-use crate::apiserver::{ApiServer, Status};
+use crate::apiserver::{ApiServer, Status, Store};
 use crate::clock::{SECOND, Time};
 
-/// Amounts by resource name.
-pub type ResourceList = BTreeMap<Rc<str>, Quantity>;
-
-/// Reads a `ResourceList`; what is no quantity is left out.
-pub fn read_list(v: &Value) -> ResourceList {
-    v.fields().filter_map(|(k, q)| Some((k.clone(), Quantity::from_value(q).ok()?))).collect()
-}
-
-/// Writes a `ResourceList`.
-pub fn write_list(list: &ResourceList) -> Value {
-    Value::object(list.iter().map(|(k, q)| (k.clone(), Value::from(q.to_string()))))
-}
-
-fn add_to(list: &mut ResourceList, more: &ResourceList) {
-    for (k, q) in more {
-        list.entry(k.clone()).or_default().add(q);
-    }
-}
-
-fn containers_total(spec: &Value, field: &str) -> ResourceList {
-    let of = |c: &Value| read_list(c.at("resources").at(field));
-    let mut total = ResourceList::new();
-    for c in spec.at("containers").items() {
-        add_to(&mut total, &of(c));
-    }
-    let (mut sidecars, mut init) = (ResourceList::new(), ResourceList::new());
-    for c in spec.at("initContainers").items() {
-        let mut need = of(c);
-        if c.str_at("restartPolicy") == "Always" {
-            add_to(&mut total, &need);
-            add_to(&mut sidecars, &need);
-            need.clone_from(&sidecars);
-        } else {
-            add_to(&mut need, &sidecars);
-        }
-        raise_to(&mut init, need);
-    }
-    raise_to(&mut total, init);
+fn pod_total(spec: &Value, field: &str) -> ResourceList {
+    let mut total = containers_total(spec, field);
     for (k, q) in read_list(spec.at("resources").at(field)) {
         total.insert(k, q);
     }
     total
 }
 
-fn raise_to(list: &mut ResourceList, other: ResourceList) {
-    for (k, q) in other {
-        match list.get_mut(&k) {
-            Some(have) if have.nanos() >= q.nanos() => {}
-            Some(have) => *have = q,
-            None => {
-                list.insert(k, q);
-            }
-        }
-    }
-}
-
 /// What a Pod asks for. Models `resourcehelper.PodRequests`.
 pub fn pod_requests(spec: &Value) -> ResourceList {
-    let mut total = containers_total(spec, "requests");
+    let mut total = pod_total(spec, "requests");
     add_to(&mut total, &read_list(spec.at("overhead")));
     total
 }
 
 /// What a Pod may use. Models `resourcehelper.PodLimits`.
 pub fn pod_limits(spec: &Value) -> ResourceList {
-    let mut total = containers_total(spec, "limits");
+    let mut total = pod_total(spec, "limits");
     for (k, q) in read_list(spec.at("overhead")) {
         if let Some(limit) = total.get_mut(&k) {
             limit.add(&q);
@@ -282,6 +236,28 @@ fn printed(list: &ResourceList, only: &[Rc<str>]) -> String {
     parts.collect::<Vec<_>>().join(",")
 }
 
+/// What the objects of its namespace use of a quota. Models `syncResourceQuota` of the controller.
+pub fn measured(store: &Store, quota: &Object, now: Time) -> ResourceList {
+    let hard = quota.at("spec.hard");
+    let mut used: ResourceList =
+        hard.fields().map(|(name, _)| (name.clone(), Quantity::from_int(0, Format::DecimalSi))).collect();
+    for kind in counted_kinds(hard) {
+        for object in store.list_in(kind, quota.namespace()) {
+            for (name, amount) in counted(quota, hard, object, now) {
+                used.entry(name).or_default().add(&amount);
+            }
+        }
+    }
+    used
+}
+
+/// Writes what a quota allows and what is used of it into its status.
+pub fn set_status(quota: &mut Value, used: &ResourceList) {
+    let hard = quota.at("spec.hard").clone();
+    quota.set("status.hard", hard);
+    quota.set("status.used", write_list(used));
+}
+
 impl ApiServer {
     /// What a new object (or the change of an old one) adds to the quotas of its namespace: for each that it adds to, its
     /// new `status.used`. Refuses where a quota would be exceeded.
@@ -296,6 +272,7 @@ impl ApiServer {
             return Ok(charges);
         }
         for quota in self.store.list_in(Kind::ResourceQuota, object.namespace()) {
+            let quota = &self.counted_quota(quota);
             let hard = quota.at("status.hard");
             let concerned: Vec<Rc<str>> = hard.fields().map(|(k, _)| k.clone()).filter(|k| concerns(kind, k)).collect();
             if concerned.is_empty() || !in_scope(quota, object) {
@@ -348,6 +325,17 @@ impl ApiServer {
             charges.push((quota.clone(), used));
         }
         Ok(charges)
+    }
+
+    /// A quota as the controller counts it. It takes the controller a few milliseconds to do so after a quota is made or
+    /// changed, and kubectl longer to send its next request; here the next request may come in the same instant.
+    fn counted_quota(&self, quota: &Rc<Object>) -> Rc<Object> {
+        if quota.at("status.hard") == quota.at("spec.hard") {
+            return quota.clone();
+        }
+        let mut body = quota.body().clone();
+        set_status(&mut body, &measured(&self.store, quota, self.now));
+        Rc::new(Object::new(Kind::ResourceQuota, body))
     }
 
     /// Writes what [`ApiServer::charge`] found into the quotas.

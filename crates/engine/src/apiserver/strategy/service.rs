@@ -31,6 +31,39 @@ pub fn check_node_ports(service: &Object, store: &Store) -> Result<(), Status> {
     Ok(())
 }
 
+/// Refuses address families that this cluster, which has IPv4 alone, cannot give. Models `initIPFamilyFields`.
+pub fn check_families(service: &Value) -> Result<(), Status> {
+    let spec = service.at("spec");
+    // A headless Service without a selector may name what it likes.
+    if spec.str_at("type") == "ExternalName"
+        || spec.str_at("clusterIP") == "None" && spec.at("selector").fields().count() == 0
+    {
+        return Ok(());
+    }
+    let (families, policy) = (spec.at("ipFamilies").items(), spec.str_at("ipFamilyPolicy"));
+    let mut wrong = Vec::new();
+    let at = Path::new("spec");
+    if policy == "SingleStack" && families.len() == 2 {
+        let why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
+        wrong.push(FieldError::invalid(&at.child("ipFamilyPolicy"), policy, why));
+    } else {
+        if policy == "RequireDualStack" {
+            let why = "this cluster is not configured for dual-stack services";
+            wrong.push(FieldError::invalid(&at.child("ipFamilyPolicy"), policy, why));
+        }
+        for (i, family) in families.iter().enumerate().filter(|(_, f)| f.as_str() != Some("IPv4")) {
+            let path = at.child("ipFamilies").index(i);
+            let family = family.as_str().unwrap_or_default();
+            wrong.push(FieldError::invalid(&path, family, "not configured on this cluster"));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Status::invalid_fields(Kind::Service, service.str_at("metadata.name"), &wrong))
+    }
+}
+
 /// Gives a Service its cluster address and node ports, where it asks for them and has none.
 pub fn allocate(body: &mut Value, store: &Store, rng: &mut Rng) {
     let kind = body.str_at("spec.type").to_owned();

@@ -3,7 +3,7 @@
 //! Models `pkg/controller/replicaset/replica_set_utils.go`.
 
 use super::pods::Counts;
-use crate::api::{Object, Value};
+use crate::api::{Kind, Object, Value};
 use crate::apiserver::Status;
 use crate::clock::Time;
 use crate::controllers::conditions;
@@ -33,7 +33,10 @@ pub fn calculate(rs: &Object, counts: &Counts, available: i64, failure: Option<&
     conditions::set_count(&mut status, "fullyLabeledReplicas", counts.fully_labeled);
     conditions::set_count(&mut status, "readyReplicas", counts.ready);
     conditions::set_count(&mut status, "availableReplicas", available);
-    status.set("terminatingReplicas", counts.terminating);
+    // A ReplicationController has no such field.
+    if rs.kind() == Kind::ReplicaSet {
+        status.set("terminatingReplicas", counts.terminating);
+    }
     status.set("observedGeneration", rs.generation());
     status
 }

@@ -199,9 +199,11 @@ fn environment(c: &Value, pod: Option<&Object>, w: &mut Doc) {
             };
             w.line(3, &format!("{name}:\t{value} ({resource})"));
         } else {
-            let (noun, s) = match source.get("secretKeyRef") {
-                Some(s) => ("in secret", s),
-                None => ("of config map", source.at("configMapKeyRef")),
+            // kubectl says nothing of a `fileKeyRef`.
+            let (noun, s) = match (source.get("secretKeyRef"), source.get("configMapKeyRef")) {
+                (Some(s), _) => ("in secret", s),
+                (_, Some(s)) => ("of config map", s),
+                _ => continue,
             };
             w.line(
                 3,

@@ -49,6 +49,8 @@ pub struct Redirect {
 pub struct Simple {
     /// `NAME=value` before the command.
     pub assigns: Vec<(String, Word)>,
+    /// `NAME=(a b)`
+    pub arrays: Vec<(String, Vec<Word>)>,
     /// The command's words.
     pub words: Vec<Word>,
     /// Its redirections.

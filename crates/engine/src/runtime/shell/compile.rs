@@ -106,7 +106,7 @@ impl Prog {
                 for (_, w) in &s.assigns {
                     self.substitutions(w);
                 }
-                for w in &s.words {
+                for w in s.arrays.iter().flat_map(|(_, list)| list).chain(&s.words) {
                     self.substitutions(w);
                 }
                 for r in &s.redirects {

@@ -194,7 +194,13 @@ fn piece(p: &mut Proc, part: &Part, splits: bool) -> Result<Vec<Piece>, String> 
                 return Ok(plain(p, &text, *is_quoted));
             }
             if matches!(var.name.as_str(), "@" | "*") && var.op.is_empty() {
-                return Ok(parameters(p, var.name == "@", *is_quoted, splits));
+                let params = p.script.as_ref().map(|s| s.params.clone()).unwrap_or_default();
+                return Ok(several(p, &params, var.name == "@", *is_quoted, splits));
+            }
+            if var.op.is_empty()
+                && let Some((list, true)) = p.script.as_ref().and_then(|s| s.elements(&var.name))
+            {
+                return Ok(several(p, &list, var.name.ends_with("[@]"), *is_quoted, splits));
             }
             let text = variable(p, var)?;
             Ok(plain(p, &text, *is_quoted))
@@ -202,9 +208,8 @@ fn piece(p: &mut Proc, part: &Part, splits: bool) -> Result<Vec<Piece>, String> 
     }
 }
 
-/// `$@` and `$*`.
-fn parameters(p: &Proc, at: bool, is_quoted: bool, splits: bool) -> Vec<Piece> {
-    let params = p.script.as_ref().map(|s| s.params.clone()).unwrap_or_default();
+/// `$@` and `$*`, `${a[@]}` and `${a[*]}`.
+fn several(p: &Proc, params: &[String], at: bool, is_quoted: bool, splits: bool) -> Vec<Piece> {
     if is_quoted && (!at || !splits) {
         return quoted(&params.join(" "));
     }
@@ -231,6 +236,7 @@ fn value(p: &Proc, name: &str) -> Option<String> {
         "@" | "*" => Some(s.params.join(" ")),
         "RANDOM" => Some(((u64::from(p.pid) * 7919 + s.status as u64 * 104_729 + 12_345) % 32_768).to_string()),
         "PPID" => Some(p.parent.to_string()),
+        _ if name.ends_with(']') => s.elements(name).filter(|(l, _)| !l.is_empty()).map(|(l, _)| l.join(" ")),
         _ => match name.parse::<usize>() {
             Ok(n) => s.params.get(n.wrapping_sub(1)).cloned(),
             Err(_) => s.get(name).map(str::to_owned),
@@ -286,6 +292,9 @@ fn variable(p: &mut Proc, var: &Var) -> Result<String, String> {
         "len" => {
             if unset(p) {
                 return Err(format!("{}: parameter not set", var.name));
+            }
+            if let Some((list, true)) = p.script.as_ref().and_then(|s| s.elements(&var.name)) {
+                return Ok(list.len().to_string());
             }
             Ok(now.unwrap_or_default().chars().count().to_string())
         }

@@ -10,6 +10,8 @@ use super::ast::{Cmd, Part, Redirect, Simple, Word};
 pub type Error = String;
 
 struct Parser<'a> {
+    /// Whether arrays are known, as bash knows them.
+    bash: bool,
     text: &'a [char],
     at: usize,
     /// Here-documents whose text comes after the line: descriptor's redirect is found by its place among all.
@@ -17,10 +19,10 @@ struct Parser<'a> {
     texts: Vec<Word>,
 }
 
-/// Reads a script.
-pub fn parse(script: &str) -> Result<Cmd, Error> {
+/// Reads a script, with bash's arrays or without.
+pub fn parse(script: &str, bash: bool) -> Result<Cmd, Error> {
     let text: Vec<char> = script.chars().collect();
-    let mut p = Parser { text: &text, at: 0, heredocs: vec![], texts: vec![] };
+    let mut p = Parser { bash, text: &text, at: 0, heredocs: vec![], texts: vec![] };
     let cmd = p.list(&[])?;
     p.space();
     if p.at < p.text.len() {
@@ -30,9 +32,9 @@ pub fn parse(script: &str) -> Result<Cmd, Error> {
 }
 
 /// Reads the inside of a double-quoted word or of a here-document.
-fn parse_quoted(text: &str) -> Result<Word, Error> {
+fn parse_quoted(text: &str, bash: bool) -> Result<Word, Error> {
     let text: Vec<char> = text.chars().collect();
-    let mut p = Parser { text: &text, at: 0, heredocs: vec![], texts: vec![] };
+    let mut p = Parser { bash, text: &text, at: 0, heredocs: vec![], texts: vec![] };
     p.quoted_parts(None)
 }
 
@@ -104,7 +106,7 @@ impl Parser<'_> {
                 text += &line;
                 text.push('\n');
             }
-            let word = if raw { Word(vec![Part::Text(Rc::from(text), true)]) } else { parse_quoted(&text)? };
+            let word = if raw { Word(vec![Part::Text(Rc::from(text), true)]) } else { parse_quoted(&text, self.bash)? };
             self.texts.push(word);
         }
         Ok(())
@@ -419,6 +421,10 @@ impl Parser<'_> {
             if s.words.is_empty()
                 && let Some(name) = self.assignment()
             {
+                if self.bash && self.looking_at("(") {
+                    s.arrays.push((name, self.array()?));
+                    continue;
+                }
                 let value = if matches!(self.peek(), None | Some(' ' | '\t' | '\n' | ';' | '&' | '|' | ')')) {
                     Word::default()
                 } else {
@@ -429,7 +435,7 @@ impl Parser<'_> {
             }
             s.words.push(self.word()?);
         }
-        if s.words.is_empty() && s.assigns.is_empty() && s.redirects.is_empty() {
+        if s.words.is_empty() && s.assigns.is_empty() && s.arrays.is_empty() && s.redirects.is_empty() {
             return Err(self.unexpected());
         }
         if s.redirects.iter().any(|r| r.op == "<<place") {
@@ -483,7 +489,19 @@ impl Parser<'_> {
         }
         Ok(())
     }
-    /// `NAME=`, taken if it is there.
+    /// `(a b c)`
+    fn array(&mut self) -> Result<Vec<Word>, Error> {
+        self.at += 1;
+        let mut words = vec![];
+        loop {
+            self.blank()?;
+            if self.eat(")") {
+                return Ok(words);
+            }
+            words.push(self.word()?);
+        }
+    }
+    /// `NAME=` (in bash also `NAME+=`), taken if it is there.
     fn assignment(&mut self) -> Option<String> {
         let mut i = self.at;
         while let Some(c) = self.text.get(i)
@@ -491,12 +509,17 @@ impl Parser<'_> {
         {
             i += 1;
         }
-        if i > self.at && self.text.get(i) == Some(&'=') {
-            let name = self.text[self.at..i].iter().collect();
-            self.at = i + 1;
-            return Some(name);
+        if i == self.at {
+            return None;
         }
-        None
+        let name: String = self.text[self.at..i].iter().collect();
+        let more = self.bash && self.text.get(i) == Some(&'+');
+        i += usize::from(more);
+        if self.text.get(i) != Some(&'=') {
+            return None;
+        }
+        self.at = i + 1;
+        Some(if more { name + "+" } else { name })
     }
 }
 
@@ -524,7 +547,12 @@ mod tests {
             ("a && ", false),
             ("for i in 1; echo", false),
         ] {
-            assert_eq!(parse(script).is_ok(), ok, "{script}: {:?}", parse(script).err());
+            assert_eq!(parse(script, false).is_ok(), ok, "{script}: {:?}", parse(script, false).err());
         }
+        for script in ["a=(1 2)", "a+=(\n x # y\n)", "echo ${a[1]} \"${a[@]}\" ${#a[@]}"] {
+            assert!(parse(script, true).is_ok(), "{script}: {:?}", parse(script, true).err());
+        }
+        let unexpected = "Syntax error: \"(\" unexpected";
+        assert_eq!(parse("a=(1 2)", false).err().as_deref(), Some(unexpected));
     }
 }

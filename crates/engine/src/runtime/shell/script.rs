@@ -57,6 +57,8 @@ pub struct Options {
     pub nounset: bool,
     pub xtrace: bool,
     pub pipefail: bool,
+    /// Whether it is bash.
+    pub bash: bool,
 }
 
 /// A running script.
@@ -64,6 +66,8 @@ pub struct Options {
 pub struct Script {
     frames: Vec<Running>,
     pub vars: Rc<BTreeMap<String, Var>>,
+    /// The arrays of bash.
+    pub arrays: Rc<BTreeMap<String, Vec<String>>>,
     pub params: Vec<String>,
     pub arg0: String,
     functions: Rc<BTreeMap<Rc<str>, Rc<Prog>>>,
@@ -91,6 +95,7 @@ impl Script {
         Self {
             frames: vec![],
             vars: Rc::new(vars),
+            arrays: Rc::default(),
             params: vec![],
             arg0: arg0.to_owned(),
             functions: Rc::default(),
@@ -155,6 +160,47 @@ impl Script {
         let exported = self.vars.get(name).is_some_and(|v| v.exported);
         Rc::make_mut(&mut self.vars).insert(name.to_owned(), Var { value: Rc::from(value), exported });
     }
+    /// Sets a variable, or adds to its end where the name ends with `+`.
+    pub fn assign(&mut self, name: &str, value: &str) {
+        match name.strip_suffix('+') {
+            Some(name) => {
+                let text = [self.get(name).unwrap_or(""), value].concat();
+                self.set(name, &text);
+            }
+            None => self.set(name, value),
+        }
+    }
+    /// Sets an array, or adds to its end where the name ends with `+`. Its first element is what its bare name stands for.
+    pub fn assign_array(&mut self, name: &str, values: Vec<String>) {
+        let arrays = Rc::make_mut(&mut self.arrays);
+        let (name, list) = match name.strip_suffix('+') {
+            Some(name) => (name, [arrays.remove(name).unwrap_or_default(), values].concat()),
+            None => (name, values),
+        };
+        let first = list.first().cloned().unwrap_or_default();
+        arrays.insert(name.to_owned(), list);
+        self.set(name, &first);
+    }
+    /// The elements that `name[index]` stands for, and whether it names all of them.
+    pub fn elements(&self, name: &str) -> Option<(Vec<String>, bool)> {
+        let (name, index) = name.strip_suffix(']')?.split_once('[')?;
+        let own = self.get(name).map(|v| vec![v.to_owned()]);
+        let list = self.arrays.get(name).cloned().or(own).unwrap_or_default();
+        if matches!(index, "@" | "*") {
+            return Some((list, true));
+        }
+        let plain = index.replace(['$', '{', '}', '"'], "");
+        let of = |n: &str| {
+            n.parse::<usize>().map_or_else(
+                |_| self.get(n).unwrap_or("").to_owned(),
+                |n| self.params.get(n.wrapping_sub(1)).cloned().unwrap_or_default(),
+            )
+        };
+        let at: i64 = super::arithmetic(&plain, &of).ok()?.parse().ok()?;
+        let at = if at < 0 { at + list.len() as i64 } else { at };
+        let found = usize::try_from(at).ok().and_then(|i| list.get(i).cloned());
+        Some((found.into_iter().collect(), false))
+    }
     pub fn export(&mut self, name: &str) {
         let vars = Rc::make_mut(&mut self.vars);
         vars.entry(name.to_owned()).or_insert(Var { value: Rc::from(""), exported: true }).exported = true;
@@ -188,7 +234,7 @@ impl Script {
         self.fors.clear();
         self.cases.clear();
         if let Some(trap) = self.traps.remove("EXIT").filter(|_| self.exiting.is_none())
-            && let Ok(cmd) = parse::parse(&trap)
+            && let Ok(cmd) = parse::parse(&trap, self.options.bash)
         {
             self.push_frame(Rc::new(compile(&cmd)), Frame::Plain, true);
         }

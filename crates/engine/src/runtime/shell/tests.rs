@@ -220,3 +220,34 @@ fn programs() {
     assert!(Machine::new(&["slep".into()], &[], true).unwrap_err().contains("executable file not found in $PATH"));
     assert!(Machine::new(&["/opt/x".into()], &[], true).unwrap_err().contains("stat /opt/x: no such file"));
 }
+
+#[test]
+fn bash_has_arrays() {
+    for (script, out) in [
+        ("items=(foo bar baz)\necho ${items[1]} $items ${#items[@]}", "bar foo 3"),
+        ("I=2; items=(a \"b c\" d); echo ${items[$I]} ${items[I-1]} ${items[-1]}", "d b c d"),
+        ("a=(1 2); a+=(3); for x in \"${a[@]}\"; do echo -n $x,; done; echo", "1,2,3,"),
+        ("a=x; a+=y; echo $a ${a[0]}", "xy xy"),
+        ("a=($(echo 1 2 3)); echo ${a[2]} ${b[0]:-none}", "3 none"),
+    ] {
+        let run = Run::words(&["bash", "-c", script]).until(1_000);
+        assert_eq!((run.out().as_str(), run.err().as_str()), (out, ""), "{script}");
+    }
+    assert!(Run::sh("a=(1 2)").until(1_000).err().contains("Syntax error: \"(\" unexpected"));
+}
+
+#[test]
+fn tail_follows_files() {
+    let script = "tail -n+2 -F /data/log & sleep 1; echo a > /data/log; sleep 1; printf 'b\\nc\\n' >> /data/log; sleep 1; rm /data/log; sleep 1";
+    let run = Run::sh(script).until(10_000);
+    assert_eq!(run.out(), "a|b|c");
+    let told: Vec<String> = run.err().split('|').map(str::to_owned).collect();
+    assert_eq!(told[0], "tail: cannot open '/data/log' for reading: No such file or directory");
+    assert_eq!(told[1], "tail: '/data/log' has appeared;  following new file");
+    assert_eq!(told[2], "tail: '/data/log' has become inaccessible: No such file or directory");
+    let run = Run::sh("seq 1 20 > /data/a; tail -n 2 -f /data/a | while read l; do echo got $l; done").until(5_000);
+    assert_eq!(run.out(), "got 19|got 20");
+    assert_eq!(run.machine.exit_code(), None);
+    let run = Run::sh("tail -f /data/none").until(5_000);
+    assert_eq!(run.machine.exit_code(), Some(1));
+}

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::builtins;
+use super::follow::{self, Follow};
 use super::play::{self, Play};
 use super::script::{self, Options, Script};
 use super::text::{self, Filter};
@@ -36,6 +37,8 @@ pub enum Tool {
     Yes(String),
     /// Prints lines at their times.
     Play(Box<Play>),
+    /// Prints what is added to files.
+    Follow(Box<Follow>),
     /// Has ended.
     Ended(i64),
 }
@@ -276,7 +279,7 @@ pub fn begin(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String]) -
             if total > Millis::MAX / 8 { Tool::Forever } else { Tool::Sleep(io.now + total) }
         }
         "yes" => Tool::Yes(if args.is_empty() { "y".into() } else { args.join(" ") }),
-        "tail" if args.iter().any(|a| a.starts_with("-f") || a.starts_with("-F")) => Tool::Forever,
+        "tail" if follow::follows(&args) => Tool::Follow(Box::new(Follow::new(p, &args))),
         "xargs" => return Ok(Started::Tool(Tool::Filter(Box::new(text::xargs(&args))))),
         "watch" | "top" | "vi" | "crond" | "cron" => Tool::Forever,
         _ if play::knows(name) => play::start(p, m, io, name, &args),
@@ -324,7 +327,7 @@ fn script_file(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String])
 }
 
 fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&str]) -> Started {
-    let mut options = Options::default();
+    let mut options = Options { bash: base_name(arg0) == "bash", ..Options::default() };
     let mut command = false;
     let mut i = 0;
     while let Some(arg) = args.get(i).filter(|a| a.starts_with('-') && a.len() > 1) {
@@ -351,7 +354,10 @@ fn shell(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, arg0: &str, args: &[&st
     } else if let Some(file) = rest.first() {
         let path = p.path(file);
         match io.files.read(io.view, &path) {
-            Some(text) => (text.to_string(), (*file).to_owned(), owned(1)),
+            Some(text) => {
+                options.bash |= text.lines().next().is_some_and(|l| l.starts_with("#!") && l.ends_with("bash"));
+                (text.to_string(), (*file).to_owned(), owned(1))
+            }
             None => return ended(m, p, io, "", &format!("{name}: 0: cannot open {file}: No such file"), 2),
         }
     } else {
@@ -468,6 +474,7 @@ pub fn poll(tool: &mut Tool, p: &mut Proc, m: &mut Machine, io: &mut Io<'_>) -> 
             }
         }
         Tool::Play(play) => play.poll(p, m, io),
+        Tool::Follow(follow) => follow.poll(p, m, io),
     }
 }
 
@@ -480,6 +487,14 @@ impl Tool {
             Self::Exec(inner) => inner.wake_at(),
             Self::Play(play) => Some(play.wake_at()),
             _ => None,
+        }
+    }
+    /// Whether it waits for files to change.
+    pub fn follows(&self) -> bool {
+        match self {
+            Self::Follow(_) => true,
+            Self::Exec(inner) => inner.follows(),
+            _ => false,
         }
     }
     /// Whether it has its own way to take a signal.

@@ -124,7 +124,7 @@ impl Parser<'_> {
             if depth == 0 && self.looking_at(end) {
                 let inner: String = self.text[start..self.at].iter().collect();
                 self.at += end.chars().count();
-                return parse_quoted(&inner);
+                return parse_quoted(&inner, self.bash);
             }
             match self.text[self.at] {
                 '(' => depth += 1,
@@ -179,7 +179,7 @@ impl Parser<'_> {
                 }
             }
             self.at += 1;
-            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner)?)), quoted)));
+            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner, self.bash)?)), quoted)));
         }
         self.at += 1;
         if self.looking_at("((") {
@@ -192,11 +192,11 @@ impl Parser<'_> {
         }
         if self.eat("(") {
             let inner = self.bracketed('(', ')')?;
-            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner)?)), quoted)));
+            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner, self.bash)?)), quoted)));
         }
         if self.eat("{") {
             let inner = self.bracketed('{', '}')?;
-            return Ok(Some(Part::Var(Rc::new(braced(&inner, quoted)?), quoted)));
+            return Ok(Some(Part::Var(Rc::new(braced(&inner, quoted, self.bash)?), quoted)));
         }
         let plain = |name: String| Part::Var(Rc::new(Var { name, op: "", arg: Word::default() }), quoted);
         match self.peek() {
@@ -217,7 +217,7 @@ impl Parser<'_> {
 }
 
 /// The inside of `${...}`.
-fn braced(inner: &str, quoted: bool) -> Result<Var, Error> {
+fn braced(inner: &str, quoted: bool, bash: bool) -> Result<Var, Error> {
     if let Some(name) = inner.strip_prefix('#').filter(|n| !n.is_empty()) {
         return Ok(Var { name: name.to_owned(), op: "len", arg: Word::default() });
     }
@@ -227,7 +227,9 @@ fn braced(inner: &str, quoted: bool) -> Result<Var, Error> {
     } else {
         inner.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(inner.len())
     };
-    let (name, rest) = inner.split_at(n);
+    // The index of an array belongs to the name.
+    let index = if bash && inner[n..].starts_with('[') { inner[n..].find(']').map_or(0, |i| i + 1) } else { 0 };
+    let (name, rest) = inner.split_at(n + index);
     if name.is_empty() {
         return Err("Bad substitution".into());
     }
@@ -238,11 +240,11 @@ fn braced(inner: &str, quoted: bool) -> Result<Var, Error> {
     let op = ops.into_iter().find(|op| rest.starts_with(op)).ok_or("Bad substitution")?;
     let arg = &rest[op.len()..];
     let arg = if quoted || op == ":" {
-        parse_quoted(arg)?
+        parse_quoted(arg, bash)?
     } else {
         // Quotes inside count, spaces do not end the word.
         let text: Vec<char> = arg.chars().collect();
-        let mut p = Parser { text: &text, at: 0, heredocs: vec![], texts: vec![] };
+        let mut p = Parser { bash, text: &text, at: 0, heredocs: vec![], texts: vec![] };
         let mut parts = vec![];
         while p.at < text.len() {
             let start = p.at;

@@ -50,7 +50,7 @@ pub fn step(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>) {
     }
     if let Some(name) = s.signals.pop_front() {
         let command = s.traps.get(&name).cloned().unwrap_or_default();
-        if let Ok(cmd) = parse::parse(&command) {
+        if let Ok(cmd) = parse::parse(&command, s.options.bash) {
             let status = s.status;
             s.push_frame(Rc::new(compile(&cmd)), Frame::Trap(status), true);
         }
@@ -319,6 +319,12 @@ fn run_simple(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, simple: &Simple, c
         for (name, word) in &simple.assigns {
             assigns.push((name.clone(), expand::joined(p, word, io)?));
         }
+        for (name, list) in &simple.arrays {
+            let values = expand::words(p, list, io)?;
+            if let Some(s) = p.script.as_mut() {
+                s.assign_array(name, values);
+            }
+        }
         Ok((assigns, expand::words(p, &simple.words, io)?))
     })();
     let (assigns, words) = match expanded {
@@ -349,7 +355,7 @@ fn run_simple(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, simple: &Simple, c
     let substituted = s.substituted_status.take();
     if words.is_empty() {
         for (name, value) in &assigns {
-            s.set(name, value);
+            s.assign(name, value);
         }
         s.concluded(substituted.unwrap_or(0), checked);
         p.fds = before;
@@ -462,7 +468,8 @@ pub fn run_words(
 
 /// Reads a word's text as a script and runs it in this process.
 pub fn evaluate(p: &mut Proc, text: &str) -> Result<(), String> {
-    let cmd = parse::parse(text)?;
+    let bash = p.script.as_ref().is_some_and(|s| s.options.bash);
+    let cmd = parse::parse(text, bash)?;
     if let Some(s) = p.script.as_mut() {
         s.push_frame(Rc::new(compile(&cmd)), Frame::Plain, false);
     }
@@ -471,7 +478,7 @@ pub fn evaluate(p: &mut Proc, text: &str) -> Result<(), String> {
 
 /// A script run by a shell started as a command: `sh -c text name params...`.
 pub fn nested(s: &Script, text: &str, arg0: &str, params: &[String], options: Options) -> Result<Script, String> {
-    let cmd = parse::parse(text)?;
+    let cmd = parse::parse(text, options.bash)?;
     let mut child = Script::new(&s.environment(), arg0);
     child.params = params.to_vec();
     child.options = options;
