@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use super::Value;
@@ -76,11 +77,12 @@ struct Lists {
 }
 
 thread_local! {
-    static CACHE: RefCell<Lists> = RefCell::new(Lists {
+    // Left to the end of the process, as the cache of texts is.
+    static CACHE: ManuallyDrop<RefCell<Lists>> = ManuallyDrop::new(RefCell::new(Lists {
         empty: Keys::default(),
         steps: (0..STEPS).map(|_| None).collect(),
         known: (0..LISTS).map(|_| None).collect(),
-    });
+    }));
 }
 
 impl Lists {

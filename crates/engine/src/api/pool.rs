@@ -5,6 +5,7 @@
 //! where there was an equal one. The pool forgets as it likes: what it gives is equal, so nothing depends on it.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use super::map::mark;
@@ -13,7 +14,8 @@ use super::{Map, Value};
 const SLOTS: usize = 4096;
 
 thread_local! {
-    static POOL: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+    // Left to the end of the process, as the cache of texts is.
+    static POOL: ManuallyDrop<RefCell<Vec<Value>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
 /// Whether both are one allocation or equal scalars.

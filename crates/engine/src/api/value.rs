@@ -34,6 +34,21 @@ pub enum Value {
 
 const NULL: &Value = &Value::Null;
 
+/// Where the first dot of a path is, looking at eight bytes at a time: most of the engine's time is spent in fields.
+fn dot(path: &[u8]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0;
+    while let Some(word) = path.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let zeros = u64::from_le_bytes(*word) ^ (LOW * b'.' as u64);
+        let found = zeros.wrapping_sub(LOW) & !zeros & (LOW << 7);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    path[at..].iter().position(|b| *b == b'.').map(|i| at + i)
+}
+
 impl Value {
     /// An object of the given fields; those with a null value are left out.
     pub fn object<K: AsRef<str>>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
@@ -105,7 +120,7 @@ impl Value {
     pub fn at(&self, path: &str) -> &Value {
         let (mut v, mut rest) = (self, Some(path));
         while let Some(path) = rest {
-            let step = match path.bytes().position(|b| b == b'.') {
+            let step = match dot(path.as_bytes()) {
                 Some(dot) => {
                     rest = Some(&path[dot + 1..]);
                     &path[..dot]
@@ -371,6 +386,17 @@ mod tests {
         let a = Value::from_json(r#"{"a":[{"b":"c"}]}"#).unwrap();
         for (path, want) in [("a.0.b", "c"), ("a.1.b", ""), ("x.y", "")] {
             assert_eq!(a.str_at(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_first_dot_is_found_wherever_it_stands() {
+        for len in 0..40 {
+            assert_eq!(dot("x".repeat(len).as_bytes()), None);
+            for at in 0..len {
+                let path = format!("{}.{}", "-".repeat(at), "/.é".repeat(len - at));
+                assert_eq!(dot(path.as_bytes()), Some(at), "{path}");
+            }
         }
     }
 
