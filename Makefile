@@ -13,7 +13,7 @@ run: ## build the page where needed and serve it at http://localhost:8080 (PORT=
 build: ## build the release site into dist/
 	@scripts/build
 
-setup: ## install what is missing: Rust's wasm32 target, trunk, wasm-bindgen, npm packages, Chromium, mdbook
+setup: ## install what is missing: Rust's wasm32 target, trunk, wasm-bindgen, npm packages, Chromium, Firefox, mdbook
 	@scripts/setup
 
 test: ## run every test, in a real browser too; SUITE=rust runs one (scripts/test --list names them)

@@ -300,14 +300,28 @@ pub fn inspected(desk: &Desk) -> Inspected {
     let (resource, name, ns) = (target.resource, &target.name, &target.namespace);
     let line = match desk.tab {
         Tab::Describe => format!("describe {resource} {name} -n {ns}"),
-        Tab::Events => format!("events --for {resource}/{name} -n {ns}"),
+        Tab::Events if resource == "pod" => format!("events --for pod/{name} -n {ns}"),
+        // Of a workload with what it made: most that happens to a Job happens to its Pods.
+        Tab::Events => format!("events -n {ns}"),
         Tab::Yaml => format!("get {resource} {name} -n {ns} -o yaml"),
         Tab::Logs => format!("logs {resource}/{name} -n {ns} --all-containers"),
     };
     let output = desk.run.ask(&line);
-    let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    let mut text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    if desk.tab == Tab::Events && resource != "pod" {
+        text = events_of(&text, name);
+    }
     let actions = Rc::new(actions(desk, &target));
     Inspected { target: Some(target), tab: desk.tab, word, text: text.into(), before: "".into(), actions }
+}
+
+/// The rows of a table of events that are about an object, or about one that was made for it and so has its name before its own.
+fn events_of(text: &str, name: &str) -> String {
+    let about = |line: &str| {
+        let object = line.split_whitespace().find_map(|word| word.split_once('/'));
+        object.and_then(|(_, of)| of.strip_prefix(name)).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    text.split_inclusive('\n').enumerate().filter(|(i, l)| *i == 0 || about(l)).map(|(_, l)| l).collect()
 }
 
 /// What can be done to an object, each as the kubectl line that does it.
@@ -379,5 +393,20 @@ fn actions(desk: &Desk, target: &Target) -> Vec<(AttrValue, Act)> {
             out
         }
         kind => vec![line("Delete", format!("delete {kind} {name} --wait=false"))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_a_job_are_its_own_and_those_of_its_pods() {
+        let text = "LAST SEEN OBJECT MESSAGE\n1s Job/db Created pod: db-1\n1s Pod/db-1 Pulled\n1s Pod/dbx-2 Pulled a/b\n1s Node/n Ready\n";
+        let kept = events_of(text, "db");
+        assert_eq!(
+            kept.lines().collect::<Vec<_>>(),
+            ["LAST SEEN OBJECT MESSAGE", "1s Job/db Created pod: db-1", "1s Pod/db-1 Pulled"]
+        );
     }
 }

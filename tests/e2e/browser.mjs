@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execSync } from "node:child_process";
-import { chromium } from "playwright-core";
+import { chromium, firefox } from "playwright-core";
 import { serve } from "../../scripts/serve.mjs";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -32,6 +32,12 @@ export const ARGUMENTS = [
 
 export async function launch(more = []) {
   return chromium.launch({ executablePath: executable(), headless: !process.env.HEADED, args: [...ARGUMENTS, ...more] });
+}
+
+/** The Firefox that is installed, which speaks WebDriver BiDi; none where there is none. */
+export async function launchFirefox() {
+  const path = execSync("bash -c 'command -v firefox-esr || command -v firefox || true'", { cwd: ROOT, encoding: "utf8" }).trim();
+  return path ? firefox.launch({ executablePath: path, channel: "moz-firefox", headless: !process.env.HEADED }) : undefined;
 }
 
 /** Serves the site; SITE_URL names one that is served already. */
