@@ -34,12 +34,12 @@ pub enum Value {
 
 const NULL: &Value = &Value::Null;
 
-/// Where the first dot of a path is, looking at eight bytes at a time: most of the engine's time is spent in fields.
+/// Where the first dot (0x2E) of a path is, looking at eight bytes at a time: most of the engine's time is spent in fields.
 fn dot(path: &[u8]) -> Option<usize> {
     const LOW: u64 = 0x0101_0101_0101_0101;
     let mut at = 0;
     while let Some(word) = path.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let zeros = u64::from_le_bytes(*word) ^ (LOW * b'.' as u64);
+        let zeros = u64::from_le_bytes(*word) ^ (LOW * 0x2E);
         let found = zeros.wrapping_sub(LOW) & !zeros & (LOW << 7);
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
