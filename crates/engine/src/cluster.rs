@@ -6,6 +6,7 @@
 
 mod bootstrap;
 pub mod editor;
+mod memory;
 mod snapshot;
 mod world;
 
@@ -300,6 +301,7 @@ impl Cluster {
                 _ => break,
             }
             tasks += 1;
+            memory::reserve();
             let last = self.checkpoints.last().map_or(self.config.epoch, |c| c.world.now());
             let long = self.now() - last >= CHECKPOINT_INTERVAL && self.tasks_since_checkpoint >= CHECKPOINT_LEAST;
             let many =
