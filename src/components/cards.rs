@@ -37,6 +37,8 @@ fn resource(kind: &str) -> &'static str {
         "Deployment" => "deployment",
         "StatefulSet" => "statefulset",
         "DaemonSet" => "daemonset",
+        "ReplicaSet" => "replicaset",
+        "ReplicationController" => "replicationcontroller",
         _ => "pod",
     }
 }

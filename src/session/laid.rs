@@ -44,7 +44,7 @@ fn draft(all: &[Field], doc: usize) -> Option<Draft> {
     let text = |path: &str| yaml::find(all, doc, path).map(|f| yaml::unquote(&f.value)).unwrap_or_default();
     let kind = text("kind");
     let spec = match &*kind {
-        "Job" | "Deployment" | "StatefulSet" | "DaemonSet" => "spec.",
+        "Job" | "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" => "spec.",
         "CronJob" => "spec.jobTemplate.spec.",
         "Pod" => "",
         _ => return None,
@@ -89,6 +89,8 @@ pub fn scene(drafts: &[Draft], now: Ms) -> Scene {
                 kind: match kind {
                     "Deployment" => "Deployment",
                     "StatefulSet" => "StatefulSet",
+                    "ReplicaSet" => "ReplicaSet",
+                    "ReplicationController" => "ReplicationController",
                     _ => "DaemonSet",
                 },
                 key,

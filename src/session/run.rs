@@ -299,7 +299,7 @@ impl Run {
     }
     /// Whether a workload runs that is meant to run for ever.
     pub fn has_endless(&self) -> bool {
-        let endless = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+        let endless = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"];
         self.history.work.iter().any(|w| w.gone.is_none() && endless.contains(&w.kind.name()))
     }
     /// Whether everything that can end has ended at a moment: nothing is left to wait for.

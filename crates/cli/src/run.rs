@@ -90,7 +90,14 @@ impl Run {
     /// Whether nothing more is to come: all Jobs have ended, and there is nothing that runs for ever.
     fn is_over(&self) -> bool {
         let snapshot = self.cluster.snapshot();
-        let endless = [Kind::CronJob, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet];
+        let endless = [
+            Kind::CronJob,
+            Kind::Deployment,
+            Kind::StatefulSet,
+            Kind::DaemonSet,
+            Kind::ReplicaSet,
+            Kind::ReplicationController,
+        ];
         if endless.iter().any(|k| snapshot.list(*k).next().is_some()) {
             return false;
         }
@@ -120,7 +127,7 @@ impl Run {
                 _ => 3,
             };
         }
-        for kind in [Kind::CronJob, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet] {
+        for kind in [Kind::CronJob, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicationController] {
             for o in snapshot.list(kind) {
                 let cells = batchyard_engine::kubectl::printers::row(o, self.cluster.now());
                 let text: Vec<String> = cells.iter().skip(1).take(4).map(plain).collect();

@@ -467,7 +467,7 @@ impl Component for Kubelet {
         }
     }
     fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
-        if matches!(change.key.kind, Kind::ConfigMap | Kind::Secret) && !change.is_deleted() {
+        if matches!(change.key.kind, Kind::ConfigMap | Kind::Secret) {
             self.source_changed(ctx, &change.key);
         }
         if change.key.kind != Kind::Pod {

@@ -120,3 +120,33 @@ fn volumes_follow_their_configmap() {
     assert!(old > 20, "it takes a while: {old}");
     assert!(logs(&mut cluster, "part").lines().all(|l| l == "old"));
 }
+
+/// A ConfigMap that goes while it is mounted leaves its files, and the kubelet says again and again that it cannot set the volume up.
+#[test]
+fn a_volume_outlives_its_configmap() {
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {word: old}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  \
+                    volumes: [{name: v, configMap: {name: c}}]\n  containers:\n  - {name: main, image: busybox, command: [sh, -c, 'while sleep 1; do cat /c/word; done'], \
+                    volumeMounts: [{name: v, mountPath: /c}]}\n";
+    let mut cluster = Cluster::new(Config::default());
+    let files = Rc::new(vec![("x.yaml".to_owned(), Rc::from(manifest))]);
+    let run = |cluster: &mut Cluster, line: &str, seconds: i64| {
+        let out = cluster.handle(Command::Kubectl { line: line.into(), files: files.clone() }).output;
+        assert_eq!(out.exit, 0, "{}", out.stderr);
+        let t = cluster.now() + seconds * 1_000;
+        cluster.advance(t, u32::MAX);
+        out.stdout
+    };
+    run(&mut cluster, "kubectl apply -f x.yaml", 10);
+    run(&mut cluster, "kubectl delete cm c", 125);
+    let told =
+        "kubectl get events --field-selector reason=FailedMount -o jsonpath='{.items[*].count} {.items[*].message}'";
+    let told = run(&mut cluster, told, 0);
+    assert!(told.ends_with(" MountVolume.SetUp failed for volume \"v\" : configmap \"c\" not found"), "{told}");
+    let times: i64 = told.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    assert!((6..=9).contains(&times), "{told}");
+    assert!(logs(&mut cluster, "p").ends_with("old\n"));
+    run(&mut cluster, "kubectl apply -f x.yaml", 200);
+    let again = "kubectl get events --field-selector reason=FailedMount -o jsonpath='{.items[*].count}'";
+    let count = run(&mut cluster, again, 300);
+    assert_eq!(run(&mut cluster, again, 0), count, "once it is back, all is well");
+}

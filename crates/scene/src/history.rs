@@ -131,9 +131,13 @@ impl History {
         let at = change.at.0;
         match change.key.kind {
             Kind::Pod => self.note_pod(change, at),
-            Kind::Job | Kind::CronJob | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
-                self.note_work(change, at);
-            }
+            Kind::Job
+            | Kind::CronJob
+            | Kind::Deployment
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ReplicationController => self.note_work(change, at),
+            Kind::ReplicaSet if change.object().controller().is_none() => self.note_work(change, at),
             _ => {}
         }
     }

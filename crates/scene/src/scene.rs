@@ -34,13 +34,14 @@ pub struct World<'a> {
 }
 
 /// The kinds that the stage shows, in the order in which they are listed.
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::CronJob,
     Kind::Job,
     Kind::Deployment,
     Kind::StatefulSet,
     Kind::DaemonSet,
     Kind::ReplicaSet,
+    Kind::ReplicationController,
     Kind::Pod,
     Kind::Node,
 ];
@@ -93,10 +94,11 @@ pub fn scene_since(world: &World, seen: &mut Seen) -> Scene {
     let pods: Vec<(Rc<Object>, Rc<PodView>)> = world.list(Kind::Pod).map(view).collect();
     seen.0 = pods.iter().map(|p| (Rc::as_ptr(&p.0) as usize, p.clone())).collect();
     let mut scene = Scene::default();
-    for object in world.objects.iter().filter(|o| o.kind() != Kind::Pod && o.kind() != Kind::ReplicaSet) {
+    // The ReplicaSets of a Deployment are not shown by themselves.
+    for object in world.objects.iter().filter(|o| o.kind() != Kind::ReplicaSet || o.controller().is_none()) {
         match object.kind() {
             Kind::Job => scene.workloads.push(Workload::Job(Rc::new(job::view(object, &pods, world)))),
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::ReplicationController => {
                 scene.workloads.push(Workload::Replicas(Rc::new(replicas::view(object, &pods, world))));
             }
             Kind::CronJob => scene.workloads.push(Workload::Cron(Rc::new(cron::view(object, world)))),

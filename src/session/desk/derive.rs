@@ -90,6 +90,8 @@ pub fn target_of(w: &Workload) -> Target {
         "Deployment" => "deployment",
         "StatefulSet" => "statefulset",
         "DaemonSet" => "daemonset",
+        "ReplicaSet" => "replicaset",
+        "ReplicationController" => "replicationcontroller",
         _ => "pod",
     };
     Target { resource, namespace: namespace.into(), name: w.name().clone() }

@@ -48,6 +48,25 @@ fn two_failures_wait_ten_and_twenty_seconds() {
 }
 
 #[test]
+fn replica_sets_of_nobody_stand_on_the_stage() {
+    for (kind, api, selector) in
+        [("ReplicaSet", "apps/v1", "{matchLabels: {app: web}}"), ("ReplicationController", "v1", "{app: web}")]
+    {
+        let mut desk = desk("db-migration");
+        desk.act(Act::Edit(format!(
+            "apiVersion: {api}\nkind: {kind}\nmetadata: {{name: web}}\nspec:\n  replicas: 2\n  selector: {selector}\n  \
+             template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: web, image: nginx}}]}}\n"
+        )));
+        assert_eq!(desk.scene.workloads.len(), 1, "{kind}");
+        desk.act(Act::Apply);
+        desk.act(Act::Seek(10_000));
+        let [Workload::Replicas(r)] = &desk.scene.workloads[..] else { panic!("{kind}: {:?}", desk.scene.workloads) };
+        assert_eq!((r.kind, r.ready, r.pods.len(), &*r.facts[0].1), (kind, 2, 2, "2"), "{kind}");
+        assert!(desk.remarks.is_empty() && desk.shown.answer.is_none());
+    }
+}
+
+#[test]
 fn a_kind_without_effect_is_told_once() {
     let mut desk = desk("db-migration");
     let said = |desk: &mut Desk| desk.note.take().map(|n| n.text.to_string());

@@ -66,6 +66,8 @@ fn replicas(desk: &Desk, r: &ReplicasView) -> Answer {
     let title = match r.kind {
         "StatefulSet" => ("controllers/statefulset/", "StatefulSets"),
         "DaemonSet" => ("controllers/daemonset/", "DaemonSet"),
+        "ReplicaSet" => ("controllers/replicaset/", "ReplicaSet"),
+        "ReplicationController" => ("controllers/replicationcontroller/", "ReplicationController"),
         _ => ("controllers/deployment/", "Deployments"),
     };
     Answer {

@@ -125,13 +125,19 @@ impl Kind {
     pub fn from_resource(word: &str) -> Option<Self> {
         let word = word.to_ascii_lowercase();
         let (name, group) = word.split_once('.').map_or((word.as_str(), None), |(n, g)| (n, Some(g)));
-        KINDS
-            .iter()
-            .find(|i| {
-                let named = i.plural == name || i.short_names.contains(&name) || i.name.eq_ignore_ascii_case(name);
-                named && group.is_none_or(|g| g == i.group || g == format!("{}.{}", i.version, i.group))
+        let short = |i: &KindInfo| i.short_names.contains(&name);
+        let named = |i: &KindInfo| i.plural == name || short(i) || i.name.eq_ignore_ascii_case(name);
+        let exact =
+            |i: &&KindInfo| named(i) && group.is_none_or(|g| g == i.group || g == format!("{}.{}", i.version, i.group));
+        // The beginning of a group will do; a short name may have any version.
+        let begun = |i: &&KindInfo| {
+            group.is_some_and(|g| {
+                let of = |g: &str| !i.group.is_empty() && i.group.starts_with(g);
+                let versioned = g.split_once('.').is_some_and(|(_, g)| g == i.group || of(g));
+                named(i) && !g.is_empty() && of(g) || short(i) && versioned
             })
-            .map(|i| i.kind)
+        };
+        KINDS.iter().find(exact).or_else(|| KINDS.iter().find(begun)).map(|i| i.kind)
     }
 }
 
@@ -159,6 +165,10 @@ mod tests {
             ("pods.v1.", Some(Kind::Pod)),
             ("pods.v1", None),
             ("widgets", None),
+            ("jobs.bat", Some(Kind::Job)),
+            ("deploy.v9.apps", Some(Kind::Deployment)),
+            ("deployments.v9.apps", None),
+            ("po.v2.", Some(Kind::Pod)),
         ] {
             assert_eq!(Kind::from_resource(word), want, "{word}");
         }

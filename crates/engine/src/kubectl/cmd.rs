@@ -271,13 +271,17 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "cp" => misc::cp(rest),
         "port-forward" => misc::unsimulated("port-forward", rest, cx, io),
         "attach" => misc::unsimulated("attach", rest, cx, io),
+        "debug" if rest.is_empty() => Err(Failure::Error("you must specify --image when not using --copy-to.".into())),
+        "certificate" if rest.len() == 1 && matches!(rest[0].as_str(), "approve" | "deny") => {
+            Err(Failure::Error("one or more CSRs must be specified as <name> or -f <filename>".into()))
+        }
         "debug" => misc::unsimulated("debug", rest, cx, io),
         "expose" => misc::expose(rest, cx, io),
         "autoscale" => misc::autoscale(rest, cx, io),
         "diff" => misc::diff(rest, cx, io),
         "edit" => misc::edit(rest, cx, io),
         "explain" => explain::run(rest, cx, io),
-        "cluster-info" => misc::cluster_info(io),
+        "cluster-info" => misc::cluster_info(rest, io),
         "help" => {
             let path: Vec<&str> = rest.iter().map(String::as_str).collect();
             help::topic(&path, cx, io)
@@ -330,8 +334,27 @@ fn leading_flags(words: &[String]) -> Result<(Vec<String>, usize), Failure> {
         }
     }
     let at = i.min(words.len());
-    super::args::Parsed::read("", "", &words[..at])?;
+    super::args::Parsed::read("", "", &words[..at]).map_err(|e| no_plugin(words).unwrap_or(e))?;
     Ok((words[..at].to_vec(), at))
+}
+
+/// The complaint where flags that nobody knows come before a word that is no command and so might be a plugin's.
+/// An unknown flag is thought to have a value. Models cobra's `stripFlags` and `HandlePluginCommand`.
+fn no_plugin(words: &[String]) -> Option<Failure> {
+    let bare = |name: &str| super::args::flags("").any(|f| f.name == name && f.bare.is_some());
+    let mut left = words.iter().take_while(|w| *w != "--");
+    while let Some(word) = left.next() {
+        if !word.starts_with('-') {
+            let known = COMMANDS.contains(&word.as_str());
+            let text = format!("Error: flags cannot be placed before plugin name: {}\n", words[0]);
+            return (!known).then_some(Failure::Plain(text));
+        }
+        let long = word.strip_prefix("--");
+        if !word.contains('=') && long.map_or(word.len() == 2, |name| !bare(name)) {
+            left.next()?;
+        }
+    }
+    None
 }
 
 /// The value of a flag of every command.

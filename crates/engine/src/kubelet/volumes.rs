@@ -153,7 +153,7 @@ pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
             mounts.any(|m| m.str_at("name") == &*name && !m.str_at("subPath").is_empty())
         };
         let is_source = ["configMap", "secret", "projected"].iter().any(|s| !volume.at(s).is_null());
-        if !is_source || pod.specs(true).iter().chain(pod.specs(false)).any(by_path) {
+        if !is_source {
             continue;
         }
         let (failures, retry) = pod.mount_failures.get(&name).copied().unwrap_or((0, now));
@@ -164,8 +164,10 @@ pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         match contents(cx, pod, &volume) {
             Ok(files) => {
                 pod.mount_failures.remove(&name);
-                pod.files.clear(&format!("volume/{name}"));
-                fill(pod, &name, &files);
+                if !pod.specs(true).iter().chain(pod.specs(false)).any(by_path) {
+                    pod.files.clear(&format!("volume/{name}"));
+                    fill(pod, &name, &files);
+                }
             }
             Err(why) => {
                 let retry = failed(cx, pod, name, failures, &why);

@@ -15,12 +15,8 @@ pub fn check(text: &str, file: &str) -> Vec<Diagnostic> {
     let mark = '\u{feff}';
     if let Some(rest) = text.strip_prefix(mark) {
         let mut found = check(rest, file);
-        for d in &mut found {
-            let edits = d.fix.iter_mut().flat_map(|f| &mut f.edits).map(|e| &mut e.span);
-            for span in edits.chain([&mut d.span]) {
-                span.start.offset += mark.len_utf8();
-                span.end.offset += mark.len_utf8();
-            }
+        for place in found.iter_mut().flat_map(places) {
+            *place += mark.len_utf8();
         }
         return found;
     }
@@ -32,9 +28,19 @@ pub fn check(text: &str, file: &str) -> Vec<Diagnostic> {
         }
     }
     let mut found = c.found;
+    // The last line is read as if it were ended.
+    for place in found.iter_mut().flat_map(places) {
+        *place = (*place).min(text.len());
+    }
     found.sort_by_key(|d| (d.span.start.offset, d.severity));
     found.truncate(MOST);
     found
+}
+
+/// All offsets of a diagnostic.
+fn places(d: &mut Diagnostic) -> impl Iterator<Item = &mut usize> {
+    let edits = d.fix.iter_mut().flat_map(|f| &mut f.edits).map(|e| &mut e.span);
+    edits.chain([&mut d.span]).flat_map(|span| [&mut span.start.offset, &mut span.end.offset])
 }
 
 struct Check<'a> {

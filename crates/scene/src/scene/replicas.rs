@@ -1,4 +1,4 @@
-//! Workloads that keep Pods running: Deployment, StatefulSet, DaemonSet.
+//! Workloads that keep Pods running: Deployment, StatefulSet, DaemonSet, and ReplicaSet and ReplicationController.
 
 use std::rc::Rc;
 
@@ -40,6 +40,9 @@ pub fn view(object: &Object, pods: &[(Rc<Object>, Rc<PodView>)], world: &World) 
             ("CURRENT", text(count("currentReplicas"))),
             ("UPDATED", text(count("updatedReplicas"))),
         ],
+        Kind::ReplicaSet | Kind::ReplicationController => {
+            vec![("DESIRED", text(wanted)), ("CURRENT", text(count("replicas"))), ("READY", text(ready))]
+        }
         _ => vec![
             ("READY", format!("{ready}/{wanted}").into()),
             ("UP-TO-DATE", text(count("updatedReplicas"))),

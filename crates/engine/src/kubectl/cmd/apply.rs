@@ -31,6 +31,12 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     match words.first().map(String::as_str) {
         Some("view-last-applied") => return view_last_applied(&words[1..], cx, io),
         Some("set-last-applied") => return set_last_applied(&words[1..], cx, io),
+        Some("edit-last-applied") if words.len() == 1 => {
+            return error(
+                "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   \
+                 '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+            );
+        }
         Some("edit-last-applied") => return error("apply edit-last-applied is not simulated: use kubectl edit"),
         _ => {}
     }

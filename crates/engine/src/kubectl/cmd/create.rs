@@ -17,6 +17,7 @@ use super::apply::{LAST_APPLIED, annotation};
 use super::common::{DryRun, add_source, create, report, report_made, with_namespace};
 use super::{Done, ok};
 use crate::api::{Kind, Value, schema};
+use crate::clock::{MINUTE, SECOND};
 use crate::manifest::decode;
 
 pub const FLAGS: &str = "allow-missing-template-keys! dry-run=unchanged edit! field-manager f:filename, k:kustomize o:output raw \
@@ -85,6 +86,13 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 rest,
             )?;
             name(&p)?;
+            if p.duration("duration").is_some_and(|d| d > 0 && d < 10 * MINUTE) {
+                let seconds = p.duration("duration").unwrap_or(0) / SECOND;
+                return error(format!(
+                    "failed to create token: TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: Invalid \
+                     value: {seconds}: may not specify a duration less than 10 minutes"
+                ));
+            }
             error("create token is not simulated: there is nobody to log in to")
         }
         // Any other word is an argument of `create` itself, which takes none.

@@ -85,7 +85,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 ));
             }
         },
-        None => p.duration("since").filter(|d| *d != 0).map(|d| cx.now - d),
+        None => whole_seconds(&p).map(|s| cx.now - s * SECOND),
     };
     let namespace = builder::namespace(&p, cx);
     let not_found = |e: Failure| match e {
@@ -183,6 +183,13 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     logs.poll(cx, io)
 }
 
+/// `--since` as the API server is asked: in seconds, rounded.
+fn whole_seconds(p: &Parsed) -> Option<i64> {
+    // Less than a millisecond is no time here, but something to the API server.
+    let given = p.text("since").is_some_and(|t| t.contains(|c: char| matches!(c, '1'..='9')));
+    p.duration("since").filter(|_| given).map(|d| (d + SECOND / 2).div_euclid(SECOND))
+}
+
 /// The order in which Pods are chosen for their logs. Models `podutils.ByLogging`.
 fn choose(pods: &mut [Rc<Object>]) {
     let phase = |p: &Object| match p.at("status.phase").as_str() {
@@ -251,6 +258,12 @@ pub fn has_container(pod: &Object, name: &str) -> bool {
 
 impl Logs {
     fn add_pod(&mut self, pod: &Object, container: Option<&str>, io: &mut Io) -> Result<(), Failure> {
+        if whole_seconds(&self.p) == Some(0) {
+            return Err(Failure::Plain(format!(
+                "The PodLogOptions {} is invalid: sinceSeconds: Invalid value: 0: must be greater than 0\n",
+                go_quote(pod.name())
+            )));
+        }
         let mut names: Vec<Rc<str>> = Vec::new();
         if self.p.on("all-containers") {
             for field in ["spec.initContainers", "spec.containers"] {

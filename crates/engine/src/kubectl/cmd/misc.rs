@@ -560,7 +560,10 @@ pub fn edit(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 }
 
 /// Runs `kubectl cluster-info`.
-pub fn cluster_info(io: &mut Io) -> Done {
+pub fn cluster_info(words: &[String], io: &mut Io) -> Done {
+    if words.first().is_some_and(|w| w == "dump") {
+        return error("cluster-info dump is not simulated: use kubectl get -A -o yaml");
+    }
     io.print(
         "Kubernetes control plane is running at https://127.0.0.1:16443\n\nTo further debug and diagnose cluster problems, use \
          'kubectl cluster-info dump'.\n",

@@ -159,7 +159,7 @@ fn image(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let mut images: Vec<(String, String)> = Vec::new();
     for pair in &pairs {
         match pair.split_once('=') {
-            Some((name, image)) if !image.is_empty() => images.push((name.to_owned(), image.to_owned())),
+            Some((name, image)) => images.push((name.to_owned(), image.to_owned())),
             _ => return error(format!("invalid image format: {pair}")),
         }
     }
@@ -314,15 +314,8 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     let infos = job.find(cx, io)?;
     let which = p.text("containers").unwrap_or("*").to_owned();
-    if p.on("list") {
-        for info in &infos {
-            let Some(path) = pod_spec_path(info.key.kind) else { continue };
-            list_env(info, info.found().at(path), &which, io);
-        }
-        return ok();
-    }
     let mut unmatched = Vec::new();
-    let change = |spec: &mut Value, info: &Info| {
+    let mut change = |spec: &mut Value, info: &Info| {
         let mut apply = |c: &mut Value| {
             if !selects(&which, c.str_at("name")) {
                 return false;
@@ -351,6 +344,18 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
         Vec::new()
     };
+    if p.on("list") {
+        // What would be set is listed, too, and nothing is changed.
+        for info in &infos {
+            let Some(path) = pod_spec_path(info.key.kind) else { continue };
+            let mut spec = info.found().at(path).clone();
+            if !(set.is_empty() && remove.is_empty()) {
+                change(&mut spec, info);
+            }
+            list_env(info, &spec, &which, io);
+        }
+        return ok();
+    }
     let done = job.run(&infos, change, cx, io);
     unmatched.iter().for_each(|text| io.complain(text));
     done

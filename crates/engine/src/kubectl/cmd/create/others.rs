@@ -67,6 +67,25 @@ pub fn role(which: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done
     if verbs.is_empty() {
         return error("at least one verb must be specified");
     }
+    let standard = [
+        "*",
+        "get",
+        "delete",
+        "list",
+        "create",
+        "update",
+        "patch",
+        "watch",
+        "proxy",
+        "deletecollection",
+        "use",
+        "bind",
+        "escalate",
+        "impersonate",
+    ];
+    for verb in verbs.iter().filter(|v| !standard.contains(v)) {
+        io.complain(&format!("Warning: '{verb}' is not a standard resource verb"));
+    }
     let named = p.has("resource") || (cluster && p.has("non-resource-url"));
     if !named {
         return error(if cluster {
