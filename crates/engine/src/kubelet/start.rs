@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::kill::{self, Kill, KillReason};
 use super::pod::{Ended, Pod, Sync};
 use super::{Cx, env, exec, hosts};
-use crate::api::Value;
+use crate::api::{Quantity, Value};
 use crate::clock::{Millis, SECOND, Time, go_duration};
 use crate::events::EventType;
 use crate::runtime::images::{self, Image};
@@ -16,6 +16,9 @@ use crate::runtime::{Container, LogLine, State, behaviour, programs};
 
 /// How long the runtime takes to make and start a container.
 const CREATE_TIME: Millis = 6;
+
+/// How long it takes to fill more memory than there may be.
+const FILL_TIME: Millis = 500;
 
 /// How far the start of a container is.
 #[derive(Clone, Debug)]
@@ -350,6 +353,13 @@ fn launch(
         let step = behaviour::step_at(script, *n)?;
         *n += 1;
         return Ok(Process::step(step, &mut io));
+    }
+    let limit = |of: &Value| Quantity::from_value(of.at("resources.limits.memory")).ok().map(|q| q.value());
+    let limit = limit(spec).or_else(|| limit(pod.api.at("spec")));
+    if let (Some(bytes), Some(limit)) = (programs::appetite(&command, &args, &container.image), limit)
+        && bytes > limit
+    {
+        return Ok(Process::Step { verb: behaviour::Verb::Oom, code: 137, ends: Some(cx.ctx.now + FILL_TIME) });
     }
     programs::launch(&command, &args, &container.image, serves, env, &mut io)
 }

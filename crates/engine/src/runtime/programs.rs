@@ -68,6 +68,8 @@ const SHELLS: &[&str] = &[
     "curl",
     "toolbox",
 ];
+/// What `stress` takes where it is not told how much.
+const STRESS_BYTES: i64 = 256 << 20;
 const HELLO: &str = "echo; echo Hello from Docker!";
 
 /// Starts a container's first process, or says why it cannot start. `serves`: what is not known is taken for a server,
@@ -102,5 +104,53 @@ pub fn launch(
         Err(_) if !known && serves => Ok(Process::Server { ends: None }),
         Err(_) if !known => Ok(Process::Program { ends: io.now + DEFAULT_TIME }),
         Err(text) => Err(text),
+    }
+}
+
+/// How many bytes of memory the program `stress` is told to fill; none for any other.
+pub fn appetite(command: &[String], args: &[String], image: &str) -> Option<i64> {
+    let words: Vec<&str> = command.iter().chain(args).map(String::as_str).collect();
+    let named = words.first().is_some_and(|w| w.rsplit('/').next() == Some("stress"));
+    if !named && !(command.is_empty() && repository_name(image) == "stress") {
+        return None;
+    }
+    let value = |flags: [&str; 2]| {
+        words.iter().enumerate().find_map(|(i, w)| match w.split_once('=') {
+            Some((flag, value)) if flags.contains(&flag) => Some(value),
+            None if flags.contains(w) => words.get(i + 1).copied(),
+            _ => None,
+        })
+    };
+    let workers: i64 = value(["--vm", "-m"])?.parse().ok()?;
+    let bytes = value(["--vm-bytes", "--vm-bytes"]).map_or(Some(STRESS_BYTES), |text| {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+            "" | "B" => 0,
+            "K" => 10,
+            "M" => 20,
+            "G" => 30,
+            _ => return None,
+        };
+        digits.parse::<i64>().ok().map(|n| n.saturating_mul(1 << shift))
+    })?;
+    Some(workers.saturating_mul(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::appetite;
+
+    #[test]
+    fn what_stress_fills() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for (command, args, image, want) in [
+            ("stress", "--vm 1 --vm-bytes 250M --vm-hang 1", "polinux/stress", Some(250 << 20)),
+            ("", "--vm 2 --vm-bytes=1G", "polinux/stress:1", Some(2 << 30)),
+            ("/usr/bin/stress -m 1", "", "mine", Some(256 << 20)),
+            ("stress", "--cpu 2", "polinux/stress", None),
+            ("sleep", "--vm 1", "busybox", None),
+        ] {
+            assert_eq!(appetite(&words(command), &words(args), image), want, "{command} {args}");
+        }
     }
 }
