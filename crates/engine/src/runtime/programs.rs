@@ -110,8 +110,9 @@ pub fn launch(
 /// How many bytes of memory the program `stress` is told to fill; none for any other.
 pub fn appetite(command: &[String], args: &[String], image: &str) -> Option<i64> {
     let words: Vec<&str> = command.iter().chain(args).map(String::as_str).collect();
+    let by_image = command.is_empty() && repository_name(image) == "stress";
     let named = words.first().is_some_and(|w| w.rsplit('/').next() == Some("stress"));
-    if !named && !(command.is_empty() && repository_name(image) == "stress") {
+    if !(named || by_image) {
         return None;
     }
     let value = |flags: [&str; 2]| {
