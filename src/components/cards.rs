@@ -68,7 +68,7 @@ pub fn ReplicasCard(props: &ReplicasCardProps) -> Html {
                     <p class="oval-note oval-note--top">{ "A " }{ r.kind }{ " has no siding. Every exit, even " }<span class="mono">{ "exit 0" }</span>{ ", returns to the start." }</p>
                     <div class="oval-pods" role="group" aria-label="Pods">{ for r.pods.iter().take(24).map(car) }
                         if r.pods.len() > 24 { <span class="roads-more">{ "+ " }{ r.pods.len() - 24 }{ " more" }</span> }</div>
-                    if r.pods.len() == 1 { <p class="oval-note oval-note--in">{ "Restarted " }<span class="lane-n">{ r.restarts }</span>{ " times, with no limit" }</p> }
+                    if r.pods.len() == 1 { <p class="oval-note oval-note--in">{ "Restarted " }<span class="lane-n">{ r.restarts }</span>{ if r.restarts == 1 { " time, with no limit" } else { " times, with no limit" } }</p> }
                 </div>
             </div>
         </div>

@@ -49,7 +49,7 @@ const JOB_ROW: f64 = 2.875;
 const POD_ROW: f64 = 1.375;
 /// With more rows than this only those in sight, and so much above and below, are drawn.
 const MANY: usize = 20;
-const AROUND: f64 = 6.0;
+const AROUND: f64 = 3.0;
 
 fn height(r: &Row) -> f64 {
     if r.kind.is_empty() || r.child { POD_ROW } else { JOB_ROW }
@@ -188,7 +188,7 @@ fn row(r: &Rc<Row>, place: Option<usize>, props: &GanttProps) -> Html {
         _ => html! { <span class="jobline" data-open="" data-v={at(r.from, view)}></span> },
     };
     html! {
-        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" })} {key}>
+        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" }, (!r.arcs.is_empty() || r.ghost.is_some()).then_some("trow--waits"))} {key}>
             <div class="tname"><span class="kind">{ r.kind.clone() }</span>if !r.label.is_empty() { <span class="mono">{ r.label.clone() }</span> }</div>
             <div class="tplot">
                 { life }{ solo }
@@ -233,7 +233,7 @@ fn Head(props: &HeadProps) -> Html {
     let node = props.box_ref.clone();
     use_effect_with(now, move |now| {
         if let Some(e) = node.cast::<web_sys::Element>() {
-            dom::set_property_of(&e, ".gantt-over, .trow--job", "--now", now);
+            dom::set_property_of(&e, ".gantt-over, .trow--waits", "--now", now);
         }
     });
     html! { <span class="playhead"></span> }
@@ -356,6 +356,8 @@ pub fn Gantt(props: &GanttProps) -> Html {
                 </div>
                 <div class="gantt-over gantt-over--veil" aria-hidden="true" data-v={seen}>
                     <span class="veil"></span>
+                </div>
+                <div class="gantt-over gantt-over--head" aria-hidden="true">
                     <Head {box_ref} origin={props.origin} from={t.from} view={t.view} />
                 </div>
             </div></div>

@@ -41,11 +41,13 @@ fn ring(job: &JobView) -> Html {
         (_, true) => ["9 1 ".repeat(done as usize), "0 ".into(), length.clone()].concat(),
         _ => format!("{} {length}", done * 10),
     };
+    // What turns is a picture of its own between two others: turned whole, it costs no layout and no paint.
+    let picture = |class: &'static str, of: Html| html! { <svg class={classes!("ring", class)} viewBox="0 0 72 72" aria-hidden="true">{ of }</svg> };
+    let bed = html! { <circle class="ring-bed" cx="36" cy="36" r="31" pathLength={parts.then(|| length.clone())} stroke-dasharray={parts.then_some("9 1")} transform="rotate(-90 36 36)" /> };
     html! {
-        <svg class="ring" viewBox="0 0 72 72" role="img" aria-label={format!("{} completions", job.completions)}>
-            <circle class="ring-bed" cx="36" cy="36" r="31" pathLength={parts.then(|| length.clone())}
-                stroke-dasharray={parts.then_some("9 1")} transform="rotate(-90 36 36)" />
-            if job.active > 0 { <circle class="ring-live" cx="36" cy="36" r="31" pathLength="100" /> }
+        <div class="rings">{ picture("ring--under", bed) }
+        if job.active > 0 { { picture("ring--live", html! { <circle cx="36" cy="36" r="31" pathLength="100" /> }) } }
+        <svg class="ring ring--top" viewBox="0 0 72 72" role="img" aria-label={format!("{} completions", job.completions)}>
             <circle class="ring-arc" cx="36" cy="36" r="31" pathLength={length} stroke-dasharray={dash} />
             if let Some((wait, _)) = job.deadline.as_ref().or(job.ttl.as_ref()) {
                 { arc("ring-timer", wait, 36.0, 26.0) }
@@ -55,7 +57,7 @@ fn ring(job: &JobView) -> Html {
             } else {
                 <text x="36" y="36.5" data-long={(want > 99).then_some("")}>{ format!("{}/{want}", job.succeeded) }</text>
             }
-        </svg>
+        </svg></div>
     }
 }
 

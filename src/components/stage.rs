@@ -213,7 +213,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     <button type="button" class="btn btn--bare btn--small" data-do="nodes" aria-pressed={if props.by_node { "true" } else { "false" }} title="Pods on their nodes" onclick={by_node}>{ "Nodes" }</button>
                     <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={legend}>{ "Statuses" }</button></div></div>
             if props.scene.workloads.is_empty() {
-                <div class="blank"><b>{ "No workload" }</b><span>{ "Write a Job, a CronJob or a Deployment and its tracks are laid here." }</span></div>
+                <div class="blank"><b>{ "No workload" }</b><span>{ if props.sentence.len() > 1 { "What the manifest made is gone. Apply makes it anew." } else { "Write a Job, a CronJob or a Deployment and its tracks are laid here." } }</span></div>
             }
             { for shown(&props.scene).map(|w| workload(w, props)) }
             if props.by_node { { nodes(props) } }

@@ -45,19 +45,21 @@ const WORDS: [&str; 18] = [
     "Evicted",
 ];
 
-/// A line of output with STATUS words in their lamp. Only words that stand alone, between blanks, are painted.
+/// A line of output with STATUS words in their lamp. Only words that stand alone, between blanks, are painted, and not the first of
+/// a line, which is a name or a label.
 pub fn paint(text: &str) -> Html {
     let mut out = Vec::new();
-    let mut plain = String::new();
+    let (mut plain, mut first) = (String::new(), true);
     for piece in text.split_inclusive([' ', '\n']) {
         let word = piece.trim_end_matches([' ', '\n']);
-        if WORDS.contains(&word) {
+        if WORDS.contains(&word) && !first {
             out.push(html! { { std::mem::take(&mut plain) } });
             out.push(html! { <span class="st" data-lamp={look(word).lamp.name()}>{ word.to_owned() }</span> });
             plain.push_str(&piece[word.len()..]);
         } else {
             plain.push_str(piece);
         }
+        first = piece.ends_with('\n') || (first && word.is_empty());
     }
     out.push(html! { { plain } });
     out.into_iter().collect()

@@ -27,6 +27,8 @@ use crate::session::view::{
     Tracks, Wait,
 };
 
+mod around;
+
 #[derive(Properties, PartialEq)]
 struct AtProps {
     now: i64,
@@ -41,8 +43,12 @@ fn At(props: &AtProps) -> Html {
 
 /// A component as HTML at a moment, one element a line.
 fn at<C: BaseComponent>(now: i64, props: C::Properties) -> String {
+    draw(now, html! { <C ..props /> })
+}
+
+/// What is drawn without a component of its own, as HTML at a moment.
+fn draw(now: i64, children: Html) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let children = html! { <C ..props /> };
     let html = tokio::task::LocalSet::new().block_on(
         &runtime,
         LocalServerRenderer::<At>::with_props(AtProps { now, children }).hydratable(false).render(),

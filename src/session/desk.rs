@@ -136,6 +136,8 @@ pub struct Desk {
     draw_in: f64,
     /// Which part of a crowded page is drawn next: each has a frame of its own.
     turn: Turn,
+    /// Whether a part was drawn in the frame before. What that has changed is laid out before the next part changes more.
+    drew: bool,
 }
 
 /// A part of the page that is drawn in a frame of its own.
@@ -195,6 +197,7 @@ impl Desk {
             inspect_in: 0.0,
             draw_in: 0.0,
             turn: Turn::default(),
+            drew: false,
         }
     }
 

@@ -20,7 +20,7 @@ const UNDO: usize = 24;
 /// How long something that does not get on is watched. The longest wait between two Pods is as long.
 const TEN_MINUTES: Ms = 600_000;
 /// So many tasks are run between two looks at the clock.
-const SLICE: u32 = 16;
+const SLICE: u32 = 4;
 /// How far ahead the next event is looked for.
 const HORIZON: Ms = 24 * 3_600_000;
 

@@ -26,11 +26,11 @@ async function until(page, id, second) {
 
 async function stepTo(page, second) {
   const now = () => page.evaluate(() => Number(document.querySelector(".scrub-range").value));
-  for (let i = 0; i < 300 && (await now()) < second; i++) {
+  for (let i = 0, same = 0; i < 300 && same < 5 && (await now()) < second; i++) {
     const before = await now();
     await page.click("[data-do=next]");
-    await page.waitForFunction((t) => Number(document.querySelector(".scrub-range").value) > t, before, { timeout: 3_000 }).catch(() => {});
-    if ((await now()) === before) break;
+    await page.waitForFunction((t) => Number(document.querySelector(".scrub-range").value) > t, before, { timeout: 1_000 }).catch(() => {});
+    same = (await now()) === before ? same + 1 : 0;
   }
   await scrub(page, second);
 }
@@ -99,7 +99,7 @@ export const scenes = [
       if (await events.isVisible()) await events.click();
     },
   },
-  { name: "crash-loop", arrange: (page) => until(page, "crash-loop", 40) },
+  { name: "crash-loop", arrange: (page) => at(page, "crash-loop", 330) },
   { name: "deployment", arrange: (page) => until(page, "migration-as-deployment", 30) },
   { name: "cronjob", arrange: (page) => until(page, "every-minute", 150) },
   { name: "indexed", arrange: (page) => until(page, "indexed", 10) },

@@ -26,7 +26,7 @@ impl Desk {
         let was = state(self);
         let crowd = self.is_crowded();
         // A frame that draws has little time for the engine.
-        let draws = crowd && (self.turn != Turn::Stage || self.draw_in <= dt);
+        let draws = crowd && !self.drew && (self.turn != Turn::Stage || self.draw_in <= dt);
         if self.rushing {
             self.rush(&mut go_on);
         } else if self.playing {
@@ -51,7 +51,8 @@ impl Desk {
             self.derive();
             return changed || before != self.derived;
         }
-        self.take_turn()
+        self.drew = !self.drew && self.take_turn();
+        self.drew
     }
 
     /// Whether so much stands on the stage that it is drawn seldom, and in parts.
