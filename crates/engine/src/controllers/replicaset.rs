@@ -98,6 +98,11 @@ impl ReplicaSetController {
 
     fn observe_pod(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         let (before, after) = (change.before.as_ref(), change.after.as_ref());
+        // Most Pods are others', and were all along.
+        let of_another = |p: &Rc<Object>| p.controller().is_some_and(|o| *o.kind != *self.kind.name());
+        if before.is_none_or(of_another) && after.is_none_or(of_another) {
+            return;
+        }
         let (old, new) = (self.owner_of(before), self.owner_of(after));
         for (owner, pod, sign) in [(&old, before, -1), (&new, after, 1)] {
             if let (Some((key, uid)), Some(pod)) = (owner, pod) {

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::pod::{Ended, Exec, Pod, Purpose};
-use super::{Cx, Task, kill};
+use super::{Cx, Task, hosts, kill};
 use crate::api::Value;
 use crate::clock::{Millis, SECOND, Time};
 use crate::runtime::process::Io;
@@ -34,6 +34,7 @@ pub fn start(
 ) -> u32 {
     let n = pod.next_exec;
     pod.next_exec += 1;
+    hosts::write(pod, container);
     let env = pod.container(container).map(|c| c.env.clone()).unwrap_or_default();
     let (machine, output, done) = match (Machine::missing(command), Machine::new(command, &env, false)) {
         (None, Ok(machine)) => (machine, vec![], None),

@@ -7,10 +7,18 @@ use std::rc::Rc;
 use super::pod::Pod;
 
 /// Where it is.
-pub const PATH: &str = "/etc/hosts";
+const PATH: &str = "/etc/hosts";
+
+/// Writes it for a container, where it is not there yet: only for those in which anybody could read it.
+pub fn write(pod: &mut Pod, container: &str) {
+    if pod.files.read_in(container, PATH).is_none() {
+        let text = file(pod);
+        pod.files.put(container, PATH, text);
+    }
+}
 
 /// What is in it.
-pub fn file(pod: &Pod) -> Rc<str> {
+fn file(pod: &Pod) -> Rc<str> {
     let spec = pod.spec();
     let mut text = if spec.bool_at("hostNetwork") {
         format!("# Kubernetes-managed hosts file (host network).\n127.0.0.1\tlocalhost\n127.0.1.1\t{}\n", pod.node)

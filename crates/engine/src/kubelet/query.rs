@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::pod::{Pod, Step, Work};
-use super::{Kubelet, manager, start};
+use super::{Kubelet, hosts, manager, start};
 use crate::api::{Object, ObjectKey, Value};
 use crate::apiserver::ApiServer;
 use crate::clock::{SECOND, Time};
@@ -73,6 +73,7 @@ impl Kubelet {
             ));
         }
         let mut machine = Machine::new(command, &c.env, false)?;
+        hosts::write(pod, &id);
         let mut lines: Vec<LogLine> = vec![];
         let mut at = now;
         for _ in 0..1_000 {

@@ -295,11 +295,11 @@ fn create(
     cx.container_event(pod, &name, EventType::Normal, "Created", "Container created");
     pod.dirty = true;
     let mut logs: Vec<LogLine> = vec![];
-    // A volume may be mounted over it.
-    let hosts = hosts::file(pod);
-    pod.files.put(&id, hosts::PATH, hosts);
     match launch(cx, pod, spec, &container, env, &mut logs) {
         Ok(process) => {
+            if matches!(process, Process::Shell(_)) {
+                hosts::write(pod, &id);
+            }
             container.process = process;
             container.state = State::Running;
             container.started_at = now;
