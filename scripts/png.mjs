@@ -3,8 +3,8 @@
 import { deflateSync, inflateSync } from "node:zlib";
 
 /** Colours that are kept; and of them those of surfaces, which are kept however near they are to each other. */
-const MOST = 96;
-const SURFACES = 24;
+const MOST = 64;
+const SURFACES = 20;
 
 /** The pixels of a PNG of 8 bits a channel, without interlace, three bytes each. */
 export function pixels(png) {

@@ -29,8 +29,8 @@ function font() {
 font();
 const [browser, server] = await Promise.all([launch(), site()]);
 let failed = 0;
-for (const { name, path, arrange, stay, wide } of scenes.filter((s) => !only.length || only.some((o) => s.name.includes(o)))) {
-  for (const size of Object.values(SIZES).filter((s) => !wide || s.width > 390)) {
+for (const { name, path, arrange, stay, wide, over } of scenes.filter((s) => !only.length || only.some((o) => s.name.includes(o)))) {
+  for (const size of Object.values(SIZES).filter((s) => (!wide || s.width > 390) && (!over || s.width !== 1024))) {
     for (const theme of THEMES) {
       const file = `${name}-${size.width}-${theme}.png`;
       const page = await open(browser, server.url, { size, theme, path, reducedMotion: "reduce" });

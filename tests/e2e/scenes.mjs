@@ -1,6 +1,7 @@
 // The states that the page is looked at in: `make screenshots` takes their pictures, and scenes.test.mjs holds each to axe.
 // `arrange` brings a fresh page to the state, by what a learner would do. `stay` says that the picture is of where that led on a
-// page that scrolls, not of its top; `wide`, that the state is there on wide pages only.
+// page that scrolls, not of its top; `wide`, that the state is there on wide pages only; `over`, that what opens over the page is all that
+// there is to see, which is the same on a tablet.
 import { applyManifest, back, runToEnd, terminal } from "./learner.mjs";
 
 /** Goes to a moment, by the second, of what has been run. */
@@ -73,6 +74,7 @@ export const scenes = [
   { name: "first-run", arrange: (page) => back(page, "migration-fails-twice") },
   {
     name: "tour",
+    over: true,
     arrange: async (page) => {
       await page.evaluate(() => localStorage.clear());
       await page.reload();
@@ -144,6 +146,7 @@ export const scenes = [
   },
   {
     name: "why",
+    over: true,
     arrange: async (page) => {
       await until(page, "migration-fails-twice", 28);
       await page.click(".jobcard .why");
@@ -151,6 +154,7 @@ export const scenes = [
   },
   {
     name: "share",
+    over: true,
     arrange: async (page) => {
       await until(page, "migration-fails-twice", 28);
       await page.evaluate(() => document.activeElement?.blur());
@@ -160,6 +164,7 @@ export const scenes = [
   },
   {
     name: "statuses",
+    over: true,
     arrange: async (page) => {
       await back(page, "migration-fails-twice");
       await page.click("text=Statuses");
@@ -168,6 +173,7 @@ export const scenes = [
   },
   {
     name: "examples",
+    over: true,
     arrange: async (page) => {
       await back(page, "migration-fails-twice");
       await page.click(".source >> text=Examples");
@@ -177,6 +183,7 @@ export const scenes = [
   {
     name: "settings",
     wide: true,
+    over: true,
     arrange: async (page) => {
       await back(page, "migration-fails-twice");
       await page.click("[aria-label=Settings]");
@@ -186,6 +193,7 @@ export const scenes = [
   {
     name: "keys",
     wide: true,
+    over: true,
     arrange: async (page) => {
       await back(page, "migration-fails-twice");
       await page.click("[aria-label='Keyboard shortcuts']");
