@@ -52,7 +52,7 @@ pub enum Msg {
     Frame(f64),
     /// Time to judge the draft.
     Check,
-    /// The page was hidden or shown.
+    /// The page is shown again.
     Visible,
     /// The simulator is there.
     Begin,
@@ -106,7 +106,12 @@ impl Component for Sandbox {
         };
         let visible = {
             let link = link.clone();
-            Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible))
+            Listener::new(&dom::document(), "visibilitychange", move |_| {
+                // A hidden page gets no frames anyway; and one that is being left can load nothing that it would take to stop them.
+                if !frames::hidden() {
+                    link.send_message(Msg::Visible);
+                }
+            })
         };
         let more = {
             let link = link.clone();
