@@ -205,7 +205,9 @@ export const scenes = [
     name: "compare-kind",
     path: "compare/?p=kind",
     arrange: async (page) => {
-      await page.click("[data-speed='10']");
+      // A phone has a list of the speeds.
+      const speed = page.locator("[data-speed='10']");
+      await ((await speed.isVisible()) ? speed.click() : page.selectOption(".speed select", "10"));
       await page.click("[data-do=play]");
       await page.waitForSelector(".side:nth-of-type(1) .jobcard[data-job=Complete]");
       await page.click("[data-do=play]");
