@@ -145,7 +145,7 @@ journey("the inspector follows the moment: describe, events, YAML with what has 
   await runToEnd(page);
   await until(page, "#insp", /Pods Statuses:\s+0 Active .* \/ 1 Succeeded \/ 2 Failed/);
   await page.click("#tab-Events");
-  await until(page, "#insp", /Completed\s+Job\/db-migration\s+Job completed/);
+  await until(page, "#insp", /Completed\s*Job\/db-migration\s*Job completed/);
   await page.click("#tab-YAML");
   await page.locator(".scrub-range").fill("20");
   await until(page, "#insp", /failed: 1/);
@@ -174,7 +174,7 @@ journey("the terminal completes, searches its history, is cleared, and hands an 
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.inputValue("#command"), "kubectl get jobs");
   await terminal(page, "clear");
-  await page.waitForFunction(() => document.querySelector(".term-body").textContent === "");
+  await page.waitForFunction(() => document.querySelector(".term-body pre").textContent === "");
   await terminal(page, "kubectl edit job db-migration");
   await page.waitForFunction(() => /uid: /.test(document.querySelector("#manifest").value));
   await page.focus("#command");
