@@ -4,6 +4,9 @@
 import { show } from "./film.js";
 import { read } from "./parameters.js";
 
+/** Examples whose runs need nothing but the first part of the simulator (scripts/profile.mjs tells). */
+const LIGHT = (document.querySelector("script[data-light]")?.dataset.light ?? "").split(" ");
+
 const settings = document.querySelector("script[data-app]").dataset;
 const parameters = read(location.search);
 const at = (id) => document.getElementById(id);
@@ -20,7 +23,7 @@ let own = parameters.own === "1";
 let yaml = "";
 let arrived;
 const given = new URLSearchParams(location.search);
-// The host sends its manifest when it hears from here; it has a few seconds for that.
+// The host sends its manifest when it hears from here, another comes from the site; there are a few seconds for that.
 const manifest = new Promise((ok) => ((arrived = ok), setTimeout(ok, 3000)));
 let told = 0;
 
@@ -39,11 +42,7 @@ try {
 
 function heard(type, text) {
   const payload = JSON.parse(text);
-  if (type === "playing") {
-    channel?.postMessage({ playing: id });
-    // What goes on for a while will need the rest; of many that were tried in a page, those that stand still do without.
-    setTimeout(() => JSON.parse(app?.embed_call("getState", "null") || "{}").playing && rest(), 1500);
-  }
+  if (type === "playing") channel?.postMessage({ playing: id });
   tell(type, payload);
 }
 
@@ -54,15 +53,23 @@ const styled = () =>
     document.head.append(sheet);
   });
 
-/** Has the rest of the simulator fetched in the background (scripts/split-loader.js). */
-const rest = () =>
+/** Has parts of the simulator fetched in the background, up to one (scripts/split-loader.js). What needs them sooner waits. */
+const part = (name) =>
   new Promise((ok) => {
-    const look = () => globalThis.batchyardParts > 2 && ok();
+    const look = () => globalThis.batchyardHas?.(name) !== false && ok();
     addEventListener("batchyard:part", look);
     setTimeout(ok, 20_000);
-    globalThis.batchyardRest?.();
+    globalThis.batchyardWants?.(name);
     look();
   });
+
+/** The simulator's first part, unpacked while the page stays responsive. */
+const code = async () => {
+  if (!settings.packed) return here(settings.wasm);
+  const [{ unpack }, answer] = await Promise.all([import(here("unpack.js")), fetch(here(settings.packed))]);
+  if (!answer.ok) throw new Error(answer.status);
+  return unpack(new Uint8Array(await answer.arrayBuffer()));
+};
 
 /** Fetches and starts the simulator, once. */
 function start() {
@@ -72,12 +79,12 @@ function start() {
     try {
       const style = styled();
       if (settings.split) await import(here(settings.split));
-      const module = await import(here(settings.app));
-      await Promise.all([module.default({ module_or_path: here(settings.wasm) }), style, own && manifest]);
-      // The simulator comes in parts, in the background; drawn before they are there, it would have to stop and wait.
-      await globalThis.batchyardLoaded;
-      if (globalThis.batchyardParts && (link || parameters.t)) await rest();
-      module.embed_mount(root, JSON.stringify({ ...parameters, yaml: own ? yaml : "", hash: link }), heard);
+      const [module, source] = await Promise.all([import(here(settings.app)), code(), style, manifest]);
+      await module.default({ module_or_path: source });
+      // What is known to need more has it before it is drawn: a call that comes too early would have to stop and wait.
+      if (link || parameters.t || parameters.editor === "code") await part("rest");
+      else if (own || !LIGHT.includes(parameters.scenario)) await part("others");
+      module.embed_mount(root, JSON.stringify({ ...parameters, yaml, hash: link }), heard);
       app = module;
       poster.remove();
       document.documentElement.dataset.state = "running";
@@ -119,7 +126,6 @@ addEventListener("message", async ({ source, data }) => {
     setManifest(payload.yaml);
     picture(payload.picture);
     if (!payload.picture && given.has("scenario")) still().catch(() => {});
-    arrived();
     if (req !== undefined) tell("reply", { ok: true }, req);
     return;
   }
@@ -142,6 +148,7 @@ function setManifest(text) {
   const line = (text, n) => Object.assign(document.createElement("span"), { className: lit(n + 1) ? "is-lit" : "", textContent: `${text}\n` });
   at("manifest").replaceChildren(...text.trimEnd().split("\n").map(line));
   if (!link && text.length < 50_000) pageLink();
+  arrived();
   if (own || link) at("name").textContent = /^\s*name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? "Manifest";
 }
 
@@ -157,11 +164,25 @@ function picture(svg) {
 
 /** A permalink to the page: the manifest as it is here, and the moment asked for. */
 async function pageLink() {
-  const run = JSON.stringify({ y: yaml, s: { seed: parameters.seed }, ...(parameters.t !== null && { t: Math.round(parameters.t * 1000) }) });
+  at("out").href = await permalink(JSON.stringify({ y: yaml, s: { seed: parameters.seed }, ...(parameters.t !== null && { t: Math.round(parameters.t * 1000) }) }));
+}
+
+/** The address of a run on the page. */
+async function permalink(run) {
   const packed = await new Response(new Blob([run]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer();
   const code = btoa(String.fromCharCode(...new Uint8Array(packed))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  at("out").href = here(`../#v1.${code}`);
+  return here(`../#v1.${code}`);
 }
+
+// The widget's own link is to the run as it is when somebody is about to follow it.
+for (const kind of ["pointerover", "focusin", "pointerdown"])
+  root.addEventListener(kind, async ({ target }) => {
+    const out = target.closest?.(".widget-out");
+    if (out && app) out.href = await permalink(app.embed_call("getLink", "null"));
+  });
+// Whoever turns to the manifest will need what judges and explains it.
+for (const kind of ["pointerover", "focusin"]) root.addEventListener(kind, ({ target }) => parameters.editor !== "none" && target.closest?.(".editor") && globalThis.batchyardWants?.("rest"));
+if (settings.editor) globalThis.batchyardEditor = () => import(here(settings.editor));
 
 /** The manifest in a permalink. */
 async function linked() {
@@ -189,8 +210,8 @@ async function still() {
 }
 
 at("name").textContent = parameters.scenario;
-if (link) linked().then(setManifest, () => say("This link cannot be read. Copy the whole link again."));
-else if (!own) still().catch(() => (poster.toggleAttribute("data-bare", true), say(`There is no scenario called ${parameters.scenario}.`)));
+if (link) linked().then(setManifest, () => (arrived(), say("This link cannot be read. Copy the whole link again.")));
+else if (!own) still().catch(() => (arrived(), poster.toggleAttribute("data-bare", true), say(`There is no scenario called ${parameters.scenario}.`)));
 at("run").disabled = false;
 at("run").addEventListener("click", async () => (await start())?.embed_call("play", "null"));
 at("out").href = here(`../${link}`);

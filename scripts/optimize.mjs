@@ -1,5 +1,8 @@
 // Makes the site's WebAssembly as small as it can be for whoever opens the page: wasm-opt (npm's binaryen), then what the first load
-// does not run is moved out of functions (wasm-outline.mjs), then a split into what draws the page, what runs its example and the rest, code and data (split-page.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed.
+// does not run is moved out of functions (wasm-outline.mjs), then a split into what draws the page, what runs its example and the rest,
+// code and data (split-page.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed. An embed gets
+// a split of its own, by what it runs, whose first part is packed more tightly (wasm-pack.mjs): it is fetched on a click in somebody
+// else's page.
 //   node scripts/optimize.mjs DIST
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,7 +13,9 @@ import { gzipSync } from "node:zlib";
 import { transformSync } from "esbuild";
 import { linkage } from "./split-data.mjs";
 import { splitPage } from "./split-page.mjs";
-import { without } from "./wasm-module.mjs";
+import { LIGHT } from "./split-profile.mjs";
+import { parse, without, write } from "./wasm-module.mjs";
+import { pack } from "./wasm-pack.mjs";
 
 const dir = process.argv[2] ?? "dist";
 const PROFILE = "scripts/first-load.txt";
@@ -32,6 +37,16 @@ function wasmOpt(data, ...flags) {
   return readFileSync(to);
 }
 
+/** The module and its script, with short names for what the one imports from the other: wasm-bindgen's are long, and none is like another. */
+function shortened(module, script) {
+  const m = parse(module);
+  const short = new Map(m.imports.map(({ name }, n) => [name, n.toString(36)]));
+  const renamed = script.replace(/^( *)(__wbg_\w+|__wbindgen_\w+)(: function|\()/gm, (all, space, name, after) => (short.has(name) ? `${space}"${short.get(name)}"${after}` : all));
+  if ([...short].some(([, name]) => !renamed.includes(`"${name}"`))) throw new Error("the script has no place for each import");
+  const from = m.imports[0].module;
+  return { module: write({ ...m, imports: m.imports.map((i) => ({ ...i, module: "m", name: short.get(i.name) })) }), script: renamed.replace(`"${from}": import0`, '"m": import0') };
+}
+
 const files = readdirSync(dir, { recursive: true }).map((f) => join(dir, f));
 const built = files.find((f) => f.endsWith("_bg.wasm"));
 const start = files.find((f) => /start-\w+\.js$/.test(f));
@@ -48,38 +63,48 @@ const before = readFileSync(built);
 // What the linker says of its statics is for us; wasm-opt cannot keep it true.
 const linked = linkage(before);
 if (!linked) throw new Error("the linker kept no relocations (.cargo/config.toml)");
+const glue = files.find((f) => /batchyard-page-[0-9a-f]+\.js$/.test(f));
+const written = readFileSync(glue);
 const code = without(before, (name) => name === "linking" || name.startsWith("reloc."));
-const named = WAYS.map((way) => wasmOpt(code, "-g", ...way)).reduce((a, b) => (gzipSync(wasmOpt(b, ...STRIP)).length < gzipSync(wasmOpt(a, ...STRIP)).length ? b : a));
+const best = WAYS.map((way) => wasmOpt(code, "-g", ...way)).reduce((a, b) => (gzipSync(wasmOpt(b, ...STRIP)).length < gzipSync(wasmOpt(a, ...STRIP)).length ? b : a));
+const { module: named, script: renamedGlue } = shortened(best, written.toString());
 writeFileSync(NAMED, named);
 let first = wasmOpt(named, ...STRIP);
 console.log(`${basename(built)}: ${kB(code)} gzip as built, with names, ${kB(first)} optimised`);
 
 if (existsSync(PROFILE)) {
-  const parts = splitPage(named, readFileSync(PROFILE, "utf8"), linked);
-  console.log(parts.said);
-  first = wasmOpt(parts.first, "-Oz", ...STRIP);
+  const profile = readFileSync(PROFILE, "utf8");
   const stem = basename(built).replace(/-\w+_bg\.wasm$/, "");
-  const put = (part, way) => {
-    const data = wasmOpt(parts[part], ...way, ...STRIP);
-    const name = `${stem}-${hash(data, "sha256", "hex").slice(0, 16)}_${part}.wasm`;
+  const put = (part, data, ext = "wasm") => {
+    const name = `${stem}-${hash(data, "sha256", "hex").slice(0, 16)}_${part}.${ext}`;
     writeFileSync(join(dir, name), data);
     console.log(`${part}: ${kB(data)} gzip`);
     return name;
   };
-  const [simulator, rest] = [put("simulator", ["-Oz"]), put("rest", [])];
-  const loader = (base, embed) => readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("EMBED", embed).replace("SIMULATOR", base + simulator).replace("REST", base + rest);
-  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader("./", false)}const wasm = await init`);
+  const loader = (base, embed, second, middle, rest) =>
+    readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("EMBED", embed).replaceAll("SECOND", second).replace("MIDDLE", base + middle).replace("REST", base + rest);
+
+  const parts = splitPage(named, profile, linked, ["page", "run"], "simulator");
+  console.log(parts.said);
+  first = wasmOpt(parts.first, "-Oz", ...STRIP);
+  const [simulator, rest] = [put("simulator", wasmOpt(parts.middle, "-Oz", ...STRIP)), put("rest", wasmOpt(parts.rest, ...STRIP))];
+  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader("./", false, "simulator", simulator, rest)}const wasm = await init`);
   if (!script.includes(rest)) throw new Error("the start script has no place for the loader");
   const renamed = `start-${hash(script, "sha256", "hex").slice(0, 12)}.js`;
   rmSync(start);
   writeFileSync(join(dir, renamed), script);
   replaceInPages(basename(start), renamed);
+  console.log(`page: ${kB(first)} gzip`);
+
   const shell = join(dir, "embed/index.html");
   if (existsSync(shell)) {
-    writeFileSync(join(dir, "embed/split.js"), loader("../", true));
-    writeFileSync(shell, readFileSync(shell, "utf8").replace(" data-app=", ' data-split="split.js" data-app='));
+    const own = splitPage(named, profile, linked, ["embed", "others"], "others");
+    console.log(own.said);
+    const packed = put("embed", pack(wasmOpt(own.first, "-Oz", ...STRIP)), "bin");
+    const [others, last] = [put("others", wasmOpt(own.middle, "-Oz", ...STRIP)), put("last", wasmOpt(own.rest, ...STRIP))];
+    writeFileSync(join(dir, "embed/split.js"), transformSync(loader("../", true, "others", others, last), { minify: true, format: "esm", target: "es2022" }).code);
+    writeFileSync(shell, readFileSync(shell, "utf8").replace(" data-app=", ` data-split="split.js" data-packed="../${packed}" data-light="${LIGHT.join(" ")}" data-app=`));
   }
-  console.log(`page: ${kB(first)} gzip`);
 } else {
   console.log(`${PROFILE} is missing: not split (make profile)`);
 }
@@ -88,9 +113,7 @@ const sum = (data) => `sha384-${hash(data, "sha384", "base64")}`;
 writeFileSync(built, first);
 replaceInPages(sum(before), sum(first));
 // wasm-bindgen's module comes with its comments.
-const glue = files.find((f) => /batchyard-page-[0-9a-f]+\.js$/.test(f));
-const written = readFileSync(glue);
-const short = Buffer.from(transformSync(written.toString(), { minify: true, format: "esm", target: "es2022" }).code);
+const short = Buffer.from(transformSync(renamedGlue, { minify: true, format: "esm", target: "es2022" }).code);
 writeFileSync(glue, short);
 replaceInPages(sum(written), sum(short));
 console.log(`${basename(glue)}: ${kB(written)} gzip as built, ${kB(short)} minified`);

@@ -1,30 +1,31 @@
 // Writes scripts/first-load.txt: which parts of the page's functions run while it loads and shows its first run, at the first visit
-// and at later ones. scripts/optimize.mjs keeps these in the first part of the WebAssembly.
+// and at later ones; and which run while an embed plays, is stopped and moved about in time. scripts/optimize.mjs keeps these in the
+// first parts of the WebAssembly.
 //   node scripts/profile.mjs        after `make build`
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SIZES, launch, open, ready } from "../tests/e2e/browser.mjs";
 import { serve } from "./serve.mjs";
-import { writeProfile } from "./split-profile.mjs";
+import { LIGHT, STAGES, writeProfile } from "./split-profile.mjs";
 import { instrument } from "./split.mjs";
 
 const PROFILE = "scripts/first-load.txt";
 /** How many visits: the first finds nothing, the second what the first left. */
 const VISITS = 2;
-/** So long the page gets to be drawn, and then its example to run. */
-const [DRAWN, RUN] = [300, 1000];
+/** So long the page gets to be drawn, and then its example to run; and each example of those that an embed may show. */
+const [DRAWN, RUN, EACH] = [300, 1000, 600];
 const dir = mkdtempSync(join(tmpdir(), "batchyard-profile-"));
 cpSync("dist", dir, { recursive: true });
 const { module, functions } = instrument(readFileSync(".tools/page-named.wasm"));
 writeFileSync(join(dir, readdirSync(dir).find((f) => f.endsWith("_bg.wasm"))), module);
-// The instrumented module is another one than the pages' integrity attributes name.
+// The instrumented module is another one than the pages' integrity attributes name, and it is whole.
 for (const page of readdirSync(dir, { recursive: true }).filter((f) => f.endsWith(".html")))
-  writeFileSync(join(dir, page), readFileSync(join(dir, page), "utf8").replace(/ integrity="[^"]*"/g, ""));
+  writeFileSync(join(dir, page), readFileSync(join(dir, page), "utf8").replace(/ (integrity|data-packed|data-split|data-light)="[^"]*"/g, ""));
 
 /** Notes every segment that runs, in the page, which takes the other parts of the WebAssembly to be on their way. */
-function note(count) {
-  globalThis.batchyardParts = 1;
+function note([count, parts, hurry]) {
+  globalThis.batchyardParts = parts;
   const ran = new Uint8Array(count);
   globalThis.segmentsThatRan = () => [...ran.keys()].filter((i) => ran[i]);
   for (const way of ["instantiate", "instantiateStreaming"]) {
@@ -35,45 +36,105 @@ function note(count) {
       return own.call(WebAssembly, source, imports);
     };
   }
+  const frame = requestAnimationFrame;
+  globalThis.requestAnimationFrame = (f) => frame((t) => f(t * hurry));
 }
 
 const count = functions.reduce((n, f) => n + f.segments, 0);
-const stages = [new Uint8Array(count), new Uint8Array(count)];
+const stages = Object.fromEntries(STAGES.map((name) => [name, new Uint8Array(count)]));
+const said = (what) => console.log(`${what}: ${STAGES.map((name) => `${name} ${stages[name].reduce((n, one) => n + one, 0)}`).join(", ")} segments so far, of ${count}`);
+const collect = async (page, ...into) => {
+  for (const n of await page.evaluate(() => globalThis.segmentsThatRan())) for (const name of into) stages[name][n] = 1;
+};
 const [browser, server] = await Promise.all([launch(), serve(dir)]);
+const trouble = (page) => {
+  const found = page.trouble.filter((t) => !/_(simulator|others|rest)/.test(t));
+  if (found.length) console.log(found.join("\n"));
+};
+
 for (const size of [SIZES.wide, SIZES.phone]) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
-  await page.addInitScript(note, count);
-  const collect = async (...into) => {
-    for (const n of await page.evaluate(() => globalThis.segmentsThatRan())) for (const stage of into) stage[n] = 1;
-  };
+  await page.addInitScript(note, [count, 1, 1]);
   for (let n = 1; n <= VISITS; n++) {
     await page.goto(server.url);
     await ready(page);
     await page.waitForTimeout(DRAWN);
-    // A page that is left while the rest is on its way is hidden first, and can load nothing any more.
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await page.waitForTimeout(100);
-    await collect(...stages);
+    await collect(page, "page", "run");
     await page.evaluate(() => ((globalThis.batchyardParts = 2), dispatchEvent(new Event("batchyard:part"))));
     await page.waitForTimeout(RUN);
-    await collect(stages[1]);
-    console.log(`${size.width} px, visit ${n}: ${stages.map((ran) => ran.reduce((n, one) => n + one, 0)).join(" and ")} segments so far, of ${count}`);
+    await collect(page, "run");
+    said(`${size.width} px, visit ${n}`);
   }
-  // The widget: the simulator's part is all that it waits for.
-  await page.goto(`${server.url}embed/?scenario=migration-fails-twice&run=load`);
+  trouble(page);
+  await page.context().close();
+}
+
+/** What readers of a page do with an embed in it. */
+async function read(page) {
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  const visible = async (locator) => (await locator.count()) > 0 && (await locator.first().isVisible());
+  await page.getByText("Complete", { exact: true }).first().waitFor();
+  await button("Play").waitFor();
+  await button("Play").click();
   await page.waitForTimeout(DRAWN);
-  await page.evaluate(() => ((globalThis.batchyardParts = 3), dispatchEvent(new Event("batchyard:part"))));
-  await page.waitForSelector("html[data-state=running]");
-  await page.waitForTimeout(2 * RUN);
-  await collect(stages[1]);
-  console.log(`${size.width} px, embed: ${stages.map((ran) => ran.reduce((n, one) => n + one, 0)).join(" and ")} segments so far`);
-  const trouble = page.trouble.filter((t) => !/_(simulator|rest)/.test(t));
-  if (trouble.length) console.log(trouble.join("\n"));
+  if (await visible(button("Pause"))) await button("Pause").click();
+  const slider = page.getByLabel("Time").first();
+  for (const part of [2, 4, 3]) {
+    await slider.evaluate((e, part) => ((e.value = e.max / part), e.dispatchEvent(new Event("input", { bubbles: true }))), part);
+    await page.waitForTimeout(DRAWN);
+  }
+  await slider.press("ArrowLeft");
+  for (const name of ["next", "prev", "start", "end"]) if (await visible(page.locator(`[data-do=${name}]`))) await page.locator(`[data-do=${name}]`).click();
+  if (await visible(page.locator(".widget-seg button"))) for (const n of [1, 0]) await page.locator(".widget-seg button").nth(n).click();
+  for (let n = 0; n < 2; n++) await page.locator("button.pod").first().click();
+  if (await visible(page.locator(".transport select"))) await page.locator(".transport select").selectOption("10");
+  await page.getByText("Open in batchyard").hover();
+  await page.evaluate(async (app) => {
+    const { embed_call } = await import(app);
+    for (const kind of ["getState", "getLink", "pause", "play"]) embed_call(kind, "null");
+    embed_call("seek", '{"t":12}');
+    embed_call("step", '{"count":1}');
+    embed_call("step", '{"count":-1}');
+    embed_call("visible", "false");
+    embed_call("visible", "true");
+  }, app);
+  await page.waitForTimeout(DRAWN);
+}
+const app = server.url + readdirSync(dir).find((f) => /^batchyard-page-[0-9a-f]+\.js$/.test(f));
+for (const size of [SIZES.wide, SIZES.phone]) {
+  const page = await open(browser, server.url, { size, path: "about:blank" });
+  // The simulator's part is all that it waits for; its clock runs as fast as its frames allow.
+  await page.addInitScript(note, [count, 2, 16]);
+  for (const scenario of LIGHT) {
+    await page.goto(`${server.url}embed/?scenario=${scenario}`);
+    await page.getByRole("button", { name: "Run it here" }).click();
+    await page.waitForSelector("html[data-state=running]");
+    await read(page);
+    await collect(page, "embed", "others");
+    said(`${size.width} px, embed of ${scenario}`);
+  }
+  if (size === SIZES.wide) {
+    await page.goto(`${server.url}embed/?scenario=${LIGHT[0]}&speed=60`);
+    await page.getByRole("button", { name: "Run it here" }).click();
+    await page.waitForSelector("html[data-state=running]");
+    for (const file of readdirSync("examples").filter((f) => f.endsWith(".yaml") && f !== "index.yaml")) {
+      const yaml = JSON.stringify({ yaml: readFileSync(join("examples", file), "utf8") });
+      await page.evaluate(async ([app, yaml]) => {
+        const { embed_call } = await import(app);
+        embed_call("setYaml", yaml);
+        embed_call("play", "null");
+      }, [app, yaml]);
+      await page.waitForTimeout(EACH);
+    }
+    await collect(page, "others");
+    said("every example in an embed");
+  }
+  trouble(page);
   await page.context().close();
 }
 await browser.close();
 await server.close();
 rmSync(dir, { recursive: true });
-const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, stages: stages.map((ran) => ran.subarray(from, from + segments)) })));
+const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, stages: STAGES.map((name) => stages[name].subarray(from, from + segments)) })));
 writeFileSync(PROFILE, text);
 console.log(`wrote ${PROFILE} (${(text.length / 1000).toFixed(0)} kB); build again for a split by it`);

@@ -1,7 +1,7 @@
-// Command schema writes crates/engine/src/api/schema.txt: the fields of every kind the engine serves, read from the Go
-// sources of Kubernetes. Run it once per Kubernetes release:
+// Command schema writes schema.txt and schema-more.txt in crates/engine/src/api: the fields of every kind the engine serves, read from
+// the Go sources of Kubernetes. Run it once per Kubernetes release:
 //
-//	go run scripts/schema.go ~/go/pkg/mod/k8s.io 0.37.2 > crates/engine/src/api/schema.txt
+//	go run scripts/schema.go ~/go/pkg/mod/k8s.io 0.37.2 crates/engine/src/api
 //
 // The format is described in crates/engine/src/api/schema.rs.
 package main
@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -45,6 +46,10 @@ var (
 		"policy.PodDisruptionBudget", "rbac.ClusterRoleBinding", "rbac.ClusterRole", "rbac.RoleBinding", "rbac.Role",
 		"scheduling.PriorityClass", "storage.StorageClass",
 	}
+	// What most Jobs and their Pods are made of, besides package batch: schema.txt holds these.
+	common = strings.Fields(`meta.ObjectMeta meta.OwnerReference types.UID core.Pod core.PodTemplateSpec core.PodSpec core.PodSecurityContext
+		core.Container core.ContainerPort core.EnvVar core.ResourceRequirements core.ResourceList core.ResourceName core.DNSPolicy
+		core.RestartPolicy core.PullPolicy core.TerminationMessagePolicy`)
 	decls  = map[string]*decl{}
 	enums  = map[string][]string{}
 	done   = map[string]bool{}
@@ -303,7 +308,17 @@ func main() {
 		names = append(names, n)
 	}
 	sort.Strings(names)
+	texts := map[string]string{}
 	for _, n := range names {
-		fmt.Println(strings.Join(output[n], "\n"))
+		file := "schema-more.txt"
+		if strings.HasPrefix(n, "batch.") || slices.Contains(common, n) {
+			file = "schema.txt"
+		}
+		texts[file] += strings.Join(output[n], "\n") + "\n"
+	}
+	for file, text := range texts {
+		if err := os.WriteFile(filepath.Join(os.Args[3], file), []byte(text), 0o644); err != nil {
+			panic(err)
+		}
 	}
 }

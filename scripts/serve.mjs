@@ -27,7 +27,7 @@ const TYPES = {
 };
 const COMPRESSED = /\.(html|m?js|css|wasm|svg|json|txt|md|yaml)$/;
 // Trunk puts a hash into the names of what it builds: such a file never changes.
-const HASHED = /-[0-9a-f]{8,}(_bg|_simulator|_rest)?\.\w+$/;
+const HASHED = /-[0-9a-f]{8,}(_bg|_simulator|_rest|_embed|_others|_last)?\.\w+$/;
 const zip = promisify(gzip);
 
 /** Starts a server for `dir`. With `base`, the site lies below that path; with `headers`, those replace the site's own. */

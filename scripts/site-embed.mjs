@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { examples } from "./site-examples.mjs";
 import { POLICY } from "./site-policy.mjs";
 
-const SCRIPTS = ["v1.js", "frame.js", "film.js", "parameters.js", "early.js", "docs/docs.js"];
+const SCRIPTS = ["v1.js", "frame.js", "film.js", "parameters.js", "early.js", "unpack.js", "docs/docs.js"];
 /** What the shell's own elements need of the page's style. */
 const SHELL_STYLES = ["tokens", "base", "embed"];
 /** What the widget needs besides. */
@@ -26,7 +26,7 @@ export async function buildEmbed(dir, html, release) {
   writeFileSync(join(embed, "shell.css"), style(SHELL_STYLES));
   writeFileSync(join(embed, "widget.css"), style(WIDGET_STYLES));
   const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
-  const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: "widget.css" };
+  const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: "widget.css", editor: `../${found(/^codemirror-\w+\.js$/)}` };
   const script = `<script src="early.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
   const shell = readFileSync("embed/index.html", "utf8")
     .replace("<!-- css -->", '<link rel="stylesheet" href="shell.css">')

@@ -1,26 +1,30 @@
 // Stands in the start script, before the WebAssembly is instantiated: loads its other parts, one after the other, in the background; a
-// call that comes too early waits for what it needs. `batchyardParts` counts what is there, `batchyardLoaded` is a promise of all that
-// comes by itself. An embed (EMBED) leaves the rest until somebody touches it or its shell asks (`batchyardRest`): a page may hold many.
+// call that comes too early waits for what it needs. `batchyardParts` counts what is there. An embed (EMBED) loads what its shell asks
+// for, `batchyardWants("rest")`, and no more: a page may hold many. `batchyardHas` tells whether a part is there.
 const embed = EMBED;
 const PARTS = [
-  { border: "simulator", url: new URL("SIMULATOR", import.meta.url), needs: () => first.exports },
+  { border: "SECOND", url: new URL("MIDDLE", import.meta.url), needs: () => first.exports },
   { border: "rest", url: new URL("REST", import.meta.url), needs: () => ({ ...first.exports, ...PARTS[0].made.exports }) },
 ];
 let first, loading;
-globalThis.batchyardParts = 1;
-globalThis.batchyardLoaded = new Promise((done) => addEventListener("batchyard:part", () => globalThis.batchyardParts > (embed ? 1 : PARTS.length) && done()));
-const wanted = new Promise((done) => {
-  globalThis.batchyardRest = done;
-  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, done, { once: true, capture: true });
-});
+let told = 0;
+let wanted = embed ? 0 : PARTS.length;
+// An embed's first part holds its simulator.
+globalThis.batchyardParts = embed ? 2 : 1;
+globalThis.batchyardHas = (name) => !!PARTS.find((part) => part.border === name).made;
+globalThis.batchyardWants = (name) => {
+  wanted = Math.max(wanted, 1 + PARTS.findIndex((part) => part.border === name));
+  if (first) background();
+};
 const put = (part, made) => {
   part.made = made;
   first.exports[part.border].value = 1;
 };
 const tell = () => {
-  const there = 1 + PARTS.filter((part) => part.made).length;
-  if (there === globalThis.batchyardParts) return;
-  globalThis.batchyardParts = there;
+  const made = PARTS.filter((part) => part.made).length;
+  if (made === told) return;
+  told = made;
+  globalThis.batchyardParts = embed && made < PARTS.length ? 2 : 1 + made;
   dispatchEvent(new Event("batchyard:part"));
 };
 const fetchNow = (url) => {
@@ -39,30 +43,34 @@ const now = (upTo) => {
   // The page hears of it once the call that came too early is over.
   setTimeout(tell);
 };
-const background = () => {
-  loading ??= (async () => {
-    for (const part of PARTS) {
-      if (embed && part.border === "rest") await wanted;
-      const answer = await fetch(part.url);
-      if (!answer.ok) throw new Error(answer.status);
-      const module = await WebAssembly.compile(await answer.arrayBuffer());
-      if (!part.made) {
-        const made = await WebAssembly.instantiate(module, { first: part.needs() });
-        part.made ?? put(part, made);
-      }
-      tell();
-      // What has come gets the time to be shown first.
-      await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));
+const load = async () => {
+  for (let n = 0; n < wanted; n++) {
+    const part = PARTS[n];
+    if (part.made) continue;
+    const answer = await fetch(part.url);
+    if (!answer.ok) throw new Error(answer.status);
+    const streams = answer.headers.get("content-type") === "application/wasm";
+    const module = await (streams ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer()));
+    if (!part.made) {
+      const made = await WebAssembly.instantiate(module, { first: part.needs() });
+      part.made ?? put(part, made);
     }
-  })().catch(() => {
-    loading = undefined;
-    setTimeout(background, 5000);
-  });
+    tell();
+    // What has come gets the time to be shown first.
+    if (!embed) await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));
+  }
+};
+const background = () => {
+  if (loading || PARTS.slice(0, wanted).every((part) => part.made)) return;
+  loading = true;
+  load()
+    .finally(() => (loading = false))
+    .then(background, () => setTimeout(background, 5000));
 };
 const { instantiate, instantiateStreaming } = WebAssembly;
 const withParts = (own) => async (source, imports) => {
   Object.assign(WebAssembly, { instantiate, instantiateStreaming });
-  imports.split = { simulator: () => now(1), rest: () => now(2) };
+  imports.split = { SECOND: () => now(1), rest: () => now(2) };
   const made = await own.call(WebAssembly, source, imports);
   first = made.instance ?? made;
   background();

@@ -11,29 +11,29 @@ use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::components::clockwork::Now;
+use crate::components::code::CodeEditor;
 use crate::components::editor::{Editor, diagnostic};
 use crate::components::gantt::Gantt;
 use crate::components::glyph::{glyph_of, icon};
 use crate::components::stage::Works;
 use crate::components::transport::Transport;
-use crate::platform::dom;
-use crate::platform::dom::Listener;
+use crate::platform::dom::{self, Listener};
 use crate::platform::frames::Timeout;
+use crate::platform::parts;
 use crate::platform::ticker::Ticker;
 use crate::session::act::{Act, Panel};
-use crate::session::desk::{Desk, Effect};
+use crate::session::desk::{Desk, Effect, Part};
 use crate::session::embed::{Controls, Parameters, Told, state};
 use crate::session::run::FILE;
 use crate::session::text::Ms;
 use crate::session::view::Workload;
-use crate::session::{examples, permalink, says};
+use crate::session::{permalink, says};
 
 /// The draft is judged so long after the last key.
 const CHECK_AFTER: i32 = 300;
 
 thread_local! {
     static WIDGET: RefCell<Option<yew::AppHandle<Widget>>> = const { RefCell::new(None) };
-    static STATE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// Draws the widget into an element. `heard` is called with an event's name and its payload as JSON.
@@ -43,18 +43,23 @@ pub fn mount(root: web_sys::Element, parameters: &str, heard: js_sys::Function) 
     WIDGET.with(|w| w.replace(Some(handle)));
 }
 
-/// What the host asks: the kind of its message and the payload as JSON. The answer is JSON.
+/// What the host asks: the kind of its message and the payload as JSON. The answer is JSON. The shell asks for `getLink`, which
+/// is what a permalink to the run packs.
 pub fn call(kind: &str, payload: &str) -> String {
-    if kind == "getState" {
-        return STATE.with(|s| s.borrow().clone());
-    }
-    let payload = Value::from_json(payload).unwrap_or_default();
-    WIDGET.with(|w| {
-        if let Some(handle) = w.borrow().as_ref() {
-            handle.send_message(Msg::Call(kind.to_owned(), payload));
+    let told = |desk: &Desk| match kind {
+        "getState" => Some(state(desk).to_json()),
+        "getLink" => Some(permalink::json(&desk.shared())),
+        _ => None,
+    };
+    let answer = WIDGET.with_borrow(|w| {
+        let handle = w.as_ref()?;
+        let answer = handle.get_component().and_then(|widget| told(&widget.desk));
+        if answer.is_none() {
+            handle.send_message(Msg::Call(kind.to_owned(), Value::from_json(payload).unwrap_or_default()));
         }
+        answer
     });
-    r#"{"ok":true}"#.to_owned()
+    answer.unwrap_or_else(|| r#"{"ok":true}"#.to_owned())
 }
 
 /// What happens to the widget.
@@ -69,6 +74,8 @@ pub enum Msg {
     Check,
     /// The page was hidden or shown.
     Visible,
+    /// More of the WebAssembly has come.
+    Part,
 }
 
 /// Properties of [`Widget`].
@@ -89,6 +96,12 @@ pub struct Widget {
     check: Option<Timeout>,
     on_act: Callback<Act>,
     _visible: Listener,
+    _part: Listener,
+}
+
+/// How much of the WebAssembly is there: a widget is drawn when its simulator is.
+fn part() -> Part {
+    Part::of(parts::here()).max(Part::Simulator)
 }
 
 impl Component for Widget {
@@ -97,11 +110,10 @@ impl Component for Widget {
 
     fn create(ctx: &Context<Self>) -> Self {
         let p = &ctx.props().parameters;
-        let mut desk = Desk::new(examples::open(&p.scenario), None);
-        desk.restore(&p.shared);
+        let mut desk = Desk::embedded(&p.shared, part());
         desk.speed = p.speed;
         desk.panel = p.panel();
-        let link = ctx.link().clone();
+        let (link, more) = (ctx.link().clone(), ctx.link().clone());
         let mut widget = Self {
             told: Told::of(&desk),
             desk,
@@ -110,6 +122,7 @@ impl Component for Widget {
             check: None,
             on_act: ctx.link().callback(Msg::Act),
             _visible: Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible)),
+            _part: parts::on_more(move || more.send_message(Msg::Part)),
         };
         Self::tell(ctx, "ready", &Value::object([("version", Value::from(1))]));
         widget.report(ctx);
@@ -129,6 +142,12 @@ impl Component for Widget {
                 self.desk.check();
             }
             Msg::Visible => {}
+            Msg::Part => {
+                let part = part();
+                if part > self.desk.part {
+                    self.desk.come(part);
+                }
+            }
         }
         let link = ctx.link().clone();
         let moving = self.shown && (self.desk.playing || self.desk.rushing);
@@ -196,16 +215,15 @@ impl Widget {
         for (kind, payload) in &news {
             Self::tell(ctx, kind, payload);
         }
-        STATE.with(|s| s.replace(state(&self.desk).to_json()));
     }
 
+    /// The shell writes the run into the link when it is about to be followed.
     fn head(&self, p: &Parameters) -> Html {
         let desk = &self.desk;
         let first = desk.scene.workloads.first();
-        let name = first.map_or_else(|| desk.example.title.into(), |w| w.name().clone());
+        let name = first.map_or_else(|| "Manifest".into(), |w| w.name().clone());
         let job = desk.scene.job().filter(|j| j.applied);
         let word = job.map(|j| j.word.clone()).unwrap_or_default();
-        let out = ["../#", &permalink::encode(&desk.shared())].concat();
         let choice = |panel: Panel, label: &'static str| {
             let on = (self.desk.panel == Panel::Yaml) == (panel == Panel::Yaml);
             let onclick = self.on_act.reform(move |_: MouseEvent| Act::Show(panel));
@@ -222,7 +240,7 @@ impl Widget {
                 }
                 <span class="grow"></span>
                 if p.view == "split" { <span class="seg widget-seg">{ choice(Panel::Inspector, "Yard") }{ choice(Panel::Yaml, "YAML") }</span> }
-                <a class="btn btn--bare btn--small widget-out" href={out} target="_blank" rel="noopener"><span class="mark-s">{ icon("#i-out") }</span><span>{ "Open in batchyard" }</span></a>
+                <a class="btn btn--bare btn--small widget-out" href="../" target="_blank" rel="noopener"><span class="mark-s">{ icon("#i-out") }</span><span>{ "Open in batchyard" }</span></a>
             </header>
         }
     }
@@ -232,8 +250,13 @@ impl Widget {
         let changed = desk.is_changed() || !desk.is_applied();
         html! {
             <section class="widget-yaml" aria-label="Manifest">
-                <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} remarks={desk.remarks.clone()}
-                    highlighted={p.highlighted.clone()} read_only={!p.editable} on_act={self.on_act.clone()} />
+                if p.code {
+                    <CodeEditor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} remarks={desk.remarks.clone()}
+                        read_only={!p.editable} on_act={self.on_act.clone()} />
+                } else {
+                    <Editor text={AttrValue::from(desk.draft.clone())} file={FILE} marks={desk.shown.marks.clone()} problems={desk.problems.clone()} remarks={desk.remarks.clone()}
+                        highlighted={p.highlighted.clone()} read_only={!p.editable} on_act={self.on_act.clone()} />
+                }
                 { diagnostic(&desk.problems, &self.on_act) }
                 if p.editable && changed && p.controls != Controls::None {
                     <p class="widget-apply"><button type="button" class="btn btn--small" onclick={self.on_act.reform(|_: MouseEvent| Act::Apply)}>{ "Apply" }</button></p>

@@ -94,6 +94,8 @@ pub struct Desk {
     pub refused: bool,
     /// How much of the program is there; what needs more waits.
     pub part: Part,
+    /// Whether this is an embed's desk, which has a stage, a timeline and a manifest, and nothing else to say.
+    embedded: bool,
     /// Whether time runs.
     pub playing: bool,
     /// How fast.
@@ -175,6 +177,7 @@ impl Desk {
             judged: true,
             refused: false,
             part: Part::All,
+            embedded: false,
             playing: false,
             speed: 1,
             skip: false,
@@ -222,8 +225,10 @@ impl Desk {
     fn write(&mut self, text: &str) {
         self.draft = text.into();
         self.drafts = laid::drafts(text);
-        self.behaviour = behaviour::read(text, &self.scope);
-        self.sentence = Rc::new(laid::sentence(&self.drafts));
+        if !self.embedded {
+            self.behaviour = behaviour::read(text, &self.scope);
+            self.sentence = Rc::new(laid::sentence(&self.drafts));
+        }
         self.refused = false;
         self.derived = None;
     }

@@ -27,10 +27,10 @@ pub enum Controls {
 pub struct Parameters {
     /// The run.
     pub shared: Shared,
-    /// The scenario's name.
-    pub scenario: String,
     /// `split`, `sim` or `yaml`.
     pub view: String,
+    /// Whether the manifest is edited in the code editor.
+    pub code: bool,
     /// Whether the manifest can be edited.
     pub editable: bool,
     /// How fast.
@@ -44,25 +44,28 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Reads what the shell hands over: its parameters as JSON, with the host's own manifest and the address' hash.
+    /// Reads what the shell hands over: its parameters as JSON, with the manifest and the address' hash.
     pub fn read(json: &str) -> Self {
         let v = Value::from_json(json).unwrap_or_default();
-        let scenario = v.str_at("scenario").to_owned();
         let seconds = match v.at("t") {
             Value::Float(f) => *f,
             other => other.as_i64().unwrap_or(0) as f64,
         };
         let seed = v.int_at("seed").unwrap_or(1).max(0) as u64;
-        let linked = permalink::decode(v.str_at("hash")).and_then(Result::ok);
-        let own = v.str_at("yaml");
-        let text = if own.is_empty() { examples::open(&scenario).text.to_owned() } else { own.to_owned() };
+        let hash = v.str_at("hash");
+        let linked = if hash.is_empty() { None } else { permalink::decode(hash).and_then(Result::ok) };
+        // The shell has the scenario's manifest, too: it shows it before anything runs.
+        let text = match v.str_at("yaml") {
+            "" => examples::open(v.str_at("scenario")).text.to_owned(),
+            own => own.to_owned(),
+        };
         let at = (seconds > 0.0).then_some((seconds * 1000.0) as Ms);
         let shared = linked.unwrap_or_else(|| Shared { text, seed, at, ..Shared::default() });
         Self {
             editable: v.str_at("editor") != "none" && !shared.read_only,
             shared,
-            scenario,
             view: v.str_at("view").to_owned(),
+            code: v.str_at("editor") == "code",
             speed: v.at("speed").as_i64().unwrap_or(1).clamp(1, 600) as u32,
             controls: match v.str_at("controls") {
                 "mini" => Controls::Mini,
@@ -201,10 +204,10 @@ mod tests {
     use super::*;
     use crate::session::act::Act;
 
+    use crate::session::desk::Part;
+
     fn desk(parameters: &Parameters) -> Desk {
-        let mut desk = Desk::new(examples::open(&parameters.scenario), None);
-        desk.restore(&parameters.shared);
-        desk
+        Desk::embedded(&parameters.shared, Part::Simulator)
     }
 
     #[test]
@@ -215,6 +218,7 @@ mod tests {
         assert_eq!((p.shared.seed, p.shared.at, p.speed, p.editable, p.goal), (7, Some(12_500), 10, false, true));
         assert_eq!((p.controls, p.highlighted.as_slice()), (Controls::Mini, &[(6, 8)][..]));
         assert!(p.shared.text.contains("kind: Job"));
+        assert!(Parameters::read(r#"{"editor":"code"}"#).code && !p.code);
         assert_eq!(Parameters::read("not JSON").shared.seed, 1, "nonsense falls back");
     }
 
@@ -241,5 +245,15 @@ mod tests {
         assert_eq!(names[0], "playing");
         assert!(names.contains(&"marker") && names.contains(&"status"));
         assert_eq!(state(&desk).str_at("workload.status"), "Complete");
+        assert!(desk.live.is_empty() && desk.shown.inspected.text.is_empty(), "nobody would read it");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_more_closely_once_all_of_the_program_is_there() {
+        let yaml = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: x\nspec:\n  template:\n    spec:\n      restartPolicy: Always\n      containers:\n      - name: a\n        image: b\n";
+        let mut desk = Desk::embedded(&Shared { text: yaml.to_owned(), ..Shared::default() }, Part::Simulator);
+        assert!(desk.problems[0].message.contains("restartPolicy"), "{:?}", desk.problems);
+        desk.come(Part::All);
+        assert_eq!(desk.problems[0].line, Some(7));
     }
 }

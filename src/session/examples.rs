@@ -117,6 +117,9 @@ static OPENING: Example = Example {
     text: include_str!("../../examples/migration-fails-twice.yaml"),
 };
 
+/// What a manifest began as that is no example's.
+pub static NONE: Example = Example { id: "", group: "", title: "", says: "", watch: "", text: "" };
+
 /// The example that opens first, or the one that was open last.
 pub fn open(id: &str) -> &'static Example {
     if id.is_empty() || id == FIRST {

@@ -53,8 +53,8 @@ pub const LIMIT: usize = 8_000;
 const MAX_TEXT: usize = 1 << 20;
 const PREFIX: &str = "v1.";
 
-/// The part of a link after `#`.
-pub fn encode(shared: &Shared) -> String {
+/// What a link packs.
+pub fn json(shared: &Shared) -> String {
     let acts = shared.acts.iter().map(|(t, line, text)| {
         let mut act = vec![Value::from(*t), line.as_str().into()];
         act.extend(text.as_deref().map(Value::from));
@@ -76,7 +76,12 @@ pub fn encode(shared: &Shared) -> String {
     if shared.read_only {
         v.set("r", true);
     }
-    let packed = miniz_oxide::deflate::compress_to_vec(v.to_json().as_bytes(), 9);
+    v.to_json()
+}
+
+/// The part of a link after `#`.
+pub fn encode(shared: &Shared) -> String {
+    let packed = miniz_oxide::deflate::compress_to_vec(json(shared).as_bytes(), 9);
     [PREFIX, &BASE64_URL_SAFE_NO_PAD.encode(packed)].concat()
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { LISTEN, ask, at, doc, element, frame, host, run, script, seen, started, visit } from "./embed-host.mjs";
 import { accessible } from "./journey.mjs";
 import { ROOT, launch } from "./browser.mjs";
@@ -35,9 +36,35 @@ test("before it is wanted, no WebAssembly is fetched, and a picture is shown", a
   await frame(page).locator("#still svg").waitFor();
   await frame(page).getByRole("img", { name: /Job db-migration/ }).waitFor();
   await page.waitForLoadState("networkidle");
-  assert.ok(!asked.some((u) => /\.wasm|batchyard-page/.test(u)), asked.join("\n"));
+  assert.ok(!asked.some((u) => /\.(wasm|bin)|batchyard-page/.test(u)), asked.join("\n"));
   await run(page);
-  assert.ok(asked.some((u) => u.endsWith(".wasm")));
+  assert.ok(asked.some((u) => u.endsWith("_embed.bin")));
+  assert.deepEqual(page.trouble, []);
+});
+
+test("what is counted as fetched after a click is all that a run to its end takes, and being stopped and moved about in time", async () => {
+  const page = await visit("about:blank", { viewport: { width: 1024, height: 500 } });
+  const asked = new Set();
+  page.on("response", (r) => asked.add(r.url()));
+  // A frame counts as a quarter of a second: the run takes seconds.
+  await page.addInitScript(() => {
+    const frame = requestAnimationFrame;
+    globalThis.requestAnimationFrame = (f) => frame((t) => f(t * 16));
+  });
+  await page.goto(`${at.server.url}embed/?scenario=migration-fails-twice`);
+  await page.getByRole("button", { name: "Run it here" }).click();
+  await page.getByText("Complete", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  const slider = page.getByLabel("Time");
+  for (const part of [3, 5, 2]) await slider.evaluate((e, part) => ((e.value = e.max / part), e.dispatchEvent(new Event("input", { bubbles: true }))), part);
+  await page.locator("button.pod").first().click();
+  await page.getByText("Open in batchyard").hover();
+  await page.waitForFunction(() => document.querySelector(".widget-out").hash.startsWith("#v1."));
+  const files = [...asked].filter((url) => url.startsWith(at.server.url)).map((url) => new URL(url).pathname.slice(1).replace(/\/$/, "/index.html"));
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(ROOT, "dist", file)), { level: 9 }).length, 0);
+  assert.ok(bytes <= 250_000, `${bytes} bytes: ${files.join(" ")}`);
+  assert.ok(files.some((file) => file.endsWith("_embed.bin")) && !files.some((file) => file.endsWith(".wasm")), files.join(" "));
   assert.deepEqual(page.trouble, []);
 });
 
@@ -240,6 +267,7 @@ test("messages of other windows and malformed ones do nothing", async () => {
   await run(page);
   const inner = page.frames().find((f) => f.url().includes("/embed/"));
   await page.evaluate(() => document.querySelector("batch-yard").pause());
+  await frame(page).getByRole("button", { name: "Play" }).waitFor();
   const before = await inner.evaluate(() => document.body.textContent);
   // A stranger: a window that is not the widget's host.
   await inner.evaluate(() => window.postMessage({ batchyard: 1, type: "reset" }, "*"));

@@ -106,7 +106,7 @@ test("_headers names the policy for every address, and what may be cached for ev
   const text = readFileSync(join(DIST, "_headers"), "utf8");
   assert.ok(text.startsWith("/*\n") && text.includes(`  Content-Security-Policy: ${POLICY}\n`));
   const lasting = [...text.matchAll(/^\/(\S+)\*\n {2}Cache-Control: public, max-age=31536000, immutable$/gm)].map((m) => m[1]);
-  const hashed = readdirSync(DIST).filter((f) => /-[0-9a-f]{8,}(_bg|_simulator|_rest)?\.(js|css|wasm)$/.test(f));
+  const hashed = readdirSync(DIST).filter((f) => /-[0-9a-f]{8,}(_bg|_simulator|_rest|_embed|_others|_last)?\.(js|css|wasm|bin)$/.test(f));
   assert.ok(hashed.length >= 4);
   for (const file of hashed) assert.ok(lasting.some((prefix) => file.startsWith(prefix)), file);
   for (const file of ["index.html", "embed/v1.js", "embed/frame.js"]) assert.ok(!lasting.some((prefix) => file.startsWith(prefix)), file);

@@ -38,7 +38,7 @@ impl Desk {
             return true;
         }
         let scene = Rc::new(self.run.scene());
-        if !self.cut {
+        if !self.cut && !self.embedded {
             let news = if self.speed > 60 { live::ends(&self.scene, &scene) } else { live::told(&self.scene, &scene) };
             self.live.extend(news);
         }
@@ -56,6 +56,9 @@ impl Desk {
 
     /// What stands on the page besides; the inspector, for which kubectl is asked, only where it is time for it.
     pub(super) fn derive_words(&mut self, inspect: bool) {
+        if self.embedded {
+            return self.derive_marks();
+        }
         let inspect = inspect && self.part == Part::All;
         if inspect {
             self.inspect_in = INSPECT_EVERY;

@@ -7,9 +7,10 @@ use std::rc::Rc;
 use batchyard_engine::cluster::Config;
 
 use super::Desk;
-use crate::session::examples::Example;
+use crate::session::examples::{self, Example};
 use crate::session::laid;
 use crate::session::manifest;
+use crate::session::permalink::Shared;
 use crate::session::run::Run;
 use crate::session::says::Shown;
 use crate::session::text::Ms;
@@ -76,6 +77,15 @@ impl Desk {
         desk
     }
 
+    /// An embed's desk: with a run, and without what stands around the yard on the page.
+    pub fn embedded(shared: &Shared, part: Part) -> Self {
+        let mut desk = Self::bare(&examples::NONE);
+        desk.part = part;
+        desk.embedded = true;
+        desk.restore(shared);
+        desk
+    }
+
     /// More of the program has come.
     pub fn come(&mut self, part: Part) {
         self.part = part;
@@ -102,6 +112,11 @@ impl Desk {
     pub(super) fn derive_page(&mut self) {
         self.scene = Rc::new(laid::scene(&self.drafts, self.moment().0));
         self.derive_timeline();
+        self.derive_marks();
+    }
+
+    /// The marks beside the manifest's lines, and nothing said.
+    pub(super) fn derive_marks(&mut self) {
         let marks = Rc::new(manifest::marks(&self.draft, &self.drafts, &self.scene));
         self.shown = Rc::new(Shown { marks, ..Shown::default() });
     }

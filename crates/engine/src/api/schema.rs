@@ -1,8 +1,9 @@
 //! The fields of every kind: types, names in JSON and in Go, and how lists and maps merge.
 //!
 //! Strict decoding, strategic merge patch, server-side apply, `kubectl explain`, completion and hover all read this one
-//! table. `schema.txt` is written by `scripts/schema.go` from the Go sources (`k8s.io/api`, `k8s.io/apimachinery`); it is
-//! parsed on first use. Its lines:
+//! table. `schema.txt` holds what Jobs and their Pods are made of, `schema-more.txt` all else; `scripts/schema.go` writes both
+//! from the Go sources (`k8s.io/api`, `k8s.io/apimachinery`), and each is parsed on first use: a page that only runs Jobs need not
+//! have the other. Their lines:
 //!
 //! - `core.PodSpec [Latomic]` begins a struct, its fields follow, indented;
 //! - ` json[:GoName] type [flags] [Llist] [Pstrategy:key] [Ddefault]` is a field; flags are `*` pointer, `o` left out of
@@ -19,6 +20,7 @@ use std::sync::OnceLock;
 use super::Kind;
 
 static TEXT: &str = include_str!("schema.txt");
+static MORE: &str = include_str!("schema-more.txt");
 
 /// A type of the table: a struct or a named type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -212,12 +214,20 @@ pub fn of(kind: Kind) -> &'static Type {
 
 /// The type of a name: `core.PodSpec`.
 pub fn find(name: &str) -> Option<&'static Type> {
-    table().by_name.get(name).map(|&i| &table().types[usize::from(i)])
+    table().find(name).or_else(|| more().find(name))
 }
 
 /// The type of an id.
 pub fn get(id: TypeId) -> &'static Type {
-    &table().types[usize::from(id.0)]
+    let common = table();
+    let at = usize::from(id.0);
+    if let Some(t) = common.types.get(at) {
+        return t;
+    }
+    match common.elsewhere.get(at.wrapping_sub(ELSEWHERE)) {
+        Some(name) => more().find(name).expect("a type that a field has is in the table"),
+        None => &more().types[at - common.types.len()],
+    }
 }
 
 /// The field at a path of a kind's objects, its steps separated by dots: list indices and map keys may be left out or
@@ -239,20 +249,53 @@ pub fn field_at(kind: Kind, path: &str) -> Option<&'static Field> {
 }
 
 struct Table {
+    /// The id of the first of its types.
+    first: u16,
     types: Vec<Type>,
     by_name: BTreeMap<&'static str, u16>,
+    /// Names of types that are in the other text.
+    elsewhere: Vec<&'static str>,
+}
+
+/// Ids from here on are of types that the common text names and the other one holds.
+const ELSEWHERE: usize = 0x8000;
+
+impl Table {
+    fn find(&self, name: &str) -> Option<&Type> {
+        self.by_name.get(name).map(|i| &self.types[usize::from(i - self.first)])
+    }
+    /// The id of a name in a field of the text that is being parsed.
+    fn id(&mut self, name: &'static str, common: Option<&Self>) -> Option<TypeId> {
+        let known = self.by_name.get(name).or_else(|| common?.by_name.get(name));
+        if known.is_some() || common.is_some() || !name.contains('.') {
+            return known.map(|&i| TypeId(i));
+        }
+        let at = self.elsewhere.iter().position(|n| *n == name).unwrap_or_else(|| {
+            self.elsewhere.push(name);
+            self.elsewhere.len() - 1
+        });
+        Some(TypeId((ELSEWHERE + at) as u16))
+    }
 }
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| parse(TEXT))
+    TABLE.get_or_init(|| parse(TEXT, None))
 }
 
-fn parse(text: &'static str) -> Table {
+fn more() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| parse(MORE, Some(table())))
+}
+
+/// Parses a text; the other one after the common one, whose types have the ids before its own.
+fn parse(text: &'static str, common: Option<&Table>) -> Table {
+    let first = common.map_or(0, |t| t.types.len());
     let headers = text.lines().filter(|l| !l.starts_with(' ')).map(|l| l.trim_start_matches('@'));
     let by_name: BTreeMap<&'static str, u16> =
-        headers.enumerate().map(|(i, l)| (l.split(' ').next().unwrap_or(l), i as u16)).collect();
-    let mut types: Vec<Type> = Vec::with_capacity(by_name.len());
+        headers.enumerate().map(|(i, l)| (l.split(' ').next().unwrap_or(l), (first + i) as u16)).collect();
+    let mut names = Table { first: first as u16, types: Vec::new(), by_name, elsewhere: Vec::new() };
+    let mut types: Vec<Type> = Vec::with_capacity(names.by_name.len());
     let mut embedded: Vec<(usize, usize, TypeId)> = Vec::new();
     for line in text.lines() {
         let mut words = line.trim_start().split(' ');
@@ -271,7 +314,7 @@ fn parse(text: &'static str) -> Table {
                 merge: Merge::Unset,
             };
             if first.starts_with('@') {
-                t.underlying = words.next().map(|w| parse_type(w, &by_name));
+                t.underlying = words.next().map(|w| parse_type(w, &mut names, common));
                 if let Some(list) = words.next() {
                     t.is_enum = list.starts_with('+');
                     t.constants = list[1..].split('|').collect();
@@ -285,34 +328,38 @@ fn parse(text: &'static str) -> Table {
         let at = types.len() - 1;
         let kind = words.next().unwrap_or("string");
         if first == "^" {
-            if let Ty::Named(id) = parse_type(kind, &by_name) {
+            if let Ty::Named(id) = parse_type(kind, &mut names, common) {
                 embedded.push((at, types[at].fields.len(), id));
             }
             continue;
         }
-        types[at].fields.push(parse_field(first, kind, words, &by_name));
+        types[at].fields.push(parse_field(first, kind, words, &mut names, common));
     }
     // Embedded structs come last in reverse, so that positions noted earlier stay right.
     for &(at, position, id) in embedded.iter().rev() {
-        let inner = &types[usize::from(id.0)];
+        let at_home = usize::from(id.0).checked_sub(first).and_then(|i| types.get(i));
+        let inner =
+            at_home.or_else(|| common?.types.get(usize::from(id.0))).expect("what is embedded is in the same text");
         let name = inner.name;
         let fields: Vec<Field> = inner.fields.iter().map(|f| Field { embedded: name, ..f.clone() }).collect();
         types[at].fields.splice(position..position, fields);
     }
-    Table { types, by_name }
+    names.types = types;
+    names
 }
 
 fn parse_field(
     names: &'static str,
     ty: &'static str,
     words: std::str::Split<'static, char>,
-    by_name: &BTreeMap<&'static str, u16>,
+    known: &mut Table,
+    common: Option<&Table>,
 ) -> Field {
     let (json, go) = names.split_once(':').unwrap_or((names, ""));
     let mut field = Field {
         json,
         go,
-        ty: parse_type(ty, by_name),
+        ty: parse_type(ty, known, common),
         pointer: false,
         omitempty: false,
         required: false,
@@ -369,13 +416,13 @@ fn parse_merge(word: &'static str) -> Merge {
     }
 }
 
-fn parse_type(word: &'static str, by_name: &BTreeMap<&'static str, u16>) -> Ty {
+fn parse_type(word: &'static str, known: &mut Table, common: Option<&Table>) -> Ty {
     let leak = |t: Ty| -> &'static Ty { Box::leak(Box::new(t)) };
     if let Some(rest) = word.strip_prefix("[]") {
-        return Ty::List(leak(parse_type(rest, by_name)));
+        return Ty::List(leak(parse_type(rest, known, common)));
     }
     if let Some((key, rest)) = word.strip_prefix('{').and_then(|w| w.split_once('}')) {
-        return Ty::Map(by_name.get(key).map(|&i| TypeId(i)), leak(parse_type(rest, by_name)));
+        return Ty::Map(known.id(key, common), leak(parse_type(rest, known, common)));
     }
     match word {
         "bool" => Ty::Bool,
@@ -391,7 +438,7 @@ fn parse_type(word: &'static str, by_name: &BTreeMap<&'static str, u16>) -> Ty {
         "MicroTime" => Ty::MicroTime,
         "Duration" => Ty::Duration,
         "RawExtension" | "FieldsV1" => Ty::Raw,
-        _ => by_name.get(word).map_or(Ty::String, |&i| Ty::Named(TypeId(i))),
+        _ => known.id(word, common).map_or(Ty::String, Ty::Named),
     }
 }
 
@@ -405,6 +452,18 @@ mod tests {
         for info in KINDS {
             assert!(of(info.kind).field("metadata").is_some(), "{}", info.name);
         }
+    }
+
+    #[test]
+    fn what_a_field_is_of_is_there() {
+        for t in table().types.iter().chain(&more().types) {
+            for f in &t.fields {
+                assert!(!f.ty.innermost().go_name().is_empty(), "{}.{}", t.name, f.json);
+            }
+        }
+        assert!(table().elsewhere.iter().all(|name| more().find(name).is_some()));
+        assert_eq!(get(TypeId(0)).name, table().types[0].name);
+        assert_eq!(find("core.Affinity").map(|t| t.name), Some("Affinity"));
     }
 
     #[test]
