@@ -40,8 +40,12 @@ try {
   channel = null;
 }
 
+/** What the widget says, and what is said to it: its times are milliseconds, the host's are seconds. */
+const parsed = (text) => JSON.parse(text, (key, value) => (key === "t" || key === "seen" ? value / 1000 : value));
+const written = (payload) => JSON.stringify(payload ?? null, (key, value) => (key === "t" && value !== null ? Math.round(value * 1000) : value));
+
 function heard(type, text) {
-  const payload = JSON.parse(text);
+  const payload = parsed(text);
   if (type === "playing") channel?.postMessage({ playing: id });
   tell(type, payload);
 }
@@ -84,7 +88,7 @@ function start() {
       // What is known to need more has it before it is drawn: a call that comes too early would have to stop and wait.
       if (link || parameters.t || parameters.editor === "code") await part("rest");
       else if (own || !LIGHT.includes(parameters.scenario)) await part("others");
-      module.embed_mount(root, JSON.stringify({ ...parameters, yaml, hash: link }), heard);
+      module.embed_mount(root, written({ ...parameters, yaml, hash: link }), heard);
       app = module;
       poster.remove();
       document.documentElement.dataset.state = "running";
@@ -133,8 +137,8 @@ addEventListener("message", async ({ source, data }) => {
     if (type === "getState") return tell("reply", { loaded: false, playing: false, t: parameters.t ?? 0, yaml }, req);
     if (type === "pause") return;
   }
-  const answer = (await start()) ? app.embed_call(type, JSON.stringify(payload ?? null)) : "null";
-  if (req !== undefined) tell("reply", JSON.parse(answer || "null"), req);
+  const answer = (await start()) ? app.embed_call(type, written(payload)) : "null";
+  if (req !== undefined) tell("reply", parsed(answer || "null"), req);
 });
 
 function say(text) {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::session::status::Look;
-use crate::session::text::{Ms, left};
+use crate::session::text::{Ms, decimal, left};
 use crate::session::view::Wait;
 
 /// The moment that is shown, in milliseconds since the epoch. Changes on every frame while time runs.
@@ -118,8 +118,7 @@ pub fn memo(version: impl Into<AttrValue>, draw: impl Fn() -> Html + 'static) ->
 
 /// A number for an SVG attribute, rounded to a tenth.
 pub fn tenth(x: f64) -> String {
-    let x = (x * 10.0).round() / 10.0;
-    x.to_string()
+    decimal(x, 1)
 }
 
 /// A ring that closes as a wait runs out, around the glyph of a look.
@@ -148,7 +147,7 @@ pub fn arc(class: &'static str, wait: &Wait, c: f64, r: f64) -> Html {
     let wait = wait.clone();
     live(move |now| {
         let dash = [&tenth((1.0 - wait.part(now)) * 100.0), " 100"].concat();
-        let (c, r) = (c.to_string(), r.to_string());
+        let (c, r) = (tenth(c), tenth(r));
         html! { <circle {class} cx={c.clone()} cy={c} r={r} pathLength="100" stroke-dasharray={dash} /> }
     })
 }

@@ -12,7 +12,7 @@ use super::glyph::{glyph, glyph_of, icon};
 use crate::platform::dom;
 use crate::session::act::{Act, Target};
 use crate::session::status::look;
-use crate::session::text::{Ms, human, left};
+use crate::session::text::{Ms, decimal, human, left};
 use crate::session::view::{Arc, Row, Span, Timeline};
 
 /// Properties of [`Gantt`].
@@ -82,8 +82,7 @@ struct Axis {
 
 /// A share of the axis, short enough for an attribute.
 fn share(t: Ms, view: Ms) -> String {
-    let x = (t as f64 / view.max(1) as f64 * 100_000.0).round() / 100_000.0;
-    x.to_string()
+    decimal(t as f64 / view.max(1) as f64, 5)
 }
 
 fn at(t: Ms, axis: Axis) -> String {
@@ -245,15 +244,15 @@ fn scrubber(props: &GanttProps) -> Html {
         let value = e.target_dyn_into::<web_sys::HtmlInputElement>().map(|i| i.value_as_number()).unwrap_or_default();
         Act::Seek((value * 1000.0) as Ms)
     });
-    let seconds = |t: Ms| (t as f64 / 1000.0).to_string();
+    let seconds = |t: Ms| decimal(t as f64 / 1000.0, 3);
     let label: AttrValue =
         if props.label.is_empty() { "Time".into() } else { ["Time, ", &*props.label].concat().into() };
     let (min, max) = (seconds(props.timeline.from), seconds(props.timeline.from + props.timeline.view));
     let (origin, text) = (props.origin, props.value_text.clone());
     live(move |now| {
-        let value = ((now - origin).max(0) / 100) as f64 / 10.0;
+        let value = decimal(((now - origin).max(0) / 100) as f64 / 10.0, 1);
         html! {
-            <input type="range" class="scrub-range" min={min.clone()} max={max.clone()} step="0.1" value={value.to_string()} oninput={oninput.clone()}
+            <input type="range" class="scrub-range" min={min.clone()} max={max.clone()} step="0.1" {value} oninput={oninput.clone()}
                 aria-label={label.clone()} aria-valuetext={text.clone()} />
         }
     })
@@ -265,7 +264,7 @@ fn ticks(t: &Timeline) -> Html {
     let end = t.from + t.view;
     let ticks = (0..).map(|i| t.from + i * t.step.max(1)).take_while(|t| *t <= end);
     let whole = t.step % 1000 == 0;
-    let label = |t: Ms| if whole { human(t) } else { [(t as f64 / 1000.0).to_string(), "s".into()].concat() };
+    let label = |t: Ms| if whole { human(t) } else { [&*decimal(t as f64 / 1000.0, 3), "s"].concat() };
     let seen = t.marks.iter().filter(|m| t.from <= m.at && m.at <= end);
     html! {
         <>
@@ -334,7 +333,7 @@ pub fn Gantt(props: &GanttProps) -> Html {
     use_sight(&box_ref, t, &up);
     let (drawn, over, under) = window(&t.rows, f64::from(*up) * AROUND);
     let room = |rem: f64| {
-        html! { if rem > 0.0 { <div class="troom" data-v={format!("n:{rem}")}></div> } }
+        html! { if rem > 0.0 { <div class="troom" data-v={["n:", &decimal(rem, 3)].concat()}></div> } }
     };
     let drawn = if props.solo { 0..t.rows.len().min(1) } else { drawn };
     let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::clockwork::{arc, path, seconds_left};
+use super::clockwork::{arc, path, seconds_left, tenth};
+use crate::session::text::decimal;
 use crate::session::view::{Hop, HopState, Signal};
 
 /// A banner signal: the angle of its bar carries the meaning, a ring counts the back-off down.
@@ -45,23 +46,24 @@ pub fn backoff_hops(hops: &[Hop]) -> Html {
     for (i, hop) in hops.iter().enumerate() {
         let i = i as f64;
         let (w, h) = if few { (24.0 + 14.0 * i, 11.0 + 6.0 * i) } else { (24.0 + 7.0 * i, 10.0 + 4.0 * i) };
-        let d: AttrValue = format!("M{x} 34a{} {h} 0 0 1 {w} 0", w / 2.0).into();
+        let [at, wide, half, high] = [x, w, w / 2.0, h].map(tenth);
+        let d: AttrValue = format!("M{at} 34a{half} {high} 0 0 1 {wide} 0").into();
         let state = hop.state.name();
         parts.push(html! {
             <>
                 <path class={["hop hop--", state].concat()} d={d.clone()} />
                 if let (HopState::Now, Some(wait)) = (hop.state, &hop.wait) { { path("hop hop--run", wait, d) } }
-                <text class={["hop-t hop-t--", state].concat()} x={(x + w / 2.0).to_string()} y="47">{ hop.text.clone() }</text>
+                <text class={["hop-t hop-t--", state].concat()} x={tenth(x + w / 2.0)} y="47">{ hop.text.clone() }</text>
             </>
         });
         x += w;
     }
-    let width = x + 2.0;
+    let (rem, width) = (decimal((x + 2.0) / 16.0, 4), tenth(x + 2.0));
     let label = hops.iter().map(|h| &*h.text).collect::<Vec<_>>().join(", ");
     html! {
-        <svg class="hops" width={[(width / 16.0).to_string(), "rem".into()].concat()} viewBox={["0 0 ", &width.to_string(), " 50"].concat()} role="img"
+        <svg class="hops" width={[&*rem, "rem"].concat()} viewBox={["0 0 ", &*width, " 50"].concat()} role="img"
             aria-label={["Back-off waits: ", &label].concat()}>
-            <path class="hop-base" d={["M0 34h", &width.to_string()].concat()} />
+            <path class="hop-base" d={["M0 34h", &*width].concat()} />
             { for parts }
         </svg>
     }

@@ -7,11 +7,12 @@ use yew::prelude::*;
 use super::pod::PodCar;
 use super::signal::{backoff_hops, dispatch_signal, signal_says};
 use crate::session::act::{Act, Target};
+use crate::session::text::decimal;
 use crate::session::view::{Berth, JobView, Road};
 
 /// The distance from lane to lane, and the height of the line in a lane, in the units of the drawing.
-const PITCH: f64 = 82.0;
-const LINE: f64 = 51.0;
+const PITCH: usize = 82;
+const LINE: usize = 51;
 /// Roads that are drawn at full height, and that are drawn at all.
 const FULL_ROADS: usize = 6;
 
@@ -39,14 +40,14 @@ fn throat_in(roads: usize, lit: bool) -> Html {
     if roads < 2 {
         return Html::default();
     }
-    let far = LINE + PITCH * (roads - 1) as f64;
+    let far = LINE + PITCH * (roads - 1);
     let mut d = format!("M4 {LINE}L56 {far}H60");
     for i in 1..roads - 1 {
         let share = i as f64 / (roads - 1) as f64;
-        d += &format!("M{} {}H60", 4.0 + 52.0 * share, LINE + PITCH * i as f64);
+        d += &format!("M{} {}H60", decimal(4.0 + 52.0 * share, 2), LINE + PITCH * i);
     }
     html! {
-        <svg class="throat-in" viewBox={format!("0 0 60 {}", PITCH * roads as f64)} aria-hidden="true">
+        <svg class="throat-in" viewBox={format!("0 0 60 {}", PITCH * roads)} aria-hidden="true">
             <path class={classes!("rail", lit.then_some("rail--lit"))} data-lamp="work" {d} />
             <circle class="points" cx="4" cy={LINE.to_string()} r="4.5" />
         </svg>
@@ -56,25 +57,21 @@ fn throat_in(roads: usize, lit: bool) -> Html {
 fn throat(job: &JobView, roads: usize) -> Html {
     let lanes = roads.max(2);
     let fail = LINE + PITCH;
-    let reach = if lanes == 2 { PITCH } else { 84.0 / (lanes - 1) as f64 };
+    let reach = if lanes == 2 { PITCH as f64 } else { 84.0 / (lanes - 1) as f64 };
+    let x = |lane: usize| decimal(6.0 + reach * lane as f64, 2);
     let mut rails = vec![
         format!("M0 {LINE}H98"),
-        format!(
-            "M6 {LINE}L{} {}{}",
-            6.0 + reach * (lanes - 1) as f64,
-            LINE + PITCH * (lanes - 1) as f64,
-            if lanes == 2 { "H98" } else { "" }
-        ),
+        format!("M6 {LINE}L{} {}{}", x(lanes - 1), LINE + PITCH * (lanes - 1), if lanes == 2 { "H98" } else { "" }),
     ];
     if lanes > 2 {
-        rails.push(format!("M{} {fail}H98", 6.0 + reach));
+        rails.push(format!("M{} {fail}H98", x(1)));
     }
-    rails.extend((1..roads).map(|i| format!("M0 {}H{}", LINE + PITCH * i as f64, 6.0 + reach * i as f64)));
+    rails.extend((1..roads).map(|i| format!("M0 {}H{}", LINE + PITCH * i, x(i))));
     html! {
-        <svg class="throat" viewBox={format!("0 0 98 {}", PITCH * lanes as f64)} aria-hidden="true">
+        <svg class="throat" viewBox={format!("0 0 98 {}", PITCH * lanes)} aria-hidden="true">
             { for rails.into_iter().map(|d| html! { <path class="rail" {d} /> }) }
             if job.lit_good { <path class="rail rail--lit" data-lamp="done" d={format!("M0 {LINE}H98")} /> }
-            if job.lit_bad { <path class="rail rail--lit" data-lamp="fail" d={format!("M0 {LINE}H6L{} {fail}H98", 6.0 + reach)} /> }
+            if job.lit_bad { <path class="rail rail--lit" data-lamp="fail" d={format!("M0 {LINE}H6L{} {fail}H98", x(1))} /> }
             <circle class="points" cx="6" cy={LINE.to_string()} r="4.5" />
         </svg>
     }
@@ -157,7 +154,7 @@ fn gauge(taken: i64, of: i64, lamp: &'static str) -> Html {
     let share = (taken as f64 / of.max(1) as f64 * 100.0).min(100.0);
     html! {
         <div class="gauge" data-lamp={lamp} role="img" aria-label={format!("{taken} of {of}")}>
-            <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="gauge-fill" width={share.to_string()} height="10" /></svg>
+            <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="gauge-fill" width={decimal(share, 2)} height="10" /></svg>
             <span>{ taken }{ "/" }{ of }</span>
         </div>
     }

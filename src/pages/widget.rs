@@ -25,7 +25,6 @@ use crate::session::act::{Act, Panel};
 use crate::session::desk::{Desk, Effect, Part};
 use crate::session::embed::{Controls, Parameters, Told, state};
 use crate::session::run::FILE;
-use crate::session::text::Ms;
 use crate::session::view::Workload;
 use crate::session::{permalink, says};
 
@@ -188,11 +187,7 @@ impl Widget {
                     self.act(ctx, Act::Apply);
                     self.desk.playing = false;
                 }
-                let t = match payload.at("t") {
-                    Value::Float(f) => *f,
-                    v => v.as_i64().unwrap_or(0) as f64,
-                };
-                self.act(ctx, Act::Seek((t * 1000.0) as Ms));
+                self.act(ctx, Act::Seek(payload.int_at("t").unwrap_or(0)));
             }
             "reset" => self.act(ctx, Act::Reset),
             "setYaml" => {

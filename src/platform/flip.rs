@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::dom::reduced_motion;
+use crate::session::text::decimal;
 
 /// The place of a part, relative to the yard.
 #[derive(Clone, Copy, PartialEq)]
@@ -70,14 +71,14 @@ fn animate(e: &HtmlElement, old: Option<Place>, now: Place, slow: f64) {
         }
         Some(was) => {
             let (dx, dy) = (was.left - now.left, was.top - now.top);
+            let [dx, part, dy] = [dx, dx * 0.55, dy].map(|x| decimal(x, 2));
             let frames = format!(
-                r#"[{{"transform":"translate({dx}px,{dy}px)"}},{{"transform":"translate({}px,{dy}px)","offset":0.45}},{{"transform":"none"}}]"#,
-                dx * 0.55,
+                r#"[{{"transform":"translate({dx}px,{dy}px)"}},{{"transform":"translate({part}px,{dy}px)","offset":0.45}},{{"transform":"none"}}]"#
             );
             (frames, 420.0)
         }
     };
-    let options = format!(r#"{{"duration":{},"easing":"{SHUNT}"}}"#, (ms / slow).max(80.0));
+    let options = format!(r#"{{"duration":{},"easing":"{SHUNT}"}}"#, decimal((ms / slow).max(80.0), 1));
     let (Ok(frames), Ok(options)) = (JSON::parse(&frames), JSON::parse(&options)) else { return };
     if let Ok(function) = js_sys::Reflect::get(e, &"animate".into())
         && let Some(function) = function.dyn_ref::<js_sys::Function>()

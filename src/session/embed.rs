@@ -1,4 +1,4 @@
-//! What an embed is asked to show, and what it tells its host.
+//! What an embed is asked to show, and what it tells its host. Times are in milliseconds here; hosts hear of seconds.
 //!
 //! The shell (`embed/frame.js`) reads the address and checks messages; here are the values it hands over and the events
 //! that come of a run.
@@ -7,7 +7,6 @@ use batchyard_engine::api::Value;
 
 use super::desk::Desk;
 use super::permalink::{self, Shared};
-use super::text::Ms;
 use super::view::Workload;
 use super::{act::Panel, examples};
 
@@ -47,10 +46,6 @@ impl Parameters {
     /// Reads what the shell hands over: its parameters as JSON, with the manifest and the address' hash.
     pub fn read(json: &str) -> Self {
         let v = Value::from_json(json).unwrap_or_default();
-        let seconds = match v.at("t") {
-            Value::Float(f) => *f,
-            other => other.as_i64().unwrap_or(0) as f64,
-        };
         let seed = v.int_at("seed").unwrap_or(1).max(0) as u64;
         let hash = v.str_at("hash");
         let linked = if hash.is_empty() { None } else { permalink::decode(hash).and_then(Result::ok) };
@@ -59,7 +54,7 @@ impl Parameters {
             "" => examples::open(v.str_at("scenario")).text.to_owned(),
             own => own.to_owned(),
         };
-        let at = (seconds > 0.0).then_some((seconds * 1000.0) as Ms);
+        let at = v.int_at("t").filter(|t| *t > 0);
         let shared = linked.unwrap_or_else(|| Shared { text, seed, at, ..Shared::default() });
         Self {
             editable: v.str_at("editor") != "none" && !shared.read_only,
@@ -101,10 +96,6 @@ pub struct Told {
     problem: String,
 }
 
-fn seconds(ms: Ms) -> Value {
-    Value::Float(ms as f64 / 1000.0)
-}
-
 /// The first workload in the host's words.
 fn status(desk: &Desk) -> Value {
     let Some(w) = desk.scene.workloads.first().filter(|_| desk.is_applied()) else { return Value::Null };
@@ -131,8 +122,8 @@ fn status(desk: &Desk) -> Value {
 pub fn state(desk: &Desk) -> Value {
     let mut v = Value::object([
         ("loaded", Value::from(true)),
-        ("t", seconds(desk.run.now() - desk.run.origin)),
-        ("seen", seconds(desk.run.seen() - desk.run.origin)),
+        ("t", Value::from(desk.run.now() - desk.run.origin)),
+        ("seen", Value::from(desk.run.seen() - desk.run.origin)),
         ("playing", (desk.playing || desk.rushing).into()),
         ("applied", desk.is_applied().into()),
         ("speed", desk.speed.into()),
@@ -151,7 +142,7 @@ impl Told {
     pub fn news(&mut self, desk: &Desk, goal: bool) -> Vec<News> {
         let mut out = Vec::new();
         let now = desk.run.now();
-        let t = seconds(now - desk.run.origin);
+        let t = Value::from(now - desk.run.origin);
         let playing = desk.playing || desk.rushing;
         if playing && !self.playing {
             out.push(("playing", Value::object([("t", t.clone())])));
@@ -179,7 +170,7 @@ impl Told {
         }
         let marks: Vec<_> = desk.run.history.marks.iter().filter(|m| m.at >= desk.run.origin && m.at <= now).collect();
         for m in marks.iter().skip(self.marks.min(marks.len())) {
-            out.push(("marker", Value::object([("t", seconds(m.at - desk.run.origin)), ("kind", m.kind.into())])));
+            out.push(("marker", Value::object([("t", Value::from(m.at - desk.run.origin)), ("kind", m.kind.into())])));
         }
         self.marks = marks.len();
         let ended = desk.scene.job().filter(|j| desk.is_applied() && j.is_over());
@@ -213,7 +204,7 @@ mod tests {
     #[test]
     fn parameters_come_from_the_shell() {
         let p = Parameters::read(
-            r#"{"scenario":"never","view":"sim","editor":"none","t":12.5,"speed":10,"seed":7,"controls":"mini","goal":"1","hl":[[6,8]],"yaml":"","hash":""}"#,
+            r#"{"scenario":"never","view":"sim","editor":"none","t":12500,"speed":10,"seed":7,"controls":"mini","goal":"1","hl":[[6,8]],"yaml":"","hash":""}"#,
         );
         assert_eq!((p.shared.seed, p.shared.at, p.speed, p.editable, p.goal), (7, Some(12_500), 10, false, true));
         assert_eq!((p.controls, p.highlighted.as_slice()), (Controls::Mini, &[(6, 8)][..]));

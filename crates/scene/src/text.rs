@@ -3,6 +3,17 @@
 /// Milliseconds of virtual time.
 pub type Ms = i64;
 
+/// A number with so many decimals at most. The standard library would print each digit that tells the number from its neighbours, for
+/// which it brings kilobytes of tables.
+pub fn decimal(x: f64, places: u32) -> String {
+    let unit = 10_i64.pow(places);
+    let n = (x * unit as f64).round() as i64;
+    let sign = if n < 0 { "-" } else { "" };
+    let (whole, rest) = (n.unsigned_abs() / unit as u64, n.unsigned_abs() % unit as u64);
+    let text = format!("{sign}{whole}.{rest:0width$}", width = places as usize);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// As kubectl prints an age: whole seconds up to two minutes, then minutes and seconds, then coarser; always rounded down.
 pub fn human(ms: Ms) -> String {
     let s = ms.div_euclid(1000);
@@ -83,6 +94,21 @@ pub fn cells(limit: i64, restarts: bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_few_decimals() {
+        for (x, places, text) in [
+            (0.0, 3, "0"),
+            (-0.0004, 3, "0"),
+            (12.5, 1, "12.5"),
+            (-0.25, 2, "-0.25"),
+            (100.0, 2, "100"),
+            (1.0 / 3.0, 5, "0.33333"),
+            (0.05, 2, "0.05"),
+        ] {
+            assert_eq!(decimal(x, places), text);
+        }
+    }
 
     #[test]
     fn durations_are_written_as_kubectl_writes_them() {
