@@ -185,7 +185,7 @@ for (const kind of ["pointerover", "focusin", "pointerdown"])
     if (out && app) out.href = await permalink(app.embed_call("getLink", "null"));
   });
 // Whoever turns to the manifest will need what judges and explains it.
-for (const kind of ["pointerover", "focusin"]) root.addEventListener(kind, ({ target }) => parameters.editor !== "none" && target.closest?.(".editor") && globalThis.batchyardWants?.("rest"));
+for (const kind of ["pointerdown", "focusin"]) root.addEventListener(kind, ({ target }) => parameters.editor !== "none" && target.closest?.(".editor") && globalThis.batchyardWants?.("rest"));
 if (settings.editor) globalThis.batchyardEditor = () => import(here(settings.editor));
 
 /** The manifest in a permalink. */

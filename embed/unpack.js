@@ -2,15 +2,17 @@
 // same way, and each byte is coded by how likely it is there: by the instructions before it, by the bytes before it, by what the
 // same instruction held last; a neural mixer weighs these guesses, an arithmetic coder writes what they did not foresee.
 
-const BITS = 20;
+const BITS = 21;
 /** How many guesses are mixed; one more comes from the longest repetition. */
-const GUESSES = 6;
+const GUESSES = 7;
 const INPUTS = 2 * GUESSES + 2;
 const KINDS = 4096;
 /** A guess adapts ever more slowly, down to this. */
 const SLOWEST = 12;
 const LEARN = 0.006;
 const LONGEST = 400;
+/** Steps of the table that corrects the mixed guess. */
+const STEPS = 33;
 
 // Logistic functions as tables made by multiplication alone, which every browser computes alike.
 const SQUASH = new Float64Array(4096);
@@ -20,7 +22,10 @@ for (let p = 0, i = 0; p < 4096; p++) {
   while (i < 4095 && SQUASH[i] < (p + 0.5) / 4096) i++;
   STRETCH[p] = (i - 2048) / 170.625;
 }
-const RATE = Float64Array.from({ length: SLOWEST + 1 }, (_, n) => 1 / (n + 1.6));
+// How much a guess moves when it has been made so many times, and how far it is trusted.
+const RATE = Float64Array.from({ length: SLOWEST + 1 }, (_, n) => 1 / (n + 1.4));
+const TRUST = Float64Array.from(RATE, (_, n) => (n === 0 ? 0 : n < 4 ? 0.7 : 1));
+const SURE = Float64Array.from(RATE, (_, n) => n / SLOWEST / 32768);
 
 const scramble = (x, salt) => {
   const h = Math.imul(x + Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
@@ -36,8 +41,10 @@ export function coder(packed) {
   const seen = new Uint8Array(GUESSES << BITS);
   const weights = new Float64Array(KINDS * 3 * INPUTS).fill(0.3);
   const inputs = new Float64Array(INPUTS);
-  const places = new Int32Array(GUESSES);
+  const bases = new Int32Array(GUESSES);
   const hashes = new Int32Array(GUESSES);
+  const second = new Float32Array((65536 + 1) * STEPS);
+  for (let i = 0; i < second.length; i++) second[i] = SQUASH[Math.round(((i % STEPS) / 2 + 4) * 170.625)];
   const history = new Int32Array(1 << 18);
   const hits = new Float64Array(32).fill(0.75);
   let out = new Uint8Array(1 << 20);
@@ -61,6 +68,7 @@ export function coder(packed) {
     hashes[2] = scramble(scramble(scramble(kind, o1 | (o2 << 8)), c1), 10);
     hashes[3] = scramble(scramble(scramble(kind, three), o4 | (o5 << 8)), 13);
     hashes[4] = scramble(scramble(kind, last), 5);
+    hashes[6] = scramble(kind, 1);
     hashes[5] = scramble(scramble(kind, c1 | (c2 << 8)), 6);
     // What came after the same six bytes the last time.
     const slot = scramble(scramble(c4, length > 4 ? out[length - 5] : 0), 77) >>> 14;
@@ -79,15 +87,19 @@ export function coder(packed) {
 
     let node = 1;
     for (let k = 7; k >= 0; k--) {
-      const turn = Math.imul(node, 0x9e3779b1);
+      // Half a byte's guesses lie side by side.
+      if (k === 7 || k === 3) {
+        const turn = k === 7 ? 0 : Math.imul(node, 0x9e3779b1);
+        for (let q = 0; q < GUESSES; q++) bases[q] = (q << BITS) | ((Math.imul(hashes[q] + turn, 0x2545f491) >>> (36 - BITS)) << 4);
+      }
+      const step = k > 3 ? node : (node & ((1 << (3 - k)) - 1)) | (1 << (3 - k));
       let dot = 0;
       for (let q = 0; q < GUESSES; q++) {
-        const place = (q << BITS) | (Math.imul(hashes[q] + turn, 0x2545f491) >>> (32 - BITS));
-        places[q] = place;
+        const place = bases[q] | step;
         const times = seen[place];
         const g = guess[place];
-        const x = times === 0 ? 0 : times < 4 ? STRETCH[g >> 4] * 0.7 : STRETCH[g >> 4];
-        const y = ((g - 32768) / 32768) * (times / SLOWEST);
+        const x = STRETCH[g >> 4] * TRUST[times];
+        const y = (g - 32768) * SURE[times];
         inputs[q] = x;
         inputs[GUESSES + q] = y;
         dot += x * weights[set + q] + y * weights[set + GUESSES + q];
@@ -98,7 +110,12 @@ export function coder(packed) {
       inputs[INPUTS - 1] = 0.3;
       dot += inputs[INPUTS - 2] * weights[set + INPUTS - 2] + 0.3 * weights[set + INPUTS - 1];
       const p = dot >= 11.9 ? SQUASH[4095] : dot <= -11.9 ? SQUASH[0] : SQUASH[((dot + 12) * 170.625 + 0.5) | 0];
-      let p16 = (p * 65536) | 0;
+      // What such a guess turned out to be worth before.
+      const fine = dot <= -7.99 ? 0.02 : dot >= 7.99 ? 31.98 : (dot + 8) * 2;
+      const cell = (((scramble(kind, o1 | (node << 8)) >>> 16) * STEPS) + fine) | 0;
+      const part = fine - (fine | 0);
+      const q = (p + second[cell] * (1 - part) + second[cell + 1] * part) / 2;
+      let p16 = (q * 65536) | 0;
       p16 = p16 < 1 ? 1 : p16 > 65535 ? 65535 : p16;
 
       const range = high - low;
@@ -113,11 +130,13 @@ export function coder(packed) {
         high = ((high << 8) | 255) >>> 0;
       }
 
+      second[cell] += (bit - second[cell]) * 0.02 * (1 - part);
+      second[cell + 1] += (bit - second[cell + 1]) * 0.02 * part;
       const e = (bit - p) * LEARN;
       for (let q = 0; q < INPUTS; q++) weights[set + q] += e * inputs[q];
       const target = bit ? 65535 : 0;
       for (let q = 0; q < GUESSES; q++) {
-        const place = places[q];
+        const place = bases[q] | step;
         const times = seen[place];
         const g = guess[place] + (target - guess[place]) * RATE[times];
         guess[place] = g < 24 ? 24 : g > 65511 ? 65511 : g;

@@ -11,6 +11,33 @@ const SHELL_STYLES = ["tokens", "base", "embed"];
 /** What the widget needs besides. */
 const WIDGET_STYLES = ["yard", "cards", "time", "source", "pages"];
 
+/** What of the page's source the widget is drawn by: classes that none of it names have no rules in an embed. */
+const DRAWN_BY = ["yard", "stage", "pod", "cards", "signal", "gantt", "transport", "editor", "assist", "clockwork", "glyph", "code", "outcome"].map((name) => `src/components/${name}.rs`);
+const DRAWN_ELSEWHERE = ["src/pages/widget.rs", "src/platform/dom.rs", "src/platform/flip.rs", "embed/index.html", "embed/frame.js"];
+
+/** The rules of a minified sheet whose selectors name classes of `source` alone; a class may be put together there: `mark--` and a word. */
+export function rulesFor(css, source) {
+  const named = (name) => source.includes(name) || (name.includes("--") && source.includes(name.slice(0, name.indexOf("--") + 2)));
+  const possible = (selector) => [...selector.replace(/:(not|is|where|has)\([^()]*\)/g, "").matchAll(/\.([a-z][\w-]*)/gi)].every(([, name]) => named(name));
+  let out = "";
+  for (let at = 0; at < css.length; ) {
+    const open = css.indexOf("{", at);
+    if (open < 0) return out + css.slice(at);
+    const statement = css.lastIndexOf(";", open) + 1;
+    if (statement > at) (out += css.slice(at, statement)), (at = statement);
+    let end = open + 1;
+    for (let depth = 1; depth; end++) depth += { "{": 1, "}": -1 }[css[end]] ?? 0;
+    const head = css.slice(at, open);
+    if (/^@(layer|media|container|supports)/.test(head)) out += `${head}{${rulesFor(css.slice(open + 1, end - 1), source)}}`;
+    else {
+      const selectors = head.startsWith("@") ? [head] : head.split(/,(?![^(]*\))/).filter(possible);
+      if (selectors.length) out += selectors.join(",") + css.slice(open, end);
+    }
+    at = end;
+  }
+  return out;
+}
+
 /** Builds `embed/` of a site, whose start page is `html`. */
 export async function buildEmbed(dir, html, release) {
   const embed = join(dir, "embed");
@@ -24,7 +51,8 @@ export async function buildEmbed(dir, html, release) {
   const small = (text, options) => (release ? esbuild.transformSync(text, { minify: true, target: "es2022", ...options }).code : text);
   const style = (names) => small(names.map((name) => readFileSync(`styles/${name}.css`, "utf8")).join("\n"), { loader: "css", target: "chrome123" });
   writeFileSync(join(embed, "shell.css"), style(SHELL_STYLES));
-  writeFileSync(join(embed, "widget.css"), style(WIDGET_STYLES));
+  const drawn = [...DRAWN_BY, ...DRAWN_ELSEWHERE].map((file) => readFileSync(file, "utf8")).join("\n");
+  writeFileSync(join(embed, "widget.css"), release ? rulesFor(style(WIDGET_STYLES), drawn) : style(WIDGET_STYLES));
   const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
   const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: "widget.css", editor: `../${found(/^codemirror-\w+\.js$/)}` };
   const script = `<script src="early.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;

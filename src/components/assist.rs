@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use crate::platform::frames::Timeout;
-use crate::platform::{dom, files};
+use crate::platform::{dom, files, parts};
 
 /// What stands beside the text.
 #[derive(Clone, PartialEq, Default)]
@@ -139,7 +139,8 @@ impl Assist {
     }
     /// The pointer is over the text: the field under it is explained after a pause.
     pub fn point(&self, e: &MouseEvent, text: &AttrValue) {
-        if self.chooses() {
+        // What explains a field is not worth fetching for a pointer that passes.
+        if self.chooses() || parts::here().is_some_and(|n| n < parts::ALL) {
             return;
         }
         let at = pointed(e, text);

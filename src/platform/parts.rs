@@ -8,6 +8,9 @@ use wasm_bindgen::JsValue;
 
 use super::dom::{Listener, window};
 
+/// So many are all.
+pub const ALL: u32 = 3;
+
 /// How many parts have come, of those that come one by one; nothing where all came at once.
 pub fn here() -> Option<u32> {
     let n = js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str("batchyardParts")).ok()?.as_f64()?;
@@ -21,7 +24,6 @@ pub fn on_more(mut callback: impl FnMut() + 'static) -> Listener {
 
 /// Calls once all parts are there.
 pub fn when_all(draw: impl FnOnce() + 'static) {
-    const ALL: u32 = 3;
     let all = || here().is_none_or(|n| n >= ALL);
     if all() {
         return draw();

@@ -46,13 +46,15 @@ test("the picture is of the moment asked for: the run itself is in the same stat
       await page.getByRole("button", { name: "Run it here" }).waitFor();
       // Started without play, so that it stays at the moment.
       const pods = await page.evaluate(async () => {
-        const { app, wasm, split } = document.querySelector("script[data-app]").dataset;
+        const { app, wasm, packed, split } = document.querySelector("script[data-app]").dataset;
         const near = (path) => new URL(path, location.href).href;
         if (split) await import(near(split));
         const module = await import(near(app));
-        await module.default({ module_or_path: near(wasm) });
+        const unpacked = async () => (await import(near("unpack.js"))).unpack(new Uint8Array(await (await fetch(near(packed))).arrayBuffer()));
+        await module.default({ module_or_path: packed ? await unpacked() : near(wasm) });
         const { read } = await import(near("parameters.js"));
-        module.embed_mount(document.getElementById("app"), JSON.stringify({ ...read(location.search), yaml: "", hash: "" }), () => {});
+        const { t, ...parameters } = read(location.search);
+        module.embed_mount(document.getElementById("app"), JSON.stringify({ ...parameters, t: t * 1000, yaml: "", hash: "" }), () => {});
         for (;;) {
           const state = JSON.parse(module.embed_call("getState", "null") || "null");
           if (state?.workload !== undefined) return state.workload?.pods ?? [];

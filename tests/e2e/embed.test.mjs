@@ -53,10 +53,10 @@ test("what is counted as fetched after a click is all that a run to its end take
   });
   await page.goto(`${at.server.url}embed/?scenario=migration-fails-twice`);
   await page.getByRole("button", { name: "Run it here" }).click();
-  await page.getByText("Complete", { exact: true }).first().waitFor();
+  await page.locator(".widget").getByText("Complete", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Play" }).click();
   await page.getByRole("button", { name: "Pause" }).click();
-  const slider = page.getByLabel("Time");
+  const slider = page.getByRole("slider", { name: "Time" });
   for (const part of [3, 5, 2]) await slider.evaluate((e, part) => ((e.value = e.max / part), e.dispatchEvent(new Event("input", { bubbles: true }))), part);
   await page.locator("button.pod").first().click();
   await page.getByText("Open in batchyard").hover();
@@ -280,6 +280,28 @@ test("messages of other windows and malformed ones do nothing", async () => {
   assert.equal(await inner.evaluate(() => document.body.textContent), before);
   assert.equal(await page.evaluate(() => seen.filter(([n]) => n === "complete").length), 0);
   assert.deepEqual(page.trouble, []);
+});
+
+test("the code editor comes where it is asked for, and what is written in it is judged and runs", async () => {
+  const page = await visit("about:blank");
+  const asked = [];
+  page.on("request", (r) => asked.push(r.url()));
+  await page.goto(await host(element('scenario="never" editor="code"')));
+  await page.evaluate(LISTEN);
+  await page.waitForLoadState("networkidle");
+  assert.ok(!asked.some((url) => url.includes("codemirror")), asked.join("\n"));
+  await run(page);
+  await frame(page).locator("[data-do=play]").click();
+  const text = frame(page).getByRole("textbox", { name: /Manifest/ });
+  await text.click();
+  await text.press("ControlOrMeta+End");
+  await text.pressSequentially("\nnonsense: 1");
+  await page.waitForFunction(() => seen.some(([name, { yaml }]) => name === "change" && yaml.endsWith("\nnonsense: 1")));
+  assert.match((await seen(page, "error")).message, /nonsense/);
+  assert.deepEqual(page.trouble, []);
+  const plain = await visit(await host(element('scenario="never"')));
+  await run(plain);
+  assert.equal(await frame(plain).locator("textarea").count(), 1);
 });
 
 test("storage that is blocked changes nothing", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { PARAMETERS, read } from "../../embed/parameters.js";
+import { rulesFor } from "../../scripts/site-embed.mjs";
 
 const quietly = (search) => {
   const warned = [];
@@ -51,4 +52,9 @@ test("docs/embed.md and the configurator name each parameter", () => {
     assert.ok(text.includes(`| \`${name}\` |`), name);
     assert.ok(form.includes(`name="${name}"`), name);
   }
+});
+
+test("an embed's sheet has the rules that its widget can need", () => {
+  const css = "@layer a,b;@layer parts{.pod{x:1}.pod .other{x:2}.pod,.other{x:3}@media print{.mark--fail:not(.other){x:4}.other{x:5}}}@keyframes k{0%{x:6}}p:is(.a,.b) i{x:7}";
+  assert.equal(rulesFor(css, 'class="pod" ["mark--", kind]'), "@layer a,b;@layer parts{.pod{x:1}.pod{x:3}@media print{.mark--fail:not(.other){x:4}}}@keyframes k{0%{x:6}}p:is(.a,.b) i{x:7}");
 });

@@ -131,7 +131,7 @@ function chance(seed) {
     const code = decode(b, m, results(m, m.importedFunctions + i));
     const second = Uint8Array.from(code.starts, (_, s) => (s === 0 ? roll() < 0.8 : roll() < two));
     const first = second.map((ran, s) => ran && (s === 0 ? roll() < 0.7 : roll() < one));
-    return { key: key(m.names.get(m.importedFunctions + i)), shape: shape(code), stages: [first, second] };
+    return { key: key(m.names.get(m.importedFunctions + i)), shape: shape(code), stages: [first, second, first, second] };
   });
   return writeProfile(functions);
 }
@@ -139,10 +139,10 @@ function chance(seed) {
 test("in three parts, whatever ran by when, the code does the same, and each part comes when it is needed", () => {
   const loads = new Set();
   for (let seed = 1; seed <= 400; seed++) {
-    const parts = splitPage(file, chance(seed), { statics, writable: [], elsewhere: new Map() });
+    const parts = splitPage(file, chance(seed), { statics, writable: [], elsewhere: new Map() }, seed % 2 ? ["page", "run"] : ["embed", "others"], "simulator");
     let simulator;
     const now = (n) => {
-      if (!simulator) (simulator = make(parts.simulator, { first: x })), (x.simulator.value = 1);
+      if (!simulator) (simulator = make(parts.middle, { first: x })), (x.simulator.value = 1);
       if (n === 2) make(parts.rest, { first: { ...x, ...simulator } }), (x.rest.value = 1);
     };
     const x = make(parts.first, { split: { simulator: () => now(1), rest: () => now(2) } });
