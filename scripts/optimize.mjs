@@ -24,8 +24,8 @@ const NAMED = ".tools/page-named.wasm";
 // The features that every browser with WebAssembly has had for years, and that rustc assumes.
 const FEATURES = ["bulk-memory", "mutable-globals", "sign-ext", "nontrapping-float-to-int", "reference-types", "multivalue"].map((f) => `--enable-${f}`);
 const STRIP = ["--remove-unused-module-elements", "--strip-debug", "--strip-producers"];
-// Functions of one kind side by side compress better: gzip looks back only 32 kB.
-const WAYS = ["-O1", "-Oz"].map((level) => [level, "--reorder-functions-by-name"]);
+// Functions of one kind side by side compress better: gzip looks back only 32 kB. Always the same way, since the profile is of its shapes.
+const WAY = ["-Oz", "--reorder-functions-by-name"];
 
 const tmp = mkdtempSync(join(tmpdir(), "batchyard-wasm-"));
 const kB = (data) => `${(gzipSync(data, { level: 9 }).length / 1000).toFixed(1)} kB`;
@@ -66,8 +66,7 @@ if (!linked) throw new Error("the linker kept no relocations (.cargo/config.toml
 const glue = files.find((f) => /batchyard-page-[0-9a-f]+\.js$/.test(f));
 const written = readFileSync(glue);
 const code = without(before, (name) => name === "linking" || name.startsWith("reloc."));
-const best = WAYS.map((way) => wasmOpt(code, "-g", ...way)).reduce((a, b) => (gzipSync(wasmOpt(b, ...STRIP)).length < gzipSync(wasmOpt(a, ...STRIP)).length ? b : a));
-const { module: named, script: renamedGlue } = shortened(best, written.toString());
+const { module: named, script: renamedGlue } = shortened(wasmOpt(code, "-g", ...WAY), written.toString());
 writeFileSync(NAMED, named);
 let first = wasmOpt(named, ...STRIP);
 console.log(`${basename(built)}: ${kB(code)} gzip as built, with names, ${kB(first)} optimised`);

@@ -78,7 +78,7 @@ async function read(page) {
   await button("Play").click();
   await page.waitForTimeout(DRAWN);
   if (await visible(button("Pause"))) await button("Pause").click();
-  const slider = page.getByLabel("Time").first();
+  const slider = page.getByRole("slider", { name: "Time" });
   for (const part of [2, 4, 3]) {
     await slider.evaluate((e, part) => ((e.value = e.max / part), e.dispatchEvent(new Event("input", { bubbles: true }))), part);
     await page.waitForTimeout(DRAWN);

@@ -50,9 +50,8 @@ export async function buildEmbed(dir, html, release) {
   const esbuild = release && (await import("esbuild"));
   const small = (text, options) => (release ? esbuild.transformSync(text, { minify: true, target: "es2022", ...options }).code : text);
   const style = (names) => small(names.map((name) => readFileSync(`styles/${name}.css`, "utf8")).join("\n"), { loader: "css", target: "chrome123" });
-  writeFileSync(join(embed, "shell.css"), style(SHELL_STYLES));
   const drawn = [...DRAWN_BY, ...DRAWN_ELSEWHERE].map((file) => readFileSync(file, "utf8")).join("\n");
-  writeFileSync(join(embed, "widget.css"), release ? rulesFor(style(WIDGET_STYLES), drawn) : style(WIDGET_STYLES));
+  for (const [name, parts] of [["shell", SHELL_STYLES], ["widget", WIDGET_STYLES]]) writeFileSync(join(embed, `${name}.css`), release ? rulesFor(style(parts), drawn) : style(parts));
   const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
   const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: "widget.css", editor: `../${found(/^codemirror-\w+\.js$/)}` };
   const script = `<script src="early.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
