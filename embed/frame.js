@@ -68,12 +68,15 @@ const part = (name) =>
   });
 
 /** The simulator's first part, unpacked while the page stays responsive. */
-const code = async () => {
-  if (!settings.packed) return here(settings.wasm);
+const unpacked = async () => {
   const [{ unpack }, answer] = await Promise.all([import(here("unpack.js")), fetch(here(settings.packed))]);
   if (!answer.ok) throw new Error(answer.status);
   return unpack(new Uint8Array(await answer.arrayBuffer()));
 };
+let coming = null;
+const code = () => (settings.packed ? (coming ??= unpacked()) : here(settings.wasm));
+// Unpacking takes a moment: it begins when somebody is about to press the button.
+for (const kind of ["pointerover", "focusin", "pointerdown"]) at("run").addEventListener(kind, () => Promise.resolve(code()).catch(() => (coming = null)), { once: true });
 
 /** Fetches and starts the simulator, once. */
 function start() {
@@ -94,7 +97,7 @@ function start() {
       document.documentElement.dataset.state = "running";
       shown && app.embed_call("visible", "true");
     } catch (error) {
-      starting = null;
+      starting = coming = null;
       document.documentElement.dataset.state = "failed";
       const blocked = typeof WebAssembly === "undefined";
       say(`${blocked ? "This browser blocks WebAssembly, so nothing can run." : "The simulator could not be loaded."} The picture and the manifest remain.`);
