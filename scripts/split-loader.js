@@ -1,7 +1,11 @@
 // Stands in the start script, before the WebAssembly is instantiated: loads its other parts, one after the other, in the background; a
 // call that comes too early waits for what it needs. `batchyardParts` counts what is there. An embed (EMBED) loads what its shell asks
 // for, `batchyardWants("rest")`, and no more: a page may hold many. `batchyardHas` tells whether a part is there.
+// A page that is being left fetches nothing, so what listens for its becoming hidden must not ask for more.
 const embed = EMBED;
+let left = false;
+for (const kind of ["pagehide", "pageshow"]) addEventListener(kind, () => (left = kind === "pagehide"), true);
+for (const kind of ["visibilitychange", "pagehide"]) addEventListener(kind, (event) => left && event.stopImmediatePropagation(), true);
 const PARTS = [
   { border: "SECOND", url: new URL("MIDDLE", import.meta.url), needs: () => first.exports },
   { border: "rest", url: new URL("REST", import.meta.url), needs: () => ({ ...first.exports, ...PARTS[0].made.exports }) },
