@@ -4,10 +4,9 @@
 import { show } from "./film.js";
 import { read } from "./parameters.js";
 
-/** Examples whose runs need nothing but the first part of the simulator (scripts/profile.mjs tells). */
-const LIGHT = (document.querySelector("script[data-light]")?.dataset.light ?? "").split(" ");
-
 const settings = document.querySelector("script[data-app]").dataset;
+/** Examples whose runs need nothing but the first part of the simulator (scripts/profile.mjs tells). */
+const LIGHT = (settings.light ?? "").split(" ");
 const parameters = read(location.search);
 const at = (id) => document.getElementById(id);
 const root = at("app");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { SIZES, launchFirefox, open, picture, ready, settled, site } from "./browser.mjs";
-import { back, runToEnd, terminal, text } from "./learner.mjs";
+import { applyEdited, back, runToEnd, terminal, text } from "./learner.mjs";
 
 let browser;
 let server;
@@ -56,13 +56,7 @@ journey("a first visit shows a running example, and a tour that is shown once", 
 journey("edit, apply with the keyboard, and the Job runs to Complete", async (page) => {
   await back(page, "db-migration");
   await type(page, "name: db-migration", "name: edited");
-  await page.focus("#manifest");
-  await page.keyboard.press("Control+Enter");
-  await page.waitForSelector(".road .pod");
-  assert.match(await text(page, ".road .pod"), /^edited-\w{5} /);
-  await page.click("[data-speed='10']");
-  await page.waitForSelector(".jobcard[data-job=Complete]");
-  assert.match(await text(page, ".outcome"), /Complete in \d+s\./);
+  await applyEdited(page);
 });
 
 journey("run to the end, scrub, step, and act in the past", async (page) => {

@@ -20,6 +20,17 @@ export async function type(page, from, to) {
   await page.fill("#manifest", old.replace(from, to));
 }
 
+/** Applies the manifest of a Job called `edited` with the keyboard, and sees it through to Complete. */
+export async function applyEdited(page) {
+  await page.focus("#manifest");
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector(".road .pod");
+  assert.match(await text(page, ".road .pod"), /^edited-\w{5} /);
+  await page.click("[data-speed='10']");
+  await page.waitForSelector(".jobcard[data-job=Complete]");
+  assert.match(await text(page, ".outcome"), /Complete in \d+s\./);
+}
+
 /** Applies, and runs to the end. */
 export async function runToEnd(page) {
   await page.click(".applybar [data-do=apply]");

@@ -70,6 +70,17 @@ spec:
           image: nginx
 `;
 
+/** A dialog that a button opens. */
+const dialog = (name, id, button) => ({
+  name,
+  over: true,
+  arrange: async (page) => {
+    await back(page, "migration-fails-twice");
+    await page.click(button);
+    await page.waitForSelector(`#${id}[open]`);
+  },
+});
+
 export const scenes = [
   { name: "first-run", arrange: (page) => back(page, "migration-fails-twice") },
   {
@@ -162,44 +173,10 @@ export const scenes = [
       await page.waitForSelector("#share[open]");
     },
   },
-  {
-    name: "statuses",
-    over: true,
-    arrange: async (page) => {
-      await back(page, "migration-fails-twice");
-      await page.click("text=Statuses");
-      await page.waitForSelector("#legend[open]");
-    },
-  },
-  {
-    name: "examples",
-    over: true,
-    arrange: async (page) => {
-      await back(page, "migration-fails-twice");
-      await page.click(".source >> text=Examples");
-      await page.waitForSelector("#examples[open]");
-    },
-  },
-  {
-    name: "settings",
-    wide: true,
-    over: true,
-    arrange: async (page) => {
-      await back(page, "migration-fails-twice");
-      await page.click("[aria-label=Settings]");
-      await page.waitForSelector("#settings[open]");
-    },
-  },
-  {
-    name: "keys",
-    wide: true,
-    over: true,
-    arrange: async (page) => {
-      await back(page, "migration-fails-twice");
-      await page.click("[aria-label='Keyboard shortcuts']");
-      await page.waitForSelector("#keys[open]");
-    },
-  },
+  dialog("statuses", "legend", "text=Statuses"),
+  dialog("examples", "examples", ".source >> text=Examples"),
+  { ...dialog("settings", "settings", "[aria-label=Settings]"), wide: true },
+  { ...dialog("keys", "keys", "[aria-label='Keyboard shortcuts']"), wide: true },
   { name: "broken-link", path: "#v1.hVHBboMwDP2VKOeNBgqj5bZd9x", arrange: async () => {} },
   {
     name: "compare-kind",
