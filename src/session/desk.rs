@@ -2,6 +2,7 @@
 //! browser has to do about it comes back as [`Effect`]s.
 
 mod derive;
+mod draft;
 mod notes;
 mod parts;
 mod playback;
@@ -17,12 +18,12 @@ use yew::AttrValue;
 use super::act::{Act, Dialog, Panel, Question, Tab, Target};
 use super::behaviour::{self, Behaviour, Scope};
 use super::examples::{self, Example};
-use super::laid::{self, Draft, Piece};
+use super::laid::{Draft, Piece};
 use super::manifest::{self, Problem, Remark};
 use super::permalink::{self, Shared};
 use super::run::Run;
 use super::says::Shown;
-use super::text::{Ms, count};
+use super::text::Ms;
 use super::view::{Scene, Timeline};
 use super::yaml;
 pub use derive::target_of;
@@ -207,66 +208,6 @@ impl Desk {
     /// Whether a run exists.
     pub fn is_applied(&self) -> bool {
         self.part > Part::Page && self.run.applied.is_some()
-    }
-    /// The lines of the draft, from and to, that differ from the example's.
-    pub fn edited(&self) -> Option<(usize, usize)> {
-        let (a, b): (Vec<&str>, Vec<&str>) = (self.example.text.lines().collect(), self.draft.lines().collect());
-        let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-        if same == a.len() && same == b.len() {
-            return None;
-        }
-        let tail = a[same..].iter().rev().zip(b[same..].iter().rev()).take_while(|(x, y)| x == y).count();
-        Some((same, (b.len() - tail).max(same)))
-    }
-    /// Whether the draft differs from what was applied.
-    pub fn is_changed(&self) -> bool {
-        self.is_applied() && self.run.applied.as_deref().is_some_and(|a| *a != *self.draft)
-    }
-    fn write(&mut self, text: &str) {
-        self.draft = text.into();
-        self.drafts = laid::drafts(text);
-        if !self.embedded {
-            self.behaviour = behaviour::read(text, &self.scope);
-            self.sentence = Rc::new(laid::sentence(&self.drafts));
-        }
-        self.refused = false;
-        self.derived = None;
-    }
-    /// Judges the draft as kubectl and the API server would.
-    pub fn check(&mut self) {
-        let output = self.run.try_apply(&self.draft);
-        self.judge(output.exit == 0, &output.stderr);
-    }
-    fn judge(&mut self, good: bool, stderr: &str) {
-        self.judged = true;
-        (self.problems, self.remarks) =
-            if self.part == Part::All { manifest::check(&self.draft) } else { Default::default() };
-        if good {
-            self.problems.retain(|p| p.warning);
-        } else if !self.is_bad() {
-            self.problems.splice(0..0, manifest::said(&self.draft, stderr));
-        }
-    }
-    /// Whether the cluster refuses the draft.
-    pub fn is_bad(&self) -> bool {
-        self.problems.first().is_some_and(|p| !p.warning)
-    }
-    /// The state of the manifest in words.
-    pub fn said(&self) -> AttrValue {
-        match (self.problems.first(), self.is_applied(), self.is_changed()) {
-            (Some(p), ..) => {
-                let n = self.problems.iter().filter(|o| o.warning == p.warning).count();
-                let problems = count(n as i64, if p.warning { "warning" } else { "problem" });
-                match p.line {
-                    Some(line) => format!("{problems}, line {}", line + 1).into(),
-                    None => problems.into(),
-                }
-            }
-            (None, false, _) if self.part == Part::Page => "The cluster is loading.".into(),
-            (None, false, _) => "valid, not applied yet".into(),
-            (None, true, true) => "changed since apply".into(),
-            (None, true, false) => "applied".into(),
-        }
     }
 
     /// Carries an act out.
@@ -519,15 +460,6 @@ impl Desk {
             self.playing = false;
         }
         effects.push(Effect::Frames);
-    }
-
-    fn judge_apply(&mut self, good: bool, stderr: &str) {
-        self.refused = !good;
-        self.judge(good, stderr);
-        if let Some(p) = self.problems.first().filter(|p| !p.warning) {
-            let place = p.line.map(|l| format!(", line {}", l + 1)).unwrap_or_default();
-            self.live.push(format!("1 problem in the manifest{place}."));
-        }
     }
 
     fn kubectl(&mut self, line: &str, effects: &mut Vec<Effect>) {
