@@ -12,10 +12,6 @@ use crate::session::act::{Act, Question, Target};
 use crate::session::text::human;
 use crate::session::view::{CronView, Face, ReplicasView};
 
-fn namespace(key: &str) -> AttrValue {
-    key.split('/').next().unwrap_or("default").to_owned().into()
-}
-
 /// Properties of [`ReplicasCard`].
 #[derive(Properties, PartialEq)]
 pub struct ReplicasCardProps {
@@ -32,22 +28,11 @@ pub struct ReplicasCardProps {
     pub on_act: Option<Callback<Act>>,
 }
 
-fn resource(kind: &str) -> &'static str {
-    match kind {
-        "Deployment" => "deployment",
-        "StatefulSet" => "statefulset",
-        "DaemonSet" => "daemonset",
-        "ReplicaSet" => "replicaset",
-        "ReplicationController" => "replicationcontroller",
-        _ => "pod",
-    }
-}
-
 /// A Deployment and its like: an endless ring, restarts with no limit, and a track that leads back to its start.
 #[component]
 pub fn ReplicasCard(props: &ReplicasCardProps) -> Html {
     let r = &props.replicas;
-    let target = Target { resource: resource(r.kind), namespace: namespace(&r.key), name: r.name.clone() };
+    let target = Target::of(r.kind, &r.key, &r.name);
     let count = [r.ready.to_string(), "/".into(), r.wanted.to_string()].concat();
     let chosen = |name: &str| props.pod.as_ref().is_some_and(|t| t.resource == "pod" && t.name == name);
     let car = |p: &Rc<crate::session::view::PodView>| html! { <PodCar key={p.key.to_string()} pod={p.clone()} selected={chosen(&p.name)} on_act={props.on_act.clone()} /> };
@@ -146,7 +131,7 @@ fn siding(
 #[component]
 pub fn CronCard(props: &CronCardProps) -> Html {
     let c = &props.cron;
-    let target = Target { resource: "cronjob", namespace: namespace(&c.key), name: c.name.clone() };
+    let target = Target::of("CronJob", &c.key, &c.name);
     let yes = |b: bool| if b { "True" } else { "False" };
     html! {
         <div role="group" class="cron" aria-label={format!("CronJob {}", c.name)}>

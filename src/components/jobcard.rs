@@ -129,11 +129,7 @@ pub fn card_head(
 pub fn JobCard(props: &JobCardProps) -> Html {
     let job = &props.job;
     let lamp = look(&job.word).lamp.name();
-    let target = Target {
-        resource: "job",
-        namespace: job.key.split('/').next().unwrap_or("").to_owned().into(),
-        name: job.name.clone(),
-    };
+    let target = Target::of("Job", &job.key, &job.name);
     let dash = |s: &AttrValue| {
         if job.applied {
             html! { { s.clone() } }

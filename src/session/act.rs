@@ -69,6 +69,24 @@ pub struct Target {
     pub name: AttrValue,
 }
 
+impl Target {
+    /// The words for a workload of a kind, whose key begins with its namespace.
+    pub fn of(kind: &str, key: &str, name: &AttrValue) -> Self {
+        let resource = match kind {
+            "Job" => "job",
+            "CronJob" => "cronjob",
+            "Deployment" => "deployment",
+            "StatefulSet" => "statefulset",
+            "DaemonSet" => "daemonset",
+            "ReplicaSet" => "replicaset",
+            "ReplicationController" => "replicationcontroller",
+            _ => "pod",
+        };
+        let namespace = key.split('/').next().unwrap_or("default").to_owned();
+        Self { resource, namespace: namespace.into(), name: name.clone() }
+    }
+}
+
 /// A dialog of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialog {

@@ -86,16 +86,5 @@ impl Desk {
 
 /// The words for a workload.
 pub fn target_of(w: &Workload) -> Target {
-    let namespace = w.key().split('/').next().unwrap_or("default").to_owned();
-    let resource = match w.kind() {
-        "Job" => "job",
-        "CronJob" => "cronjob",
-        "Deployment" => "deployment",
-        "StatefulSet" => "statefulset",
-        "DaemonSet" => "daemonset",
-        "ReplicaSet" => "replicaset",
-        "ReplicationController" => "replicationcontroller",
-        _ => "pod",
-    };
-    Target { resource, namespace: namespace.into(), name: w.name().clone() }
+    Target::of(w.kind(), w.key(), w.name())
 }
