@@ -87,6 +87,8 @@ export const scenes = [
     name: "tour",
     over: true,
     arrange: async (page) => {
+      // A first visit notes that it was one as soon as it begins: what is cleared before that would be written again.
+      await page.waitForFunction(() => localStorage.getItem("batchyard:tour"));
       await page.evaluate(() => localStorage.clear());
       await page.reload();
       await page.waitForSelector(".tour");
