@@ -74,15 +74,26 @@ export async function ready(page) {
   return page;
 }
 
-/** Waits until all of the program is there, and what it changed has come to rest: a colour half way to another is nobody's to read. */
+/** Waits until all of the program is there, and what it changed has come to rest. */
 export async function settled(page) {
   await page.waitForFunction(() => !(globalThis.batchyardParts < 3));
-  await page.waitForTimeout(50);
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
+  await rested(page);
 }
 
-/** What axe finds wrong (WCAG 2.2 AA and its best practices), as readable lines. */
+/** Waits until the colours and sizes that are on their way have arrived, three seconds at most. */
+async function rested(page) {
+  await page.waitForTimeout(50);
+  await page.evaluate(() =>
+    Promise.race([
+      Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)),
+      new Promise((done) => setTimeout(done, 3000)),
+    ]).then(() => undefined),
+  );
+}
+
+/** What axe finds wrong (WCAG 2.2 AA and its best practices), as readable lines, once the page has come to rest: a colour half way to another is nobody's to read. */
 export async function axe(page, { include = undefined, exclude = [] } = {}) {
+  await rested(page);
   await page.evaluate(`{ const define = undefined, module = undefined; ${AXE} }; void 0`);
   const found = await page.evaluate(
     ([include, exclude]) =>

@@ -6,11 +6,12 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { serve } from "../../scripts/serve.mjs";
 import { ROOT } from "./browser.mjs";
 import { at, closing, doc, element, frame, host, run, started, visit } from "./embed-host.mjs";
 import { accessible } from "./journey.mjs";
+import { test } from "./trial.mjs";
 
 const PLAIN_HEADERS = { headers: {} };
 let folder;

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { LISTEN, ask, at, doc, element, frame, host, run, script, seen, started, visit } from "./embed-host.mjs";
 import { accessible } from "./journey.mjs";
 import { ROOT, launch } from "./browser.mjs";
+import { test } from "./trial.mjs";
 
 /** Megabytes of the browser's processes that hold pages, apart from what they share; Linux alone tells. */
 async function used(browser) {

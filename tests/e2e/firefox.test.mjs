@@ -1,9 +1,10 @@
 // The core of the journeys again in Firefox, where one is installed (Debian: firefox-esr). It is driven by WebDriver BiDi, which
 // has no permissions and no emulated themes.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { SIZES, launchFirefox, open, picture, ready, settled, site } from "./browser.mjs";
 import { applyEdited, back, runToEnd, terminal, text } from "./learner.mjs";
+import { test } from "./trial.mjs";
 
 let browser;
 let server;

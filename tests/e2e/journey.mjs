@@ -1,8 +1,9 @@
 // `journey("name", async ({ page, open, url, axe }) => { ... })`: one test in a browser of its own profile. It fails on
 // anything that went wrong in any page it opened, and then leaves a picture in tests/e2e/out.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import * as browserTools from "./browser.mjs";
+import { test } from "./trial.mjs";
 
 let browser;
 let server;
