@@ -59,9 +59,6 @@ for (const size of [SIZES.wide, SIZES.phone]) {
     await page.goto(server.url);
     await ready(page);
     await page.waitForTimeout(DRAWN);
-    // A page that is left while the rest is on its way is hidden first, and can load nothing any more.
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await page.waitForTimeout(100);
     await collect(page, "page", "run");
     await page.evaluate(() => ((globalThis.batchyardParts = 2), dispatchEvent(new Event("batchyard:part"))));
     await page.waitForTimeout(RUN);

@@ -52,7 +52,7 @@ pub enum Msg {
     Frame(f64),
     /// Time to judge the draft.
     Check,
-    /// The page is shown again.
+    /// The page was hidden or shown.
     Visible,
     /// The simulator is there.
     Begin,
@@ -106,12 +106,7 @@ impl Component for Sandbox {
         };
         let visible = {
             let link = link.clone();
-            Listener::new(&dom::document(), "visibilitychange", move |_| {
-                // A hidden page gets no frames anyway; and one that is being left can load nothing that it would take to stop them.
-                if !frames::hidden() {
-                    link.send_message(Msg::Visible);
-                }
-            })
+            Listener::new(&dom::document(), "visibilitychange", move |_| link.send_message(Msg::Visible))
         };
         let more = {
             let link = link.clone();
@@ -351,7 +346,7 @@ impl Sandbox {
         html! {
             <>
                 if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
-                if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} on_act={on_act.clone()} /> }
+                if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} base={dom::address()} on_act={on_act.clone()} /> }
                 { examples_dialog(desk.example.id, on_act) }
                 { settings_dialog(&self.settings, on_act) }
                 if self.tour { <Tour on_act={on_act.clone()} /> }
