@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::AttrValue;
 
 use super::act::{Act, Dialog, Question, Tab, Target};
-use super::behaviour::{Ending, preset};
+use super::behaviour::{Ending, Step, preset};
 use super::desk::Desk;
 use super::manifest::{self, LineMark};
 use super::permalink::Broken;
@@ -168,14 +168,14 @@ fn failed(desk: &Desk, job: &JobView) -> Says {
     };
     let mut next = Vec::new();
     if let Some(b) = desk.behaviour.as_ref().filter(|b| !b.steps.is_empty()) {
-        let mut steps = b.steps.clone();
-        let last = steps.last().cloned();
-        if let Some(mut ok) = last.filter(|s| s.ending != Ending::Exit(0)) {
-            ok.ending = Ending::Exit(0);
-            while steps.len() < 2 {
-                steps.push(steps[0].clone());
-            }
-            steps.push(ok);
+        // No try after the last one that the limit allows.
+        let tries = if job.tracks.restarts { limit } else { limit + 1 };
+        let fails = (b.steps.len().max(2) as i64).min(tries - 1);
+        let last = b.steps.last().filter(|s| s.ending != Ending::Exit(0) && fails > 0);
+        if let Some(last) = last {
+            let all = b.steps.iter().chain(std::iter::repeat(last));
+            let mut steps: Vec<_> = all.take(fails as usize).cloned().collect();
+            steps.push(Step { ending: Ending::Exit(0), ..last.clone() });
             next.push((format!("Let {} {} succeed", b.noun, steps.len()).into(), Act::Try(steps)));
         }
     }

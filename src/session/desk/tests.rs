@@ -260,3 +260,34 @@ fn whatever_a_learner_does_the_page_holds_together() {
         }
     }
 }
+
+#[test]
+fn what_would_let_a_failed_job_succeed_is_within_its_limit() {
+    let offered = |policy: &str, limit: i64, attempts: &str| {
+        let mut desk = desk("migration-gives-up");
+        let text = desk.example.text;
+        let text = text.replace("backoffLimit: 1", &format!("backoffLimit: {limit}"));
+        let text = text.replace("restartPolicy: Never", &format!("restartPolicy: {policy}"));
+        let text = text.replace("\"exit 1 after 4s\"", &format!("\"{attempts}\""));
+        desk.act(Act::Edit(text));
+        run(&mut desk);
+        assert_eq!(&*job(&desk).word, "Failed", "{policy} {limit}");
+        let says = desk.shown.outcome.clone().expect("a strip");
+        let found = says.next.iter().find(|(label, _)| label.starts_with("Let "))?;
+        let (label, act) = found.clone();
+        desk.act(act);
+        desk.act(Act::End);
+        for _ in 0..200 {
+            desk.tick(16.0, || true);
+        }
+        assert_eq!(&*job(&desk).word, "Complete", "{policy} {limit}: {label}");
+        Some(label.to_string())
+    };
+    let said = |s: &str| Some(s.to_owned());
+    assert_eq!(offered("Never", 0, "exit 1 after 4s"), None);
+    assert_eq!(offered("Never", 1, "exit 1 after 4s"), said("Let Pod 2 succeed"));
+    assert_eq!(offered("Never", 3, "exit 1 after 4s"), said("Let Pod 3 succeed"));
+    assert_eq!(offered("Never", 2, "exit 1 after 1s; exit 2 after 1s; exit 3 after 1s"), said("Let Pod 3 succeed"));
+    assert_eq!(offered("OnFailure", 1, "exit 1 after 4s"), None);
+    assert_eq!(offered("OnFailure", 3, "exit 1 after 4s"), said("Let Start 3 succeed"));
+}
