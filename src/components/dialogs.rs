@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::clockwork::memo;
+use super::clockwork::{Now, memo};
 use super::glyph::icon;
 use super::pod::PodCar;
 use super::top::links;
@@ -68,7 +68,7 @@ fn legend() -> Html {
     let ids =
         ["4c7xq", "kz8wd", "t5v9j", "h6m2x", "w2l6p", "9rb4t", "g6xkq", "n7d2v", "zc8ht", "b5kvm", "p4w9x", "x8c5r"];
     let pods = LEGEND.iter().zip(ids).map(|((word, says), id)| {
-        let wait = Wait { from: 0, to: 1 };
+        let wait = Wait { from: 0, to: 20_000 };
         let fact = match *word {
             "CrashLoopBackOff" => Fact::Wait("restart 4 in".into(), wait),
             "ImagePullBackOff" => Fact::Wait("next try in".into(), wait),
@@ -94,7 +94,7 @@ fn legend() -> Html {
         };
         html! { <li><PodCar pod={Rc::new(pod)} /><p>{ *says }</p></li> }
     });
-    html! { <Sheet id="legend" heading="Pod statuses, as kubectl prints them" wide=true><div class="sheet-in"><ul class="legend">{ for pods }</ul></div></Sheet> }
+    html! { <Sheet id="legend" heading="Pod statuses, as kubectl prints them" wide=true><div class="sheet-in"><ContextProvider<Now> context={Now(6_000)}><ul class="legend">{ for pods }</ul></ContextProvider<Now>></div></Sheet> }
 }
 
 fn keys(heading: &'static str, rows: &[(&'static str, &[&'static str])]) -> Html {

@@ -48,7 +48,7 @@ fn draw(s: &Settings, on_act: &Callback<Act>) -> Html {
     };
     html! {
         <Sheet id="settings" heading="Settings"><div class="sheet-in">
-            <fieldset class="optlist"><legend class="sr">{ "Theme" }</legend>{ theme("auto", "As the system") }{ theme("light", "Light") }{ theme("dark", "Dark") }</fieldset>
+            <fieldset class="optlist optlist--three"><legend>{ "Theme" }</legend>{ theme("auto", "As the system") }{ theme("light", "Light") }{ theme("dark", "Dark") }</fieldset>
             <div class="optlist">
                 { switch("Large text, for a projector", "scale", s.room, "room", "") }
                 { switch("Less motion", "still", s.still, "on", "") }

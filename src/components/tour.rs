@@ -8,15 +8,15 @@ use crate::session::act::Act;
 /// Properties of [`Tour`].
 #[derive(Properties, PartialEq)]
 pub struct TourProps {
+    /// The step it begins with, from 0.
+    #[prop_or_default]
+    pub first: usize,
     /// What a click does.
     pub on_act: Callback<Act>,
 }
 
 const STEPS: [(&str, &str); 3] = [
-    (
-        "The manifest lays the tracks.",
-        "Change a number on the left and the yard changes. Ctrl Enter applies it to a fresh cluster.",
-    ),
+    ("The manifest lays the tracks.", "Change a number in it and the yard changes. Apply runs it in a fresh cluster."),
     (
         "Pods are wagons.",
         "Each stands on a road until it ends: straight on is success, the branch is failure. Select one to see what kubectl says about it.",
@@ -27,7 +27,7 @@ const STEPS: [(&str, &str); 3] = [
 /// The tour.
 #[component]
 pub fn Tour(props: &TourProps) -> Html {
-    let at = use_state(|| 0_usize);
+    let at = use_state(|| props.first);
     let (title, text) = STEPS[*at];
     let done = props.on_act.reform(|_: MouseEvent| Act::Tour(false));
     let next = {
