@@ -276,6 +276,40 @@ mod tests {
         assert_eq!(units("añ😀b", 7), 4);
     }
 
+    #[derive(Properties, PartialEq)]
+    struct BesideProps {
+        aid: Aid,
+    }
+
+    /// The help alone, in a state.
+    #[component]
+    fn Beside(props: &BesideProps) -> Html {
+        let assist = Assist { aid: use_state_eq(|| props.aid.clone()), pause: use_mut_ref(|| None) };
+        let chosen = assist.active("manifest").unwrap_or_default();
+        html! { <>{ assist.draw(&"manifest".into(), &NodeRef::default()) }<p>{ chosen }</p></> }
+    }
+
+    #[test]
+    fn help_in_each_of_its_states() {
+        let choices = |text: &str| Rc::new(complete(text, text.len()));
+        let fields = choices("apiVersion: batch/v1\nkind: Job\nspec:\n  ");
+        let values = choices("apiVersion: batch/v1\nkind: Job\nspec:\n  template:\n    spec:\n      restartPolicy: ");
+        let job =
+            "apiVersion: batch/v1\nkind: Job\nspec:\n  backoffLimit: 3\n  template: {}\n  completionMode: Indexed\n";
+        let field = |name: &str| Rc::new(hover(job, job.find(name).expect("in the text")).expect("a field"));
+        let drawn = [
+            Aid::None,
+            Aid::Choices(fields.clone(), 0),
+            Aid::Choices(fields, 9),
+            Aid::Choices(values, 1),
+            Aid::Field(field("backoffLimit"), "".into()),
+            Aid::Field(field("template"), "Describes the Pods.".into()),
+            Aid::Field(field("completionMode"), "How completions are tracked.".into()),
+        ]
+        .map(|aid| crate::components::tests::draw(0, html! { <Beside {aid} /> }));
+        insta::assert_snapshot!(drawn.join("\n\n"));
+    }
+
     #[test]
     fn choices_come_unasked_where_they_are_wanted() {
         let offered = |text: &str| likely(text, text.len(), &complete(text, text.len()));

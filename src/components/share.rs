@@ -4,16 +4,19 @@ use yew::prelude::*;
 
 use super::dialogs::Sheet;
 use super::glyph::icon;
-use crate::platform::{clipboard, dom, files};
+use crate::platform::{clipboard, files};
 use crate::session::act::Act;
 use crate::session::permalink::{LIMIT, Shared, encode};
 use crate::session::text::clock;
 
 /// What is shared as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum As {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum As {
+    /// A link.
     Link,
+    /// A frame for a page of one's own.
     Embed,
+    /// Files, and text to paste.
     File,
 }
 
@@ -26,14 +29,13 @@ pub struct ShareProps {
     pub title: AttrValue,
     /// The timeline as text for Markdown.
     pub summary: AttrValue,
+    /// The address of the page, where links begin.
+    pub base: AttrValue,
+    /// What it opens with.
+    #[prop_or(As::Link)]
+    pub first: As,
     /// What a click does.
     pub on_act: Callback<Act>,
-}
-
-fn base() -> String {
-    let location = dom::window().location();
-    let href = location.href().unwrap_or_default();
-    href.split(['#', '?']).next().unwrap_or("").to_owned()
 }
 
 fn check(label: String, on: &UseStateHandle<bool>) -> Html {
@@ -46,7 +48,7 @@ fn check(label: String, on: &UseStateHandle<bool>) -> Html {
 /// The dialog.
 #[component]
 pub fn ShareDialog(props: &ShareProps) -> Html {
-    let tab = use_state(|| As::Link);
+    let tab = use_state(|| props.first);
     let moment = use_state(|| true);
     let pod = use_state(|| true);
     let locked = use_state(|| false);
@@ -61,10 +63,10 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
     }
     shared.read_only = *locked;
     let hash = encode(&shared);
-    let link = [&base(), "#", &hash].concat();
+    let link = [&*props.base, "#", &hash].concat();
     let frame = format!(
         "<iframe src=\"{}embed/#{hash}\"\n  title=\"batchyard: {}\"\n  width=\"100%\" height=\"420\" loading=\"lazy\"\n  sandbox=\"allow-scripts allow-same-origin allow-popups\"></iframe>",
-        base(),
+        props.base,
         props.title.replace('"', "")
     );
     let markdown = format!(
@@ -148,8 +150,8 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
                 }
                 if *tab != As::File {
                     <fieldset class="optlist"><legend class="sr">{ "What the link opens with" }</legend>
-                        { check(format!("Open paused at {}", clock(props.shared.at.unwrap_or(0))), &moment) }
-                        { check("Selected Pod".into(), &pod) }
+                        if let Some(at) = props.shared.at { { check(format!("Open paused at {}", clock(at)), &moment) } }
+                        if props.shared.selected.is_some() { { check("Selected Pod".into(), &pod) } }
                         { check("Read-only manifest".into(), &locked) }
                     </fieldset>
                 }

@@ -85,6 +85,15 @@ fn match_of(lines: &[String], query: &str, skip: usize) -> Option<String> {
     seen.get(skip.min(seen.len().saturating_sub(1))).map(|l| (*l).clone())
 }
 
+/// What stands before the line: the prompt, or what a search of the history has found.
+pub fn prompt(searching: bool, found: Option<&str>) -> Html {
+    if !searching {
+        return html! { <span class="ps" aria-hidden="true">{ "$" }</span> };
+    }
+    let found = found.unwrap_or("no match").to_owned();
+    html! { <span class="ps" role="status">{ "history: " }<span class="cmd">{ found }</span>{ " " }</span> }
+}
+
 /// The terminal.
 #[component]
 pub fn Terminal(props: &TerminalProps) -> Html {
@@ -197,11 +206,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                 if props.lines.is_empty() { <p class="muted">{ "The kubectl of this cluster. Take a line from above, or type one below." }</p> }
                 <pre>{ for props.lines.iter().map(entry) }</pre></div>
             <div class="term-in">
-                if search.is_some() {
-                    <span class="ps" role="status">{ "history: " }<span class="cmd">{ found.unwrap_or_else(|| "no match".into()) }</span>{ " " }</span>
-                } else {
-                    <span class="ps" aria-hidden="true">{ "$" }</span>
-                }
+                { prompt(search.is_some(), found.as_deref()) }
                 <input ref={input} id="command" {oninput} aria-label={if search.is_some() { "Search the history" } else { "Command" }} spellcheck="false" autocapitalize="off" autocomplete="off" placeholder={hint} {onkeydown} /></div>
         </section>
     }

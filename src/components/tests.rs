@@ -28,6 +28,7 @@ use crate::session::view::{
 };
 
 mod around;
+mod written;
 
 #[derive(Properties, PartialEq)]
 struct AtProps {
@@ -47,7 +48,7 @@ fn at<C: BaseComponent>(now: i64, props: C::Properties) -> String {
 }
 
 /// What is drawn without a component of its own, as HTML at a moment.
-fn draw(now: i64, children: Html) -> String {
+pub(super) fn draw(now: i64, children: Html) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let html = tokio::task::LocalSet::new().block_on(
         &runtime,

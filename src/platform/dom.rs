@@ -142,6 +142,12 @@ pub fn target(event: &Event) -> Option<Element> {
     event.target().and_then(|t| t.dyn_into::<Element>().ok())
 }
 
+/// The address of the page without what a run or a parameter adds to it.
+pub fn address() -> String {
+    let href = window().location().href().unwrap_or_default();
+    href.split(['#', '?']).next().unwrap_or("").to_owned()
+}
+
 /// The part of the address after `#`.
 pub fn hash() -> String {
     window().location().hash().unwrap_or_default()

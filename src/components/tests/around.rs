@@ -208,6 +208,7 @@ fn the_strip_in_each_of_its_colours() {
 #[test]
 fn dialogs_bars_and_the_tour() {
     let on_act = nothing();
+    let tour = |first| at::<Tour>(0, TourProps { first, on_act: nothing() });
     let some = Settings { theme: "dark".into(), room: true, still: true, keys: true, code: true, nodes: true };
     insta::assert_snapshot!(
         [
@@ -219,7 +220,9 @@ fn dialogs_bars_and_the_tour() {
             draw(0, settings_dialog(&some, &on_act)),
             draw(0, top_bar("", "A migration", true, &on_act)),
             draw(0, top_bar("compare/", "", false, &on_act)),
-            at::<Tour>(0, TourProps { on_act: nothing() }),
+            tour(0),
+            tour(1),
+            tour(2),
         ]
         .join("\n\n")
     );
