@@ -34,6 +34,7 @@ var (
 		"k8s.io/api/autoscaling/v2": "autoscaling", "k8s.io/api/coordination/v1": "coordination",
 		"k8s.io/api/discovery/v1": "discovery", "k8s.io/api/networking/v1": "networking",
 		"k8s.io/api/policy/v1": "policy", "k8s.io/api/rbac/v1": "rbac", "k8s.io/api/scheduling/v1": "scheduling", "k8s.io/api/scheduling/v1alpha3": "gang",
+		"k8s.io/api/node/v1": "node", "k8s.io/api/resource/v1": "resource", "k8s.io/api/admissionregistration/v1": "admissionregistration",
 		"k8s.io/api/storage/v1": "storage", "k8s.io/apimachinery/pkg/apis/meta/v1": "meta",
 	}
 	roots = []string{
@@ -45,6 +46,10 @@ var (
 		"discovery.EndpointSlice", "networking.IngressClass", "networking.Ingress", "networking.NetworkPolicy",
 		"policy.PodDisruptionBudget", "rbac.ClusterRoleBinding", "rbac.ClusterRole", "rbac.RoleBinding", "rbac.Role",
 		"scheduling.PriorityClass", "storage.StorageClass",
+		// Those that a learner's manifests bring along now and then; stored and listed, without effect.
+		"node.RuntimeClass", "storage.CSIDriver", "storage.VolumeAttributesClass", "resource.DeviceClass", "resource.ResourceClaim",
+		"resource.ResourceClaimTemplate", "admissionregistration.ValidatingAdmissionPolicy", "admissionregistration.ValidatingAdmissionPolicyBinding",
+		"admissionregistration.MutatingWebhookConfiguration", "admissionregistration.ValidatingWebhookConfiguration",
 	}
 	// What most Jobs and their Pods are made of, besides package batch: schema.txt holds these.
 	common = strings.Fields(`meta.ObjectMeta meta.OwnerReference types.UID core.Pod core.PodTemplateSpec core.PodSpec core.PodSecurityContext
@@ -303,6 +308,9 @@ func main() {
 	for _, r := range roots {
 		emit(r)
 	}
+	// A schema of schemas: taken as it is.
+	output["apiextensions.CustomResourceDefinition"] = []string{"apiextensions.CustomResourceDefinition",
+		" metadata:ObjectMeta meta.ObjectMeta o", " spec RawExtension !", " status RawExtension o"}
 	names := []string{}
 	for n := range output {
 		names = append(names, n)

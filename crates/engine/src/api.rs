@@ -18,6 +18,7 @@ pub mod resources;
 pub mod schema;
 mod scheme;
 pub mod selector;
+pub mod sha256;
 pub mod text;
 pub mod typed;
 pub mod validation;

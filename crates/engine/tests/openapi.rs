@@ -6,10 +6,12 @@ use std::rc::Rc;
 use batchyard_engine::api::{KINDS, Kind, Object};
 use batchyard_engine::cluster::{Cluster, Command, Config};
 use k8s_openapi::api::{
-    apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, coordination::v1 as coordination,
-    core::v1 as core, discovery::v1 as discovery, networking::v1 as networking, policy::v1 as policy, rbac::v1 as rbac,
-    scheduling::v1 as scheduling, storage::v1 as storage,
+    admissionregistration::v1 as admission, apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch,
+    coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, networking::v1 as networking,
+    node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, resource::v1 as resource, scheduling::v1 as scheduling,
+    storage::v1 as storage,
 };
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1 as extensions;
 use serde_json::Value;
 
 /// The JSON of an object once it went through its type.
@@ -57,6 +59,17 @@ fn through(kind: Kind, json: &str) -> Result<Value, String> {
         Role rbac::Role;
         PriorityClass scheduling::PriorityClass;
         StorageClass storage::StorageClass;
+        CSIDriver storage::CSIDriver;
+        VolumeAttributesClass storage::VolumeAttributesClass;
+        RuntimeClass node::RuntimeClass;
+        DeviceClass resource::DeviceClass;
+        ResourceClaim resource::ResourceClaim;
+        ResourceClaimTemplate resource::ResourceClaimTemplate;
+        MutatingWebhookConfiguration admission::MutatingWebhookConfiguration;
+        ValidatingAdmissionPolicy admission::ValidatingAdmissionPolicy;
+        ValidatingAdmissionPolicyBinding admission::ValidatingAdmissionPolicyBinding;
+        ValidatingWebhookConfiguration admission::ValidatingWebhookConfiguration;
+        CustomResourceDefinition extensions::CustomResourceDefinition;
     };
     value.map_err(|e| e.to_string())
 }

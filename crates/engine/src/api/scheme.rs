@@ -67,6 +67,11 @@ kinds! {
     Secret "" "v1" "secrets" [] namespaced alone;
     ServiceAccount "" "v1" "serviceaccounts" ["sa"] namespaced alone;
     Service "" "v1" "services" ["svc"] namespaced all;
+    MutatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "mutatingwebhookconfigurations" [] cluster alone;
+    ValidatingAdmissionPolicy "admissionregistration.k8s.io" "v1" "validatingadmissionpolicies" [] cluster alone;
+    ValidatingAdmissionPolicyBinding "admissionregistration.k8s.io" "v1" "validatingadmissionpolicybindings" [] cluster alone;
+    ValidatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "validatingwebhookconfigurations" [] cluster alone;
+    CustomResourceDefinition "apiextensions.k8s.io" "v1" "customresourcedefinitions" ["crd" "crds"] cluster alone;
     ControllerRevision "apps" "v1" "controllerrevisions" [] namespaced alone;
     DaemonSet "apps" "v1" "daemonsets" ["ds"] namespaced all;
     Deployment "apps" "v1" "deployments" ["deploy"] namespaced all;
@@ -80,13 +85,19 @@ kinds! {
     IngressClass "networking.k8s.io" "v1" "ingressclasses" [] cluster alone;
     Ingress "networking.k8s.io" "v1" "ingresses" ["ing"] namespaced alone;
     NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" ["netpol"] namespaced alone;
+    RuntimeClass "node.k8s.io" "v1" "runtimeclasses" [] cluster alone;
     PodDisruptionBudget "policy" "v1" "poddisruptionbudgets" ["pdb"] namespaced alone;
     ClusterRoleBinding "rbac.authorization.k8s.io" "v1" "clusterrolebindings" [] cluster alone;
     ClusterRole "rbac.authorization.k8s.io" "v1" "clusterroles" [] cluster alone;
     RoleBinding "rbac.authorization.k8s.io" "v1" "rolebindings" [] namespaced alone;
     Role "rbac.authorization.k8s.io" "v1" "roles" [] namespaced alone;
+    DeviceClass "resource.k8s.io" "v1" "deviceclasses" [] cluster alone;
+    ResourceClaim "resource.k8s.io" "v1" "resourceclaims" [] namespaced alone;
+    ResourceClaimTemplate "resource.k8s.io" "v1" "resourceclaimtemplates" [] namespaced alone;
     PriorityClass "scheduling.k8s.io" "v1" "priorityclasses" ["pc"] cluster alone;
+    CSIDriver "storage.k8s.io" "v1" "csidrivers" [] cluster alone;
     StorageClass "storage.k8s.io" "v1" "storageclasses" ["sc"] cluster alone;
+    VolumeAttributesClass "storage.k8s.io" "v1" "volumeattributesclasses" ["vac"] cluster alone;
 }
 
 impl Kind {

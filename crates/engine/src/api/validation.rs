@@ -12,6 +12,7 @@ mod internal;
 mod job;
 mod job_policy;
 mod meta;
+mod os;
 mod other;
 mod pod;
 mod probe;

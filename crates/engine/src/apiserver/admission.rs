@@ -1,12 +1,13 @@
 //! Admission: what may be refused or added before an object is stored.
 //!
 //! Models the plugins that a cluster runs by default, in their order (`pkg/kubeapiserver/options/plugins.go`):
-//! NamespaceLifecycle, LimitRanger, ServiceAccount, Priority, DefaultTolerationSeconds mutate; LimitRanger and
+//! NamespaceLifecycle, LimitRanger, ServiceAccount, Priority, DefaultTolerationSeconds, RuntimeClass mutate; LimitRanger and
 //! ResourceQuota validate.
 
 mod limit_ranger;
 mod priority;
 pub mod quota;
+mod runtime_class;
 mod service_account;
 
 use std::rc::Rc;
@@ -67,16 +68,8 @@ impl ApiServer {
         let limited = self.default_limits(body);
         self.admit_service_account(body)?;
         self.admit_priority(body)?;
-        // No cluster of this kind has a RuntimeClass. Models `plugin/pkg/admission/runtimeclass`.
-        let why = match body.str_at("spec.runtimeClassName") {
-            "" if body.at("spec.overhead").is_null() => None,
-            "" => Some("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead".to_owned()),
-            class => Some(format!("pod rejected: RuntimeClass {class:?} not found")),
-        };
-        if let Some(why) = why {
-            return Err(Status::forbidden(Kind::Pod, name_of(body), &why));
-        }
         self.default_tolerations(body);
+        self.admit_runtime_class(body)?;
         Ok(limited)
     }
 

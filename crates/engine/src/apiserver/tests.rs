@@ -290,3 +290,37 @@ fn patches_are_read_as_their_type_says() {
         assert_eq!(patch(how, text).unwrap_err().message, want);
     }
 }
+
+#[test]
+fn a_runtime_class_completes_its_pods() {
+    let mut api = server();
+    let class = json!({
+        "metadata": {"name": "vault"}, "handler": "vault", "overhead": {"podFixed": {"cpu": "50m"}},
+        "scheduling": {"nodeSelector": {"safe": "yes"}, "tolerations": [{"key": "safe", "operator": "Exists"}]},
+    });
+    create(&mut api, Kind::RuntimeClass, class).unwrap();
+    let of = |name: &str, class: &str, more: Value| {
+        let mut body = pod(name);
+        body.set("spec.runtimeClassName", class);
+        for (field, value) in more.fields() {
+            body.set(&format!("spec.{field}"), value.clone());
+        }
+        body
+    };
+    let made = create(&mut api, Kind::Pod, of("a", "vault", json!({}))).unwrap();
+    assert_eq!(made.at("spec.overhead.cpu").as_str(), Some("50m"));
+    assert_eq!(made.at("spec.nodeSelector.safe").as_str(), Some("yes"));
+    assert_eq!(made.at("spec.tolerations").items().len(), 3);
+    for (class, more, want) in [
+        ("none", json!({}), "pod rejected: RuntimeClass \"none\" not found"),
+        ("vault", json!({"overhead": {"cpu": "1"}}), "doesn't match RuntimeClass's defined Overhead"),
+        (
+            "vault",
+            json!({"nodeSelector": {"safe": "no"}}),
+            "nodeSelector[safe] = yes; pod.spec.nodeSelector[safe] = no",
+        ),
+    ] {
+        let refused = create(&mut api, Kind::Pod, of("b", class, more)).unwrap_err();
+        assert!(refused.message.contains(want), "{}", refused.message);
+    }
+}

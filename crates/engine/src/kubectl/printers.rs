@@ -65,6 +65,16 @@ fn headings(kind: Kind) -> &'static str {
         Kind::Lease => "Name|Holder|Age",
         Kind::PodDisruptionBudget => "Name|Min Available|Max Unavailable|Allowed Disruptions|Age",
         Kind::PriorityClass => "Name|Value|Global-Default|Age|PreemptionPolicy",
+        Kind::CustomResourceDefinition => "Name|Created At",
+        Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => "Name|Webhooks|Age",
+        Kind::RuntimeClass => "Name|Handler|Age",
+        Kind::CSIDriver => {
+            "Name|AttachRequired|PodInfoOnMount|StorageCapacity|TokenRequests|RequiresRepublish|Modes|Age"
+        }
+        Kind::VolumeAttributesClass => "Name|DriverName|Age",
+        Kind::ResourceClaim => "Name|State|Age",
+        Kind::ValidatingAdmissionPolicy => "Name|Validations|ParamKind|Age",
+        Kind::ValidatingAdmissionPolicyBinding => "Name|PolicyName|ParamRef|Age",
         Kind::ControllerRevision => "Name|Controller|Revision|Age",
         Kind::PodTemplate => "Name|Containers|Images|Pod Labels",
         _ => "Name|Age",

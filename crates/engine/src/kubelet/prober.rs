@@ -12,6 +12,7 @@ use crate::events::EventType;
 use crate::queue::Due;
 use crate::runtime::State;
 use crate::runtime::process::Process;
+use crate::runtime::programs;
 
 /// The annotation that scripts what a container answers over HTTP and TCP: `503 for 10s; 200`.
 const ANSWERS: &str = "batchyard.dev/answers";
@@ -343,9 +344,13 @@ fn answer(pod: &Pod, id: &str, spec: &Value, now: Time) -> Option<String> {
         None => named_port(pod, &container.name, what.str_at("port")),
     };
     let port = if port == 0 { spec.int_at("grpc.port").unwrap_or(0) } else { port };
-    let scripted = pod.api.annotation(ANSWERS).map(|script| scripted(script, now - container.started_at));
+    let script = pod.api.annotation(ANSWERS).or_else(|| {
+        let args = pod.find_spec(container.name.as_ref()).map_or(&[][..], |(_, c)| c.at("args").items());
+        programs::answers(&container.image, args.first().and_then(Value::as_str).unwrap_or(""))
+    });
+    let scripted = script.map(|script| scripted(script, now - container.started_at));
     let serves = container.state == State::Running
-        && !matches!(&container.process, Process::Shell(_))
+        && !matches!(&container.process, Process::Shell(machine) if !machine.serves())
         && scripted.as_deref() != Some("refused");
     if !serves && scripted.as_deref().is_none_or(|s| s == "refused") {
         let refused = format!("dial tcp {ip}:{port}: connect: connection refused");

@@ -17,7 +17,17 @@ pub fn without_effect(kind: Kind) -> Option<&'static str> {
         | Kind::PodTemplate
         | Kind::Role
         | Kind::RoleBinding
-        | Kind::StorageClass => Some("has no effect here"),
+        | Kind::CSIDriver
+        | Kind::CustomResourceDefinition
+        | Kind::MutatingWebhookConfiguration
+        | Kind::ValidatingWebhookConfiguration
+        | Kind::DeviceClass
+        | Kind::ResourceClaim
+        | Kind::ResourceClaimTemplate
+        | Kind::StorageClass
+        | Kind::ValidatingAdmissionPolicy
+        | Kind::ValidatingAdmissionPolicyBinding
+        | Kind::VolumeAttributesClass => Some("has no effect here"),
         Kind::Endpoints | Kind::EndpointSlice | Kind::Service => Some("has no traffic here"),
         Kind::PersistentVolume | Kind::PersistentVolumeClaim => Some("has no data here"),
         _ => None,
@@ -30,6 +40,7 @@ pub fn reason(kind: Kind) -> &'static str {
         Kind::ClusterRole | Kind::ClusterRoleBinding | Kind::Role | Kind::RoleBinding => {
             "Whoever asks this cluster may do everything."
         }
+        Kind::DeviceClass | Kind::ResourceClaim | Kind::ResourceClaimTemplate => "There are no devices here.",
         Kind::HorizontalPodAutoscaler => "Nobody measures load here, so nothing is scaled.",
         Kind::Endpoints | Kind::EndpointSlice | Kind::Service => {
             "It lists the Pods behind it, and there is no network between them."
@@ -38,7 +49,7 @@ pub fn reason(kind: Kind) -> &'static str {
         Kind::PersistentVolume | Kind::PersistentVolumeClaim => {
             "A claim is bound to a volume that fits, and containers find nothing in it."
         }
-        Kind::StorageClass => "Volumes are not made on demand here.",
+        Kind::CSIDriver | Kind::StorageClass | Kind::VolumeAttributesClass => "Volumes are not made on demand here.",
         _ => "It is stored and listed, and nothing reads it.",
     }
 }

@@ -37,9 +37,37 @@ pub struct Files {
 }
 
 /// Folders that every image has.
-const FOLDERS: [&str; 19] = [
-    "", "/bin", "/dev", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys",
-    "/tmp", "/usr", "/usr/bin", "/var", "/var/log",
+const FOLDERS: [&str; 30] = [
+    "",
+    "/bin",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/src",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/tmp",
 ];
 
 /// A path without `.`, `..`, doubled and trailing slashes, made absolute. The root is the empty text.

@@ -12,6 +12,9 @@ pub const PULL_TIME: Millis = 800;
 /// How long the registry takes to refuse.
 pub const REFUSAL_TIME: Millis = 500;
 
+/// Words in a name that say there is no such image.
+const MISSING: [&str; 4] = ["does-not-exist", "non-existing", "non-existent", "nonexistent"];
+
 /// An image on a node.
 #[derive(Clone, Debug)]
 pub struct Image {
@@ -169,7 +172,8 @@ pub fn pull(image: &str, annotation: Option<&str>) -> Pull {
     let split = name.rfind([':', '@']).unwrap_or(name.len());
     let (repository, tag) = (&name[..split], name.get(split + 1..).unwrap_or(""));
     let slow = annotation.and_then(|a| a.strip_prefix("after ")).and_then(parse_go_duration);
-    if repository.contains("does-not-exist") || repository.contains("private") {
+    let missing = |text: &str| MISSING.iter().any(|word| text.contains(word));
+    if missing(repository) || repository.contains("private") {
         let text = format!(
             "rpc error: code = Unknown desc = failed to pull and unpack image \"{name}\": failed to resolve reference \
              \"{name}\": pull access denied, repository does not exist or may require authorization: server message: \
@@ -177,7 +181,7 @@ pub fn pull(image: &str, annotation: Option<&str>) -> Pull {
         );
         return Pull { time: REFUSAL_TIME, result: Err(text) };
     }
-    if tag.contains("does-not-exist") || annotation == Some("not-found") {
+    if missing(tag) || annotation == Some("not-found") {
         let text = format!(
             "rpc error: code = NotFound desc = failed to pull and unpack image \"{name}\": failed to resolve reference \
              \"{name}\": {name}: not found"

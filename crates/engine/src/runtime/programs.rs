@@ -98,6 +98,9 @@ pub fn launch(
             return Ok(Process::Program { ends: io.now + time });
         }
     }
+    if serves && interprets(&words) {
+        return Ok(Process::Server { ends: None });
+    }
     match Machine::new(&words, env, true) {
         Ok(machine) => Ok(Process::Shell(Box::new(machine))),
         // An image of someone's own may well hold the program.
@@ -105,6 +108,24 @@ pub fn launch(
         Err(_) if !known => Ok(Process::Program { ends: io.now + DEFAULT_TIME }),
         Err(text) => Err(text),
     }
+}
+
+/// What an image answers over HTTP that is made to fail after a while, in the notation of the annotation for it.
+pub fn answers(image: &str, argument: &str) -> Option<&'static str> {
+    (repository_name(image) == "agnhost" && argument == "liveness").then_some("200 for 10s; 500")
+}
+
+/// Whether an interpreter is to run a program of the image's own, which may well be a server.
+fn interprets(words: &[String]) -> bool {
+    const INTERPRETERS: [&str; 9] = ["python", "python3", "node", "java", "ruby", "php", "dotnet", "npm", "yarn"];
+    let [program, first, ..] = words else { return false };
+    let name = program.rsplit('/').next().unwrap_or("");
+    let own = match name {
+        "npm" | "yarn" => first == "start",
+        "java" => first == "-jar",
+        _ => !first.starts_with('-') && !first.ends_with("manage.py"),
+    };
+    own && INTERPRETERS.contains(&name)
 }
 
 /// How many bytes of memory the program `stress` is told to fill; none for any other.
@@ -139,7 +160,25 @@ pub fn appetite(command: &[String], args: &[String], image: &str) -> Option<i64>
 
 #[cfg(test)]
 mod tests {
-    use super::appetite;
+    use super::{appetite, interprets};
+
+    #[test]
+    fn programs_of_the_images_own() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for (text, want) in [
+            ("python app.py", true),
+            ("/usr/bin/python3 /srv/main.py --port 80", true),
+            ("java -jar app.jar", true),
+            ("npm start", true),
+            ("python -c x", false),
+            ("python manage.py migrate", false),
+            ("node --version", false),
+            ("sh run.sh", false),
+            ("node", false),
+        ] {
+            assert_eq!(interprets(&words(text)), want, "{text}");
+        }
+    }
 
     #[test]
     fn what_stress_fills() {

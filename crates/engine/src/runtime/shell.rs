@@ -199,6 +199,11 @@ impl Machine {
     pub fn wake_at(&self) -> Option<Time> {
         if self.exit.is_some() { None } else { self.wake }
     }
+    /// Whether a server is among what runs.
+    pub fn serves(&self) -> bool {
+        self.exit.is_none()
+            && self.procs.iter().any(|p| p.tool.as_ref().is_some_and(|f| matches!(f.tool, Tool::Server(_))))
+    }
     /// Whether a program in it waits for files to change.
     pub fn follows(&self) -> bool {
         self.exit.is_none() && self.procs.iter().any(|p| p.tool.as_ref().is_some_and(|f| f.tool.follows()))

@@ -53,6 +53,27 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
             default_text(object, "reclaimPolicy", "Delete");
             default_text(object, "volumeBindingMode", "Immediate");
         }
+        Kind::CSIDriver => within(object, "spec", |s| {
+            default(s, "attachRequired", true);
+            for off in ["podInfoOnMount", "requiresRepublish", "seLinuxMount", "storageCapacity"] {
+                default(s, off, false);
+            }
+            default_text(s, "fsGroupPolicy", "ReadWriteOnceWithFSType");
+            if s.at("volumeLifecycleModes").items().is_empty() {
+                s.set("volumeLifecycleModes", json!(["Persistent"]));
+            }
+        }),
+        Kind::ResourceClaim => within(object, "spec", device_requests),
+        Kind::ResourceClaimTemplate => within(object, "spec.spec", device_requests),
+        Kind::ValidatingAdmissionPolicy => within(object, "spec", |s| {
+            default_text(s, "failurePolicy", "Fail");
+            within(s, "matchConstraints", match_resources);
+        }),
+        Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => {
+            each(object, "webhooks", |w| webhook(w, kind == Kind::MutatingWebhookConfiguration));
+        }
+        Kind::CustomResourceDefinition => within(object, "spec", custom_resource),
+        Kind::ValidatingAdmissionPolicyBinding => within(object, "spec.matchResources", match_resources),
         Kind::HorizontalPodAutoscaler => autoscaler(object),
         _ => {}
     }
@@ -64,6 +85,52 @@ fn secret(object: &mut Value) {
     let Some(plain) = object.unset("stringData") else { return };
     for (key, text) in plain.fields() {
         object.set_key("data", key, base64::encode(text.as_str().unwrap_or("").as_bytes()));
+    }
+}
+
+/// Models resource/v1 `defaults.go`.
+fn device_requests(spec: &mut Value) {
+    within(spec, "devices", |d| {
+        each(d, "requests", |r| {
+            within(r, "exactly", |e| {
+                default_text(e, "allocationMode", "ExactCount");
+                if e.str_at("allocationMode") == "ExactCount" {
+                    default(e, "count", 1);
+                }
+            });
+        });
+    });
+}
+
+/// Models apiextensions/v1 `defaults.go`.
+fn custom_resource(spec: &mut Value) {
+    let kind = spec.str_at("names.kind").to_owned();
+    default_text(spec, "names.singular", &kind.to_lowercase());
+    default_text(spec, "names.listKind", &format!("{kind}List"));
+    if spec.at("conversion").is_null() {
+        spec.set("conversion.strategy", "None");
+    }
+}
+
+/// Models `SetDefaults_ValidatingWebhook` and `SetDefaults_MutatingWebhook`.
+fn webhook(w: &mut Value, mutates: bool) {
+    default_text(w, "failurePolicy", "Fail");
+    match_resources(w);
+    default(w, "timeoutSeconds", 10);
+    if mutates {
+        default_text(w, "reinvocationPolicy", "Never");
+    }
+    each(w, "rules", |r| default_text(r, "scope", "*"));
+    within(w, "clientConfig", |c| within(c, "service", |s| default(s, "port", 443)));
+}
+
+/// Models admissionregistration/v1 `defaults.go`.
+fn match_resources(m: &mut Value) {
+    default_text(m, "matchPolicy", "Equivalent");
+    default(m, "namespaceSelector", Value::empty_object());
+    default(m, "objectSelector", Value::empty_object());
+    for rules in ["resourceRules", "excludeResourceRules"] {
+        each(m, rules, |r| default_text(r, "scope", "*"));
     }
 }
 

@@ -97,7 +97,15 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
             object.set("status", typed::empty("policy.PodDisruptionBudgetStatus"));
             object.set("metadata.generation", 1);
         }
-        Kind::EndpointSlice | Kind::IngressClass | Kind::PriorityClass => object.set("metadata.generation", 1),
+        Kind::EndpointSlice
+        | Kind::IngressClass
+        | Kind::PriorityClass
+        | Kind::CustomResourceDefinition
+        | Kind::DeviceClass
+        | Kind::MutatingWebhookConfiguration
+        | Kind::ValidatingWebhookConfiguration
+        | Kind::ValidatingAdmissionPolicy
+        | Kind::ValidatingAdmissionPolicyBinding => object.set("metadata.generation", 1),
         _ => {}
     }
 }

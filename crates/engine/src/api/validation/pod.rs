@@ -256,18 +256,6 @@ impl Checks {
             }
         }
     }
-    fn operating_system(&mut self, spec: &Value, path: &Path) {
-        let os = spec.at("os");
-        if os.is_null() {
-            return;
-        }
-        let path = path.child("os");
-        match os.str_at("name") {
-            "" => self.required(&path.child("name"), ""),
-            "linux" | "windows" => {}
-            other => self.not_supported(&path, other, &["linux", "windows"]),
-        }
-    }
     fn resource_claims(&mut self, spec: &Value, path: &Path) {
         let mut seen: Vec<&str> = Vec::new();
         for (claim, p) in items(spec, "resourceClaims", path) {

@@ -2,6 +2,8 @@
 //!
 //! Models `pkg/cmd/apply/{apply,patcher}.go`.
 
+mod prune;
+
 use std::rc::Rc;
 
 use super::super::Cx;
@@ -14,7 +16,7 @@ use super::common::{DryRun, add_source, finish, print_result};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::patch::{strategic, three_way};
 use crate::api::text::go_json;
-use crate::api::{Kind, Map, Object, ObjectKey, Selector, Value};
+use crate::api::{Kind, Map, ObjectKey, Value};
 use crate::apiserver::{DeleteOptions, PatchType, Reason, UnknownFields, WriteOptions};
 use crate::clock::{Millis, Time};
 
@@ -66,6 +68,10 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
              flag. If you did not mean to prune all resources, specify a label selector",
         );
     }
+    if p.on("all") && !p.str("selector").is_empty() {
+        return error("cannot set --all and --selector at the same time");
+    }
+    let prunes = prune::kinds(&p)?;
     if !matches!(p.str("validate"), "" | "strict" | "true" | "warn" | "ignore" | "false") {
         return Err(super::common::invalid_validate(&p));
     }
@@ -87,6 +93,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         results: Vec::new(),
         next: cx.now,
         forced: Vec::new(),
+        prunes,
     }
     .poll(cx, io)
 }
@@ -107,6 +114,8 @@ pub struct Applying {
     next: Time,
     /// Deleted, since they cannot be changed and `--force` was given: they are made anew.
     forced: Vec<ObjectKey>,
+    /// The kinds that `--prune` looks at.
+    prunes: Vec<Kind>,
 }
 
 impl Applying {
@@ -149,7 +158,7 @@ impl Applying {
         finish(&self.form, &self.results, io)?;
         Failure::collect(self.errors)?;
         if p.on("prune") {
-            prune(&p, &self.done, self.dry, cx, io)?;
+            prune::run(&p, &self.prunes, &self.done, self.dry, cx, io)?;
         }
         ok()
     }
@@ -278,45 +287,6 @@ fn prune_nulls(v: &mut Value) {
         Value::Array(_) => v.make_array().iter_mut().for_each(prune_nulls),
         _ => {}
     }
-}
-
-/// Deletes what was applied before, matches, and is not among what was applied now. Models `prune.go`.
-fn prune(p: &Parsed, applied: &[ObjectKey], dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Result<(), Failure> {
-    use Kind as K;
-    const KINDS: [Kind; 13] = [
-        K::ConfigMap,
-        K::PersistentVolumeClaim,
-        K::Pod,
-        K::ReplicationController,
-        K::Secret,
-        K::Service,
-        K::Job,
-        K::CronJob,
-        K::Ingress,
-        K::DaemonSet,
-        K::Deployment,
-        K::ReplicaSet,
-        K::StatefulSet,
-    ];
-    let selector = Selector::parse(p.str("selector")).map_err(Failure::Error)?;
-    let mut namespaces: Vec<&str> = applied.iter().map(|k| &*k.namespace).filter(|n| !n.is_empty()).collect();
-    namespaces.sort_unstable();
-    namespaces.dedup();
-    for namespace in namespaces {
-        for kind in KINDS {
-            let goes = |o: &&Rc<Object>| {
-                o.annotation(LAST_APPLIED).is_some() && selector.matches(o.labels()) && !applied.contains(&o.key())
-            };
-            let old: Vec<Rc<Object>> = cx.api.store().list_in(kind, namespace).filter(goes).cloned().collect();
-            for o in old {
-                if dry == DryRun::None {
-                    cx.api.delete(&o.key(), &DeleteOptions::default())?;
-                }
-                print_result(o.body(), "pruned", dry, io);
-            }
-        }
-    }
-    Ok(())
 }
 
 fn set_last_applied(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {

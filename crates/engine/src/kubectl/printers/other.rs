@@ -167,7 +167,12 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
             let role = format!("{}/{}", or(o.at("roleRef.kind"), ""), or(o.at("roleRef.name"), ""));
             vec![name, role.into(), age, subjects("User"), subjects("Group"), subjects("ServiceAccount")]
         }
-        Kind::Role | Kind::ClusterRole | Kind::LimitRange => vec![name, text(o, "metadata.creationTimestamp", "")],
+        Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => {
+            vec![name, o.at("webhooks").items().len().into(), age]
+        }
+        Kind::Role | Kind::ClusterRole | Kind::LimitRange | Kind::CustomResourceDefinition => {
+            vec![name, text(o, "metadata.creationTimestamp", "")]
+        }
         Kind::Lease => vec![name, text(o, "spec.holderIdentity", ""), age],
         Kind::PodDisruptionBudget => vec![
             name,
@@ -186,6 +191,44 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
         Kind::PodTemplate => {
             let [names, images] = containers(o.at("template.spec"));
             vec![name, names, images, format_labels(o.at("template.metadata.labels")).into()]
+        }
+        Kind::RuntimeClass => vec![name, text(o, "handler", ""), age],
+        Kind::VolumeAttributesClass => vec![name, text(o, "driverName", ""), age],
+        Kind::CSIDriver => {
+            let flag = |path: &str| Value::from(o.body().bool_at(path).to_string());
+            let list = |path: &str, field: &str| -> Value {
+                let one = |v: &Value| v.as_str().unwrap_or(v.str_at(field)).to_owned();
+                let all: Vec<String> = o.at(path).items().iter().map(one).collect();
+                if all.is_empty() { "<unset>".into() } else { all.join(",").into() }
+            };
+            vec![
+                name,
+                flag("spec.attachRequired"),
+                flag("spec.podInfoOnMount"),
+                flag("spec.storageCapacity"),
+                list("spec.tokenRequests", "audience"),
+                flag("spec.requiresRepublish"),
+                list("spec.volumeLifecycleModes", ""),
+                age,
+            ]
+        }
+        Kind::ResourceClaim => vec![name, "pending".into(), age],
+        Kind::ValidatingAdmissionPolicy => {
+            let param = o.at("spec.paramKind");
+            let param = if param.is_null() {
+                "<unset>".into()
+            } else {
+                format!("{}/{}", param.str_at("apiVersion"), param.str_at("kind")).into()
+            };
+            vec![name, o.at("spec.validations").items().len().into(), param, age]
+        }
+        Kind::ValidatingAdmissionPolicyBinding => {
+            let param = match (o.at("spec.paramRef").is_null(), o.body().str_at("spec.paramRef.namespace")) {
+                (true, _) => "<unset>".into(),
+                (_, "") => Value::from(or(o.at("spec.paramRef.name"), "")),
+                (_, namespace) => format!("{namespace}/{}", or(o.at("spec.paramRef.name"), "*")).into(),
+            };
+            vec![name, text(o, "spec.policyName", ""), param, age]
         }
         _ => vec![name, age],
     }

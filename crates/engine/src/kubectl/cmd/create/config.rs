@@ -9,8 +9,8 @@ use super::super::super::session::Io;
 use super::super::Done;
 use super::{finish, name, table};
 use crate::api::content::config_key;
-use crate::api::text::go_json_string;
-use crate::api::{Kind, Map, Value, base64};
+use crate::api::text::{go_json, go_json_string};
+use crate::api::{Kind, Map, Value, base64, sha256};
 use crate::json;
 
 /// Keys and values from `--from-literal`, `--from-file` and `--from-env-file`.
@@ -76,6 +76,31 @@ fn sources(p: &Parsed, noun: &str, name: &str, cx: &Cx<'_>, io: &Io) -> Result<V
     Ok(out)
 }
 
+/// With `--append-hash`, ends the name with a hash of what the object holds. Models kubectl `pkg/util/hash`.
+fn append_hash(p: &Parsed, kind: Kind, body: &mut Value) {
+    if !p.on("append-hash") {
+        return;
+    }
+    let name = body.str_at("metadata.name").to_owned();
+    let mut data = body.at("data").clone();
+    data.make_object();
+    let mut hashed = json!({"kind": (kind.name()), "name": (name.as_str()), "data": (data)});
+    if kind == Kind::Secret {
+        hashed.set("type", body.str_at("type"));
+    }
+    // Digits and letters that might make a word are others.
+    let other = |c| match c {
+        '0' => 'g',
+        '1' => 'h',
+        '3' => 'k',
+        'a' => 'm',
+        'e' => 't',
+        same => same,
+    };
+    let hash: String = sha256::hex(&go_json(&hashed)).chars().take(10).map(other).collect();
+    body.set("metadata.name", format!("{name}-{hash}"));
+}
+
 /// `kubectl create configmap`
 pub fn config_map(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("create configmap", table!("from-file, from-literal* from-env-file, append-hash!"), words)?;
@@ -85,6 +110,7 @@ pub fn config_map(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !data.is_empty() {
         body.set("data", data.into_iter().map(|(k, v)| (k, Value::from(v))).collect::<Map>());
     }
+    append_hash(&p, Kind::ConfigMap, &mut body);
     finish(&p, Kind::ConfigMap, body, "failed to create configmap: ", cx, io)
 }
 
@@ -118,6 +144,7 @@ fn generic(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if p.has("type") {
         body.set("type", p.str("type"));
     }
+    append_hash(&p, Kind::Secret, &mut body);
     finish(&p, Kind::Secret, body, "failed to create secret ", cx, io)
 }
 
@@ -147,11 +174,12 @@ fn docker(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         go_json_string(user),
         go_json_string(password)
     );
-    let body = json!({
+    let mut body = json!({
         "metadata": {"name": (name.as_str())},
         "type": "kubernetes.io/dockerconfigjson",
         "data": (Value::from(encoded([(".dockerconfigjson".to_owned(), config)])))
     });
+    append_hash(&p, Kind::Secret, &mut body);
     finish(&p, Kind::Secret, body, "failed to create secret ", cx, io)
 }
 
@@ -166,8 +194,9 @@ fn tls(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         None => error(format!("Cannot read file {0}, open {0}: no such file or directory", p.str(flag))),
     };
     let data = encoded([("tls.crt".to_owned(), read("cert")?), ("tls.key".to_owned(), read("key")?)]);
-    let body = json!({
+    let mut body = json!({
         "metadata": {"name": (name.as_str())}, "type": "kubernetes.io/tls", "data": (Value::from(data))
     });
+    append_hash(&p, Kind::Secret, &mut body);
     finish(&p, Kind::Secret, body, "failed to create secret ", cx, io)
 }
