@@ -14,6 +14,7 @@ pub mod sorted;
 pub mod cron;
 
 pub mod api;
+pub use batchyard_tree::json;
 
 pub mod manifest;
 

@@ -3,15 +3,17 @@
 //! Models `metav1.ObjectMeta` and the accessors of apimachinery `pkg/api/meta`.
 
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Deref;
 use std::rc::Rc;
 
-use super::{Kind, Value};
+use super::{Kind, Value, order};
 use crate::clock::Time;
 
-/// Which object: kind, namespace (empty for kinds of the cluster) and name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectKey {
+/// The parts of an [`ObjectKey`].
+#[derive(PartialEq, Eq, Hash)]
+pub struct KeyParts {
     /// The kind.
     pub kind: Kind,
     /// The namespace, empty where the kind has none.
@@ -20,10 +22,46 @@ pub struct ObjectKey {
     pub name: Rc<str>,
 }
 
+/// Which object: kind, namespace (empty for kinds of the cluster) and name. All versions of an object and all changes of it
+/// share one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ObjectKey(Rc<KeyParts>);
+
 impl ObjectKey {
     /// A key from its parts.
     pub fn new(kind: Kind, namespace: impl Into<Rc<str>>, name: impl Into<Rc<str>>) -> Self {
-        Self { kind, namespace: namespace.into(), name: name.into() }
+        Self(Rc::new(KeyParts { kind, namespace: namespace.into(), name: name.into() }))
+    }
+    fn of(kind: Kind, body: &Value) -> Self {
+        let metadata = body.at("metadata");
+        let text = |field: &str| match metadata.at(field) {
+            Value::Str(text) => text.clone(),
+            _ => EMPTY.with(|e| Rc::clone(e)),
+        };
+        Self::new(kind, text("namespace"), text("name"))
+    }
+}
+
+impl Deref for ObjectKey {
+    type Target = KeyParts;
+    fn deref(&self) -> &KeyParts {
+        &self.0
+    }
+}
+
+impl Ord for ObjectKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Rc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        let place = || order::of_shared(&self.namespace, &other.namespace);
+        self.kind.cmp(&other.kind).then_with(place).then_with(|| order::of_shared(&self.name, &other.name))
+    }
+}
+
+impl PartialOrd for ObjectKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -86,7 +124,7 @@ const OWNERS: &str = "metadata.ownerReferences";
 
 /// One version of an API object. Immutable: a change makes a new one, which shares what stayed the same.
 pub struct Object {
-    kind: Kind,
+    key: ObjectKey,
     body: Value,
     /// The owner references, once somebody has asked for them.
     owners: OnceCell<Rc<Vec<OwnerReference>>>,
@@ -101,7 +139,11 @@ impl fmt::Debug for Object {
 impl Object {
     /// Wraps a tree. The kind is the caller's word; the tree's own `kind` field is not looked at.
     pub fn new(kind: Kind, body: Value) -> Self {
-        Self { kind, body, owners: OnceCell::new() }
+        Self::keyed(ObjectKey::of(kind, &body), body)
+    }
+    /// Wraps a tree whose key is known.
+    pub fn keyed(key: ObjectKey, body: Value) -> Self {
+        Self { key, body, owners: OnceCell::new() }
     }
     /// The version of an object that follows another: what was read from that one need not be read again.
     pub fn following(before: &Self, body: Value) -> Self {
@@ -111,19 +153,19 @@ impl Object {
         {
             let _ = owners.set(known.clone());
         }
-        Self { kind: before.kind, body, owners }
+        Self { key: before.key.clone(), body, owners }
     }
     /// The kind.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.key.kind
     }
     /// The whole tree: apiVersion, kind, metadata, spec, status.
     pub fn body(&self) -> &Value {
         &self.body
     }
-    /// The tree, taken out.
-    pub fn into_body(self) -> Value {
-        self.body
+    /// Key and tree, taken out.
+    pub fn into_parts(self) -> (ObjectKey, Value) {
+        (self.key, self.body)
     }
     /// The value at a dotted path of the tree.
     pub fn at(&self, path: &str) -> &Value {
@@ -143,11 +185,11 @@ impl Object {
     }
     /// `metadata.name`
     pub fn name(&self) -> &Rc<str> {
-        self.text("name")
+        &self.key.name
     }
     /// `metadata.namespace`, empty where the kind has none.
     pub fn namespace(&self) -> &Rc<str> {
-        self.text("namespace")
+        &self.key.namespace
     }
     /// `metadata.uid`
     pub fn uid(&self) -> &Rc<str> {
@@ -155,7 +197,7 @@ impl Object {
     }
     /// Kind, namespace and name.
     pub fn key(&self) -> ObjectKey {
-        ObjectKey::new(self.kind, self.namespace().clone(), self.name().clone())
+        self.key.clone()
     }
     /// `metadata.resourceVersion` as a number, 0 before it was stored.
     pub fn resource_version(&self) -> u64 {

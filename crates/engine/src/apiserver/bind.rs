@@ -32,13 +32,13 @@ impl ApiServer {
             "type": "PodScheduled",
             "status": "True",
             "lastProbeTime": null,
-            "lastTransitionTime": (self.now.rfc3339()),
+            "lastTransitionTime": (self.stamp()),
         });
         let conditions = body.slot("status.conditions").make_array();
         match conditions.iter_mut().find(|c| c.str_at("type") == "PodScheduled") {
             Some(c) => *c = condition,
             None => conditions.push(condition),
         }
-        Ok(self.commit(body, key.kind, Some(&pod)))
+        Ok(self.commit(Object::following(&pod, body), Some(&pod)))
     }
 }

@@ -83,10 +83,10 @@ impl ApiServer {
             body.set("metadata.deletionGracePeriodSeconds", 0);
         }
         if options.dry_run {
-            return Ok(Rc::new(Object::new(key.kind, body)));
+            return Ok(Rc::new(Object::following(&old, body)));
         }
         if (held || graceful.is_some()) && body != *old.body() {
-            let marked = self.commit(body, key.kind, Some(&old));
+            let marked = self.commit(Object::following(&old, body), Some(&old));
             if held || graceful.is_some_and(|s| s > 0) {
                 return Ok(marked);
             }
@@ -162,7 +162,7 @@ impl ApiServer {
             let stamp = self.stamp();
             body.set("metadata.deletionTimestamp", stamp);
             body.set("status.phase", "Terminating");
-            return Ok(self.commit(body, Kind::Namespace, Some(old)));
+            return Ok(self.commit(Object::following(old, body), Some(old)));
         }
         let held = ["metadata.finalizers", "spec.finalizers"].iter().any(|f| !old.at(f).items().is_empty());
         if held { Ok(old.clone()) } else { Ok(self.finalize(&key)) }
@@ -182,7 +182,7 @@ impl ApiServer {
         if old.is_deleting() && !held {
             self.finalize(&old.key());
         } else {
-            self.commit(body, Kind::Namespace, Some(&old));
+            self.commit(Object::following(&old, body), Some(&old));
         }
     }
 
@@ -195,7 +195,7 @@ impl ApiServer {
         self.resource_version += 1;
         let mut body = before.body().clone();
         body.set("metadata.resourceVersion", self.resource_version.to_string());
-        let last = Rc::new(Object::new(key.kind, body));
+        let last = Rc::new(Object::following(&before, body));
         self.changes.push(Change {
             at: self.now,
             actor: self.actor.clone(),

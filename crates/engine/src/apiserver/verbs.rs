@@ -119,7 +119,7 @@ impl ApiServer {
         if let Some(written) = written {
             self.track(object.uid(), kind, None, &written, "");
         }
-        Ok(self.commit(object.into_body(), kind, None))
+        Ok(self.commit(object, None))
     }
 
     /// Events are many, and nothing is added to them.
@@ -140,7 +140,7 @@ impl ApiServer {
         if options.dry_run {
             return Ok(Rc::new(Object::new(Kind::Event, body)));
         }
-        Ok(self.commit(body, Kind::Event, None))
+        Ok(self.commit(Object::new(Kind::Event, body), None))
     }
 
     fn check_room(&self) -> Result<(), Status> {
@@ -218,7 +218,7 @@ impl ApiServer {
                 }
             }
         }
-        let object = Object::new(kind, body);
+        let object = Object::following(&old, body);
         let charges = if part == Subresource::Main { self.charge_update(&object, &old)? } else { Vec::new() };
         if options.dry_run {
             return Ok(Rc::new(object));
@@ -230,7 +230,7 @@ impl ApiServer {
         if self.actor == Actor::User && part != Subresource::Status {
             self.track(old.uid(), kind, Some(old.body()), object.body(), "");
         }
-        Ok(self.commit(object.into_body(), kind, Some(&old)))
+        Ok(self.commit(object, Some(&old)))
     }
 
     fn charge_update(
@@ -355,17 +355,17 @@ impl ApiServer {
         self.update(key.kind, body, part, options)
     }
 
-    /// Gives a body the next resourceVersion, stores it, and tells watchers. What it has in common with the version before,
-    /// where there was one, is kept once.
-    pub(super) fn commit(&mut self, mut body: Value, kind: Kind, before: Option<&Object>) -> Rc<Object> {
+    /// Gives an object the next resourceVersion, stores it, and tells watchers. What it has in common with the version
+    /// before, where there was one, is kept once.
+    pub(super) fn commit(&mut self, object: Object, before: Option<&Object>) -> Rc<Object> {
+        let (key, mut body) = object.into_parts();
         self.resource_version += 1;
         body.set("metadata.resourceVersion", self.resource_version.to_string());
         share_object(&mut body, before.map_or(&Value::Null, Object::body));
         let object = Rc::new(match before {
             Some(before) => Object::following(before, body),
-            None => Object::new(kind, body),
+            None => Object::keyed(key.clone(), body),
         });
-        let key = object.key();
         let before = self.store.put(&key, &object);
         self.changes.push(Change {
             at: self.now,

@@ -70,8 +70,8 @@ impl DaemonSetController {
         for key in owners_to_sync(ctx.api, Kind::DaemonSet, change) {
             self.queue.add(ctx, key, LATENCY);
         }
-        let Some(pod) = change.after.as_ref().filter(|p| is_pod_ready(p)) else { return };
-        let Some(key) = pod_owner(ctx.api, Kind::DaemonSet, pod) else { return };
+        let Some(pod) = &change.after else { return };
+        let Some(key) = pod_owner(ctx.api, Kind::DaemonSet, pod).filter(|_| is_pod_ready(pod)) else { return };
         let min_ready = ctx.api.get(&key).map_or(0, |ds| min_ready_seconds(ds));
         if min_ready > 0 && change.before.as_ref().is_some_and(|b| !is_pod_ready(b)) {
             self.queue.add_after(ctx, key, (min_ready + 1) * SECOND);

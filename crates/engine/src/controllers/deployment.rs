@@ -66,7 +66,7 @@ impl View {
     fn edit(&mut self, change: impl FnOnce(&mut Value)) {
         let mut body = self.d.body().clone();
         change(&mut body);
-        self.d = Rc::new(Object::new(Kind::Deployment, body));
+        self.d = Rc::new(Object::following(&self.d, body));
     }
     /// Writes the Deployment's status and annotations back.
     fn update_status(&self, ctx: &mut Ctx<'_>) -> Result<(), Status> {

@@ -34,7 +34,7 @@ fn node_name(pod: &Object) -> Option<Rc<str>> {
 }
 
 fn is_missing(api: &ApiServer, node: &str) -> bool {
-    api.get(&ObjectKey::new(Kind::Node, "", node)).is_none()
+    api.store().find(Kind::Node, "", node).is_none()
 }
 
 fn is_suspect(api: &ApiServer, pod: &Object) -> bool {

@@ -47,8 +47,8 @@ impl StatefulSetController {
         for key in owners_to_sync(ctx.api, Kind::StatefulSet, change) {
             self.queue.add(ctx, key, LATENCY);
         }
-        let Some(pod) = change.after.as_ref().filter(|p| is_pod_ready(p)) else { return };
-        let Some(key) = pod_owner(ctx.api, Kind::StatefulSet, pod) else { return };
+        let Some(pod) = &change.after else { return };
+        let Some(key) = pod_owner(ctx.api, Kind::StatefulSet, pod).filter(|_| is_pod_ready(pod)) else { return };
         let min_ready = ctx.api.get(&key).map_or(0, |s| min_ready_seconds(s));
         if min_ready > 0 && change.before.as_ref().is_some_and(|b| !is_pod_ready(b)) {
             self.queue.add_after(ctx, key, min_ready * SECOND);

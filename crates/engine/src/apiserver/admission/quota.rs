@@ -335,7 +335,7 @@ impl ApiServer {
         }
         let mut body = quota.body().clone();
         set_status(&mut body, &measured(&self.store, quota, self.now));
-        Rc::new(Object::new(Kind::ResourceQuota, body))
+        Rc::new(Object::following(quota, body))
     }
 
     /// Writes what [`ApiServer::charge`] found into the quotas.
@@ -343,7 +343,7 @@ impl ApiServer {
         for (quota, used) in charges {
             let mut body = quota.body().clone();
             body.set("status.used", write_list(&used));
-            self.commit(body, Kind::ResourceQuota, Some(&quota));
+            self.commit(Object::following(&quota, body), Some(&quota));
         }
     }
 }

@@ -10,20 +10,34 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use super::Value;
-use super::intern::intern;
+use crate::Value;
+use crate::intern::intern;
 
 /// Names of fields, sorted.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Names {
     texts: Vec<Rc<str>>,
-    /// The [`mark`] of each: what a search looks at, side by side.
+    /// The [`mark`] of each: what a search looks at.
     marks: Vec<u64>,
+    /// Where each name is, by its mark: a table half full at the most, searched onwards from where a mark would be. That of
+    /// a long list is not in use.
+    table: [u8; TABLE],
+}
+
+const TABLE: usize = 2 * SHARED;
+/// A free place of the table.
+const FREE: u8 = u8::MAX;
+
+/// Where the search for a mark begins.
+#[inline]
+fn start(mark: u64) -> usize {
+    (mark.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
 }
 
 type Keys = Rc<Names>;
 
 /// The length of a text and its first and last four bytes: all of it, where it has eight at the most.
+#[inline]
 pub(super) fn mark(text: &[u8]) -> u64 {
     let word = match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         (Some(a), Some(b)) => u64::from(u32::from_le_bytes(*a)) << 32 | u64::from(u32::from_le_bytes(*b)),
@@ -33,6 +47,7 @@ pub(super) fn mark(text: &[u8]) -> u64 {
 }
 
 /// Whether two texts of the same [`mark`] are the same.
+#[inline]
 fn same_text(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() || a.len() > 24 {
         return a == b;
@@ -46,7 +61,16 @@ fn same_text(a: &[u8], b: &[u8]) -> bool {
 
 impl Names {
     fn of(texts: Vec<Rc<str>>) -> Self {
-        Self { marks: texts.iter().map(|t| mark(t.as_bytes())).collect(), texts }
+        let marks: Vec<u64> = texts.iter().map(|t| mark(t.as_bytes())).collect();
+        let mut table = [FREE; TABLE];
+        for (i, mark) in marks.iter().enumerate().take(SHARED) {
+            let mut place = start(*mark);
+            while table[place % TABLE] != FREE {
+                place += 1;
+            }
+            table[place % TABLE] = i as u8;
+        }
+        Self { texts, marks, table }
     }
     fn len(&self) -> usize {
         self.texts.len()
@@ -79,7 +103,7 @@ struct Lists {
 thread_local! {
     // Left to the end of the process, as the cache of texts is.
     static CACHE: ManuallyDrop<RefCell<Lists>> = ManuallyDrop::new(RefCell::new(Lists {
-        empty: Keys::default(),
+        empty: Rc::new(Names::of(Vec::new())),
         steps: (0..STEPS).map(|_| None).collect(),
         known: (0..LISTS).map(|_| None).collect(),
     }));
@@ -157,19 +181,22 @@ impl Map {
     pub fn with_capacity(fields: usize) -> Self {
         Self { keys: CACHE.with(|c| c.borrow().empty.clone()), values: Vec::with_capacity(fields) }
     }
-    /// Where a field is. In a small map, looking at the marks one by one is faster than halving.
-    fn position(&self, key: &str) -> Option<usize> {
+    /// Where a field is.
+    fn position(&self, key: &[u8]) -> Option<usize> {
         let names = &*self.keys;
         if names.len() > SHARED {
-            return names.find(key).ok();
+            return names.find(std::str::from_utf8(key).ok()?).ok();
         }
-        let mark = mark(key.as_bytes());
-        let at = names.marks.iter().position(|m| *m == mark)?;
-        if same_text(names.texts[at].as_bytes(), key.as_bytes()) {
-            return Some(at);
+        let mark = mark(key);
+        let mut place = start(mark);
+        loop {
+            let at = usize::from(names.table[place % TABLE]);
+            let there = *names.marks.get(at)?;
+            if there == mark && same_text(names.texts[at].as_bytes(), key) {
+                return Some(at);
+            }
+            place += 1;
         }
-        // Two names of one mark: hardly ever.
-        names.texts.iter().position(|t| **t == *key)
     }
     /// Adds a field that is not there, and returns its place. The room grows by little at a time: most maps are small, many,
     /// and kept for long.
@@ -193,22 +220,26 @@ impl Map {
     }
     /// The value of a field.
     pub fn get(&self, key: &str) -> Option<&Value> {
+        self.field(key.as_bytes())
+    }
+    /// The value of a field, by the bytes of its name.
+    pub(super) fn field(&self, key: &[u8]) -> Option<&Value> {
         self.position(key).map(|i| &self.values[i])
     }
     /// The value of a field, for changing it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.position(key).map(|i| &mut self.values[i])
+        self.position(key.as_bytes()).map(|i| &mut self.values[i])
     }
     /// Whether the field is there, be it null.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.position(key).is_some()
+        self.position(key.as_bytes()).is_some()
     }
     /// Sets a field and returns what it was.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl Into<Value>) -> Option<Value> {
         self.put(key.as_ref(), value.into())
     }
     fn put(&mut self, key: &str, value: Value) -> Option<Value> {
-        if let Some(i) = self.position(key) {
+        if let Some(i) = self.position(key.as_bytes()) {
             return Some(std::mem::replace(&mut self.values[i], value));
         }
         self.add(key, value);
@@ -216,7 +247,7 @@ impl Map {
     }
     /// The field, made null if it was not there.
     pub fn entry(&mut self, key: &str) -> &mut Value {
-        let i = match self.position(key) {
+        let i = match self.position(key.as_bytes()) {
             Some(i) => i,
             None => self.add(key, Value::Null),
         };
@@ -224,8 +255,8 @@ impl Map {
     }
     /// Takes a field away and returns what it was.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let i = self.position(key)?;
-        if self.keys.len() > SHARED {
+        let i = self.position(key.as_bytes())?;
+        if self.keys.len() > SHARED + 1 {
             let names = Rc::make_mut(&mut self.keys);
             names.texts.remove(i);
             names.marks.remove(i);

@@ -7,8 +7,8 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::intern::intern;
 use super::map::Map;
+use crate::intern::intern;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -37,16 +37,32 @@ const NULL: &Value = &Value::Null;
 /// Where the first dot (0x2E) of a path is, looking at eight bytes at a time: most of the engine's time is spent in fields.
 fn dot(path: &[u8]) -> Option<usize> {
     const LOW: u64 = 0x0101_0101_0101_0101;
+    let in_word = |word: u64| {
+        let zeros = word ^ (LOW * 0x2E);
+        let found = zeros.wrapping_sub(LOW) & !zeros & (LOW << 7);
+        (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    };
     let mut at = 0;
     while let Some(word) = path.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let zeros = u64::from_le_bytes(*word) ^ (LOW * 0x2E);
-        let found = zeros.wrapping_sub(LOW) & !zeros & (LOW << 7);
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+        if let Some(i) = in_word(u64::from_le_bytes(*word)) {
+            return Some(at + i);
         }
         at += 8;
     }
+    // The rest, with some of what was looked at already.
+    if let (true, Some(word)) = (at < path.len(), path.last_chunk::<8>()) {
+        return in_word(u64::from_le_bytes(*word)).map(|i| path.len() - 8 + i);
+    }
+    if let (true, Some(a), Some(b)) = (at == 0, path.first_chunk::<4>(), path.last_chunk::<4>()) {
+        let word = u64::from(u32::from_le_bytes(*a)) | u64::from(u32::from_le_bytes(*b)) << 32;
+        return in_word(word).map(|i| if i < 4 { i } else { path.len() + i - 8 });
+    }
     path[at..].iter().position(|b| *b == b'.').map(|i| at + i)
+}
+
+/// The place in a list that a step of a path names.
+fn place(step: &[u8]) -> Option<usize> {
+    std::str::from_utf8(step).ok()?.parse().ok()
 }
 
 impl Value {
@@ -118,25 +134,20 @@ impl Value {
     /// The value at a dotted path, null where any step is absent. A step that is a number picks from a list.
     /// `pod.at("status.phase")`.
     pub fn at(&self, path: &str) -> &Value {
-        let (mut v, mut rest) = (self, Some(path));
-        while let Some(path) = rest {
-            let step = match dot(path.as_bytes()) {
-                Some(dot) => {
-                    rest = Some(&path[dot + 1..]);
-                    &path[..dot]
-                }
-                None => {
-                    rest = None;
-                    path
-                }
-            };
+        let (mut v, mut rest) = (self, path.as_bytes());
+        loop {
+            let end = dot(rest).unwrap_or(rest.len());
+            let (step, more) = rest.split_at(end);
             v = match v {
-                Self::Object(m) => m.get(step).unwrap_or(NULL),
-                Self::Array(a) => step.parse::<usize>().ok().and_then(|i| a.get(i)).unwrap_or(NULL),
-                _ => NULL,
+                Self::Object(m) => m.field(step).unwrap_or(NULL),
+                Self::Array(a) => place(step).and_then(|i| a.get(i)).unwrap_or(NULL),
+                _ => return NULL,
             };
+            match more.split_first() {
+                Some((_, more)) => rest = more,
+                None => return v,
+            }
         }
-        v
     }
     /// The text at a path, empty where there is none.
     pub fn str_at(&self, path: &str) -> &str {
@@ -172,11 +183,25 @@ impl Value {
     }
     /// The value at a dotted path for changing, objects made on the way.
     pub fn slot(&mut self, path: &str) -> &mut Value {
-        let mut v = self;
-        for step in path.split('.') {
-            v = match (&*v, step.parse::<usize>()) {
-                (Self::Array(a), Ok(i)) if i < a.len() => &mut v.make_array()[i],
-                _ => v.make_object().entry(step),
+        let (mut v, mut rest) = (self, Some(path));
+        while let Some(path) = rest {
+            let step = match dot(path.as_bytes()) {
+                Some(dot) => {
+                    rest = Some(&path[dot + 1..]);
+                    &path[..dot]
+                }
+                None => {
+                    rest = None;
+                    path
+                }
+            };
+            let item = match &*v {
+                Self::Array(a) => place(step.as_bytes()).filter(|i| *i < a.len()),
+                _ => None,
+            };
+            v = match item {
+                Some(i) => &mut v.make_array()[i],
+                None => v.make_object().entry(step),
             };
         }
         v
@@ -191,7 +216,7 @@ impl Value {
     }
     /// Takes the value at a dotted path away; nothing happens where it is absent.
     pub fn unset(&mut self, path: &str) -> Option<Value> {
-        if self.at(path).is_null() && !self.has(path) {
+        if !self.has(path) {
             return None;
         }
         match path.rsplit_once('.') {
@@ -355,15 +380,15 @@ impl<'de> Deserialize<'de> for Value {
 /// Builds a [`Value`] in the shape of JSON: `json!({"a": 1, "b": [x, null]})`. Keys are literals, values expressions.
 #[macro_export]
 macro_rules! json {
-    (null) => { $crate::api::Value::Null };
-    ([ $($t:tt),* $(,)? ]) => { $crate::api::Value::array([ $($crate::json!($t)),* ]) };
+    (null) => { $crate::Value::Null };
+    ([ $($t:tt),* $(,)? ]) => { $crate::Value::array([ $($crate::json!($t)),* ]) };
     ({ $($k:literal : $v:tt),* $(,)? }) => {{
         #[allow(unused_mut)]
-        let mut m = $crate::api::Map::with_capacity(<[&str]>::len(&[$($k),*]));
+        let mut m = $crate::Map::with_capacity(<[&str]>::len(&[$($k),*]));
         $( m.insert($k, $crate::json!($v)); )*
-        $crate::api::Value::from(m)
+        $crate::Value::from(m)
     }};
-    ($e:expr) => { $crate::api::Value::from($e) };
+    ($e:expr) => { $crate::Value::from($e) };
 }
 
 #[cfg(test)]

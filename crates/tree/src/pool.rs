@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use super::map::mark;
-use super::{Map, Value};
+use crate::map::mark;
+use crate::{Map, Value};
 
 const SLOTS: usize = 4096;
 

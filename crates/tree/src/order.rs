@@ -1,0 +1,56 @@
+//! The order of texts, eight bytes at a time: keys of maps mostly begin alike, and WebAssembly compares byte by byte.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+/// The order of two texts, by their bytes.
+pub fn of(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first_chunk::<8>(), b.split_first_chunk::<8>()) {
+        if x != y {
+            return u64::from_be_bytes(*x).cmp(&u64::from_be_bytes(*y));
+        }
+        (a, b) = (rest_a, rest_b);
+    }
+    for (x, y) in a.iter().zip(b) {
+        if x != y {
+            return x.cmp(y);
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+/// The order of two shared texts, which mostly are the very same.
+pub fn of_shared(a: &Rc<str>, b: &Rc<str>) -> Ordering {
+    if Rc::ptr_eq(a, b) { Ordering::Equal } else { of(a, b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_the_order_of_the_standard_library() {
+        let texts = [
+            "",
+            "a",
+            "ab",
+            "abcdefgh",
+            "abcdefgi",
+            "abcdefgha",
+            "abcdefghij",
+            "abcdefghé",
+            "z",
+            "é",
+            "many-1",
+            "many-10",
+            "many-1-abcde.17",
+        ];
+        for a in texts {
+            for b in texts {
+                assert_eq!(of(a, b), a.cmp(b), "{a} {b}");
+                assert_eq!(of_shared(&Rc::from(a), &Rc::from(b)), a.cmp(b), "{a} {b}");
+            }
+        }
+    }
+}
