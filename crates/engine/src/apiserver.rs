@@ -125,7 +125,7 @@ impl ApiServer {
         &self.kinds[kind as usize]
     }
     /// The time as objects carry it.
-    fn stamp(&mut self) -> Value {
+    pub fn stamp(&mut self) -> Value {
         let second = self.now.0.div_euclid(1000);
         if self.stamp.0 != second {
             self.stamp = (second, self.now.rfc3339().into());

@@ -78,7 +78,7 @@ impl EventRecorder {
         if verdict.skip {
             return;
         }
-        let stamp = Value::from(now.rfc3339());
+        let stamp = ctx.api.stamp();
         let (mut count, mut first) = (1, stamp.clone());
         let key = if let Some(known) = verdict.known {
             let counted = ctx.api.mutate(&known.event, Subresource::Main, |body| {
@@ -155,7 +155,13 @@ impl EventRecorder {
 fn event_key(ctx: &mut Ctx<'_>, about: &Object) -> ObjectKey {
     let namespace = if about.namespace().is_empty() { Rc::from("default") } else { about.namespace().clone() };
     let nanos = ctx.now.0 as u64 * 1_000_000 + ctx.rng.below(1_000_000);
-    ObjectKey::new(Kind::Event, namespace, format!("{}.{nanos:x}", about.name()))
+    // Events are half of all objects, and digit by digit is several times faster than `{nanos:x}`.
+    let mut name = String::with_capacity(about.name().len() + 17);
+    name.push_str(about.name());
+    name.push('.');
+    let digits = (u64::BITS - nanos.leading_zeros()).div_ceil(4).max(1);
+    name.extend((0..digits).rev().filter_map(|n| char::from_digit((nanos >> (4 * n)) as u32 & 15, 16)));
+    ObjectKey::new(Kind::Event, namespace, name)
 }
 
 /// The fields that all events have; room for the others is there.

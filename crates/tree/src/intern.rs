@@ -8,6 +8,8 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
+use crate::order;
+
 const SLOTS: usize = 4096;
 /// Longer texts are names and messages, which seldom come again.
 const LONGEST: usize = 40;
@@ -38,7 +40,7 @@ pub fn intern(text: &str) -> Rc<str> {
         }
         let place = &mut cache[(text_hash(text.as_bytes()) >> 20) as usize & (SLOTS - 1)];
         match place {
-            Some(there) if there.as_ref() == text => there.clone(),
+            Some(there) if order::same(there.as_bytes(), text.as_bytes()) => there.clone(),
             _ => {
                 let made: Rc<str> = Rc::from(text);
                 *place = Some(made.clone());

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use crate::Value;
 use crate::intern::intern;
+use crate::order;
 
 /// Names of fields, sorted.
 #[derive(Clone)]
@@ -49,14 +50,7 @@ pub(super) fn mark(text: &[u8]) -> u64 {
 /// Whether two texts of the same [`mark`] are the same.
 #[inline]
 fn same_text(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() || a.len() > 24 {
-        return a == b;
-    }
-    let middle = |t: &[u8]| t.get(8..16).and_then(|t| t.first_chunk::<8>().copied());
-    a.len() <= 8
-        || (a.first_chunk::<8>() == b.first_chunk()
-            && a.last_chunk::<8>() == b.last_chunk()
-            && (a.len() <= 16 || middle(a) == middle(b)))
+    (a.len() <= 8 && a.len() == b.len()) || order::same(a, b)
 }
 
 impl Names {
@@ -132,7 +126,7 @@ impl Lists {
         let place = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % STEPS;
         if let Some(step) = &self.steps[place]
             && Rc::ptr_eq(&step.from, from)
-            && *step.to.texts[step.at] == *key
+            && order::same(step.to.texts[step.at].as_bytes(), key.as_bytes())
         {
             return (step.to.clone(), step.at);
         }

@@ -20,6 +20,25 @@ pub fn of(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len())
 }
 
+/// Whether two texts are the same.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (mut x, mut y) = (a, b);
+    while let (Some((u, rest_x)), Some((v, rest_y))) = (x.split_first_chunk::<8>(), y.split_first_chunk::<8>()) {
+        if u != v {
+            return false;
+        }
+        (x, y) = (rest_x, rest_y);
+    }
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(u), Some(v)) => u == v,
+        _ => x.iter().zip(y).all(|(u, v)| u == v),
+    }
+}
+
 /// The order of two shared texts, which mostly are the very same.
 pub fn of_shared(a: &Rc<str>, b: &Rc<str>) -> Ordering {
     if Rc::ptr_eq(a, b) { Ordering::Equal } else { of(a, b) }
@@ -49,6 +68,7 @@ mod tests {
         for a in texts {
             for b in texts {
                 assert_eq!(of(a, b), a.cmp(b), "{a} {b}");
+                assert_eq!(same(a.as_bytes(), b.as_bytes()), a == b, "{a} {b}");
                 assert_eq!(of_shared(&Rc::from(a), &Rc::from(b)), a.cmp(b), "{a} {b}");
             }
         }

@@ -7,8 +7,9 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::map::Map;
 use crate::intern::intern;
+use crate::map::Map;
+use crate::order;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -236,7 +237,7 @@ impl Value {
         match (self, other) {
             (Self::Object(a), Self::Object(b)) => Rc::ptr_eq(a, b),
             (Self::Array(a), Self::Array(b)) => Rc::ptr_eq(a, b),
-            (Self::Str(a), Self::Str(b)) => Rc::ptr_eq(a, b) || a == b,
+            (Self::Str(a), Self::Str(b)) => Rc::ptr_eq(a, b) || order::same(a.as_bytes(), b.as_bytes()),
             (Self::Object(_) | Self::Array(_) | Self::Str(_), _) => false,
             _ => self == other,
         }
@@ -258,7 +259,7 @@ impl PartialEq for Value {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
-            (Self::Str(a), Self::Str(b)) => Rc::ptr_eq(a, b) || a == b,
+            (Self::Str(a), Self::Str(b)) => Rc::ptr_eq(a, b) || order::same(a.as_bytes(), b.as_bytes()),
             (Self::Array(a), Self::Array(b)) => Rc::ptr_eq(a, b) || a == b,
             (Self::Object(a), Self::Object(b)) => Rc::ptr_eq(a, b) || a == b,
             _ => false,

@@ -217,10 +217,14 @@ impl Object {
     }
     /// `metadata.ownerReferences`
     pub fn owners(&self) -> &[OwnerReference] {
-        self.owners.get_or_init(|| match self.at(OWNERS).items() {
+        let read = || match self.at(OWNERS).items() {
             [] => OWNERLESS.with(Rc::clone),
             list => Rc::new(list.iter().map(OwnerReference::read).collect()),
-        })
+        };
+        match self.owners.get() {
+            Some(known) => known,
+            None => self.owners.get_or_init(read),
+        }
     }
     /// The owner that manages the object. Models `metav1.GetControllerOf`.
     pub fn controller(&self) -> Option<&OwnerReference> {

@@ -48,11 +48,24 @@ macro_rules! components {
         impl Components {
             const COUNT: usize = [$(stringify!($field)),*].len();
 
-            fn all(&self) -> [As<&dyn Component>; Self::COUNT] {
-                [$((&self.$field as &dyn Component, $actor)),*]
+            fn all(&self) -> [&dyn Component; Self::COUNT] {
+                [$(&self.$field as &dyn Component),*]
             }
             fn all_mut(&mut self) -> [As<&mut dyn Component>; Self::COUNT] {
                 [$((&mut self.$field as &mut dyn Component, $actor)),*]
+            }
+            /// Which component has the first task, and when it is due.
+            fn first(&self) -> Option<(usize, Due)> {
+                let dues = [$(self.$field.next_due()),*];
+                let dues = dues.into_iter().enumerate().filter_map(|(i, due)| Some((i, due?)));
+                dues.min_by_key(|(_, due)| *due)
+            }
+            /// Tells every component of a change.
+            fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
+                $(
+                    ctx.api.act(ctx.now, $actor);
+                    self.$field.observe(ctx, change);
+                )*
             }
         }
     };
@@ -172,10 +185,8 @@ impl World {
         Some(Next { component, due })
     }
     fn first(&self) -> Option<(usize, Due)> {
-        let all = self.components.all();
-        let session = self.sessions.next_due().map(|due| (all.len(), due));
-        let due = all.into_iter().enumerate().filter_map(|(i, (c, _))| Some((i, c.next_due()?)));
-        due.chain(session).min_by_key(|(_, due)| *due)
+        let session = self.sessions.next_due().map(|due| (Components::COUNT, due));
+        self.components.first().into_iter().chain(session).min_by_key(|(_, due)| *due)
     }
     pub fn run(&mut self, next: Next, config: &Config) {
         let i = next.component;
@@ -254,10 +265,7 @@ impl World {
                     event_expiry.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
                     continue;
                 }
-                for (component, actor) in components.all_mut() {
-                    api.act(*now, actor);
-                    component.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
-                }
+                components.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
             }
             self.told.extend(changes);
         }
@@ -270,7 +278,7 @@ impl World {
     }
     pub fn timers(&self) -> Vec<Timer> {
         let mut out = Vec::new();
-        for (component, _) in self.components.all() {
+        for component in self.components.all() {
             component.timers(&self.api, &mut out);
         }
         out

@@ -9,13 +9,13 @@ use crate::api::{Map, Value};
 /// A condition: the one there was before, where it says the same.
 fn condition(generation: i64, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
     let text = |c: &'_ Value, field: &str, want: &str| c.get(field).and_then(Value::as_str).unwrap_or("") == want;
-    let same = old.iter().find(|c| text(c, "type", kind)).filter(|c| {
+    let same = |c: &&Value| {
         text(c, "status", "True") == status
             && text(c, "reason", reason)
             && text(c, "message", message)
             && c.get("observedGeneration").and_then(Value::as_i64) == Some(generation)
-    });
-    if let Some(same) = same {
+    };
+    if let Some(same) = old.iter().find(|c| text(c, "type", kind)).filter(same) {
         return same.clone();
     }
     // The manager adds the time.

@@ -185,9 +185,21 @@ pub fn field(pod: &Pod, path: &str, pod_ip: &str, host_ip: &str) -> String {
     }
 }
 
+/// What tells every container of the API server.
+const KUBERNETES: [(&str, &str); 8] = [
+    ("KUBERNETES_PORT", "tcp://10.96.0.1:443"),
+    ("KUBERNETES_PORT_443_TCP", "tcp://10.96.0.1:443"),
+    ("KUBERNETES_PORT_443_TCP_ADDR", "10.96.0.1"),
+    ("KUBERNETES_PORT_443_TCP_PORT", "443"),
+    ("KUBERNETES_PORT_443_TCP_PROTO", "tcp"),
+    ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
+    ("KUBERNETES_SERVICE_PORT", "443"),
+    ("KUBERNETES_SERVICE_PORT_HTTPS", "443"),
+];
+
 /// The variables that tell a container of the services of its namespace. Models `envvars.FromServices`.
 fn service_vars(api: &ApiServer, pod: &Pod) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
+    let mut out = BTreeMap::from(KUBERNETES.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let mut add = |prefix: &str, ip: &str, ports: &[Value]| {
         let Some(first) = ports.first() else { return };
         let port = first.int_at("port").unwrap_or(0);
@@ -214,8 +226,6 @@ fn service_vars(api: &ApiServer, pod: &Pod) -> BTreeMap<String, String> {
             out.insert(format!("{base}_ADDR"), ip.to_owned());
         }
     };
-    let https = Value::object([("name", Value::from("https")), ("port", 443.into()), ("protocol", "TCP".into())]);
-    add("KUBERNETES", "10.96.0.1", &[https]);
     if pod.spec().at("enableServiceLinks").as_bool() != Some(false) {
         for service in api.store().list_in(Kind::Service, pod.api.namespace()) {
             let ip = service.body().str_at("spec.clusterIP");

@@ -54,7 +54,7 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
     if makes_finished_container_run(pod, old, &status) {
         return;
     }
-    let now = Value::from(cx.ctx.now.rfc3339());
+    let now = cx.ctx.api.stamp();
     let there = old.at("conditions").items();
     for (i, c) in status.slot("conditions").make_array().iter_mut().enumerate() {
         // Mostly they stand where they stood.

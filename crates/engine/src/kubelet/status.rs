@@ -361,18 +361,18 @@ fn phase(pod: &Pod, observed: &Observed, init: &[Value], app: &[Value], terminal
             n.unknown += 1;
             continue;
         };
-        let code = status.int_at("state.terminated.exitCode");
-        let last = status.int_at("lastState.terminated.exitCode");
-        let reset = status.str_at("lastState.terminated.reason") == RESTARTING_ALL;
-        if !status.at("state.running").is_null() {
+        let state = status.at("state");
+        let last = || status.at("lastState.terminated");
+        if !state.at("running").is_null() {
             n.running += 1;
-        } else if let Some(code) = code {
+        } else if let Some(code) = state.int_at("terminated.exitCode") {
             n.stopped += 1;
             n.stopped_for_good += u32::from(!should_restart(c, spec, code));
             n.succeeded += u32::from(code == 0);
-        } else if let Some(last) = last {
+        } else if let Some(last_code) = last().int_at("exitCode") {
             n.stopped += 1;
-            n.stopped_for_good += u32::from(!reset && !should_restart(c, spec, last));
+            let reset = last().str_at("reason") == RESTARTING_ALL;
+            n.stopped_for_good += u32::from(!reset && !should_restart(c, spec, last_code));
         } else {
             n.waiting += 1;
         }
