@@ -59,6 +59,8 @@ const load = async () => {
       const made = await WebAssembly.instantiate(module, { first: part.needs() });
       part.made ?? put(part, made);
     }
+    // What this leads to is a task of its own.
+    await new Promise((go) => setTimeout(go));
     tell();
     // What has come gets the time to be shown first.
     if (!embed) await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));

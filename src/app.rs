@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use crate::pages::compare::Compare;
 use crate::pages::sandbox::Sandbox;
+use crate::platform::frames::Timeout;
 use crate::platform::{dom, parts};
 
 /// Draws the app in place of the loading text.
@@ -13,9 +14,12 @@ pub fn start() {
         return;
     }
     let Some(root) = dom::document().get_element_by_id("app") else { return };
+    // In a task of its own: what came before has taken a phone long enough.
     let draw = move || {
-        root.set_inner_html("");
-        yew::Renderer::<App>::with_root(root).render();
+        std::mem::forget(Timeout::new(0, move || {
+            root.set_inner_html("");
+            yew::Renderer::<App>::with_root(root.clone()).render();
+        }));
     };
     // The sandbox is drawn before its simulator is there; the other pages run at once.
     if page() == "compare" { parts::when_all(draw) } else { draw() }

@@ -41,6 +41,11 @@ const CHECK_AFTER: i32 = 300;
 const HOLD: Ms = 1_000;
 /// A message of more bytes stays longer.
 const LONG: usize = 60;
+/// The page is drawn piece by piece, each in a task of its own: all at once they would keep a phone busy for longer than a finger waits.
+/// The first ones, down to the dock, follow one another at once; what nobody sees before it is opened has time.
+const AT_ONCE: usize = 3;
+const PIECES: usize = 9;
+const PIECE_AFTER: i32 = 30;
 /// Live texts come at most so often.
 const LIVE_EVERY: f64 = 2_000.0;
 
@@ -58,6 +63,8 @@ pub enum Msg {
     Begin,
     /// More of the WebAssembly has come.
     Part,
+    /// Time to draw another piece.
+    Piece,
     /// The passing message has been there long enough.
     NoteOver,
 }
@@ -74,6 +81,11 @@ pub struct Sandbox {
     live_at: f64,
     /// A dialog that opens once it is drawn.
     opening: Option<Dialog>,
+    /// So many pieces are drawn.
+    pieces: usize,
+    piece: Option<Timeout>,
+    /// What a part of the WebAssembly that has come leads to.
+    arrived: Option<Timeout>,
     settings: Settings,
     tour: bool,
     broken: Option<Broken>,
@@ -127,6 +139,9 @@ impl Component for Sandbox {
             live: "".into(),
             live_at: 0.0,
             opening: None,
+            pieces: 0,
+            piece: None,
+            arrived: None,
             settings: settings(),
             tour: false,
             broken: None,
@@ -174,13 +189,17 @@ impl Component for Sandbox {
             }
             Msg::Begin => self.begin(ctx),
             Msg::Part => {
-                let before = self.desk.part;
-                self.desk.come(Part::of(parts::here()));
-                if before == Part::Page && self.desk.part > Part::Page {
-                    self.begin(ctx);
-                }
+                let first = self.desk.part == Part::Page;
+                self.desk.arrive(Part::of(parts::here()));
+                let link = ctx.link().clone();
+                self.arrived =
+                    Some(Timeout::new(0, move || link.send_message(if first { Msg::Begin } else { Msg::Check })));
             }
             Msg::Visible => self.frames_as_needed(ctx),
+            Msg::Piece => {
+                self.piece = None;
+                self.pieces += 1;
+            }
             Msg::NoteOver => {
                 self.note = None;
                 self.desk.note = None;
@@ -194,12 +213,17 @@ impl Component for Sandbox {
         self.draw()
     }
 
-    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
+        let all = self.desk.part == Part::All;
         // What opens over the page may still be on its way: then it opens when it has come.
-        if self.desk.part == Part::All
-            && let Some(dialog) = self.opening.take()
-        {
+        if let Some(dialog) = self.opening.take_if(|_| all) {
+            self.pieces = PIECES;
             dom::open_dialog(dialog.id());
+        }
+        if self.pieces < if all { PIECES } else { AT_ONCE } && self.piece.is_none() {
+            let link = ctx.link().clone();
+            let after = if self.pieces < AT_ONCE { 0 } else { PIECE_AFTER };
+            self.piece = Some(Timeout::new(after, move || link.send_message(Msg::Piece)));
         }
     }
 }
@@ -226,6 +250,9 @@ impl Sandbox {
                 self.desk.act(Act::Apply);
                 self.frames_as_needed(ctx);
             }
+        }
+        if !self.desk.is_applied() {
+            self.desk.check();
         }
     }
 
@@ -312,20 +339,21 @@ impl Sandbox {
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
                     { top_bar("", desk.example.title, true, on_act) }
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
-                        { self.switch() }
-                        { self.source() }
+                        if self.has(2) { { self.switch() }{ self.source() } }
                         <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
                             speed={if desk.cut || (desk.is_crowded() && desk.speed > 2) { 0 } else { desk.speed }} asked={desk.why.clone()} by_node={self.settings.nodes} on_act={on_act.clone()}>
                             if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
                             if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
                         </Stage>
-                        <section class="pane time" aria-label="Timeline">
-                            <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} ready=true on_act={on_act.clone()} />
-                            <div class="gantt-box">
-                                <Gantt timeline={desk.timeline.clone()} {origin} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
-                            </div>
-                        </section>
-                        { self.dock() }
+                        if self.has(1) {
+                            <section class="pane time" aria-label="Timeline">
+                                <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} ready=true on_act={on_act.clone()} />
+                                <div class="gantt-box">
+                                    <Gantt timeline={desk.timeline.clone()} {origin} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
+                                </div>
+                            </section>
+                        }
+                        if self.has(3) { { self.dock() } }
                     </main>
                     <p class="sr" role="status" aria-live="polite">{ self.live.clone() }</p>
                     if let Some(note) = &desk.note {
@@ -339,6 +367,12 @@ impl Sandbox {
         }
     }
 
+    /// Whether a piece is drawn: when its turn has come, or when a dialog is to open.
+    fn has(&self, piece: usize) -> bool {
+        let all = self.desk.part == Part::All;
+        (piece <= AT_ONCE || all) && (self.pieces >= piece || (all && self.opening.is_some()))
+    }
+
     /// What opens over the page.
     #[inline(never)]
     fn overlays(&self) -> Html {
@@ -347,12 +381,11 @@ impl Sandbox {
             <>
                 if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
                 if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} base={dom::address()} on_act={on_act.clone()} /> }
-                { examples_dialog(desk.example.id, on_act) }
-                { settings_dialog(&self.settings, on_act) }
                 if self.tour { <Tour on_act={on_act.clone()} /> }
-                { legend_dialog() }
-                { keys_dialog(self.settings.keys, on_act) }
-                { menu_dialog("", on_act) }
+                if self.has(6) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
+                if self.has(7) { { keys_dialog(self.settings.keys, on_act) } }
+                if self.has(8) { { legend_dialog() } }
+                if self.has(9) { { examples_dialog(desk.example.id, on_act) } }
             </>
         }
     }
@@ -404,20 +437,25 @@ impl Sandbox {
         let terminal = desk.panel != Panel::Inspector;
         let show = if terminal { "terminal" } else { "inspector" };
         let i = &desk.shown.inspected;
-        if desk.part < Part::All {
-            let pane = |class: &'static str, heading: &'static str, says: &'static str| {
-                html! { <section {class}><div class="pane-head pane-head--term"><h2>{ heading }</h2></div><div class="blank"><span>{ says }</span></div></section> }
-            };
-            return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl", "kubectl is loading.") }{ pane("pane inspector", "Inspect", "The inspector is loading.") }</div> };
+        let pane = |class: &'static str, heading: &'static str, says: &'static str| {
+            html! { <section {class}><div class="pane-head pane-head--term"><h2>{ heading }</h2></div><div class="blank"><span>{ says }</span></div></section> }
+        };
+        let inspector = || pane("pane inspector", "Inspect", "The inspector is loading.");
+        if !self.has(4) {
+            return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl", "kubectl is loading.") }{ inspector() }</div> };
         }
         html! {
-            <div class="dock" data-show={show}>
+            <div class="dock" data-show={show} aria-busy={(!self.has(PIECES)).then_some("true")}>
                 <div class="switch"><div class="seg">
                     { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
                 </div></div>
                 <Terminal lines={desk.shown.terminal.clone()} typed={desk.typed.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
-                <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
-                    actions={i.actions.clone()} on_act={self.on_act.clone()} />
+                if self.has(5) {
+                    <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
+                        actions={i.actions.clone()} on_act={self.on_act.clone()} />
+                } else {
+                    { inspector() }
+                }
             </div>
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use batchyard_engine::cluster::Config;
 
-use super::Desk;
+use super::{Desk, INSPECT_EVERY};
 use crate::session::examples::{self, Example};
 use crate::session::laid;
 use crate::session::manifest;
@@ -92,6 +92,16 @@ impl Desk {
         // With all of the program there is more to say about a draft than kubectl says.
         if part > Part::Page {
             self.check();
+        }
+        self.arrive(part);
+    }
+
+    /// More of the program has come; the draft is judged later, and while time runs so is what the inspector shows: each has a
+    /// task of its own.
+    pub fn arrive(&mut self, part: Part) {
+        self.part = part;
+        if self.playing {
+            self.inspect_in = INSPECT_EVERY;
         }
         self.say_accepted(false);
         self.derived = None;
