@@ -43,8 +43,8 @@ const HOLD: Ms = 1_000;
 const LONG: usize = 60;
 /// The page is drawn piece by piece, each in a task of its own: all at once they would keep a phone busy for longer than a finger waits.
 /// The first ones, down to the dock, follow one another at once; what nobody sees before it is opened has time.
-const AT_ONCE: usize = 3;
-const PIECES: usize = 9;
+const AT_ONCE: usize = 4;
+const PIECES: usize = 10;
 const PIECE_AFTER: i32 = 30;
 /// Live texts come at most so often.
 const LIVE_EVERY: f64 = 2_000.0;
@@ -187,7 +187,13 @@ impl Component for Sandbox {
                 self.check = None;
                 self.desk.check();
             }
-            Msg::Begin => self.begin(ctx),
+            Msg::Begin => {
+                self.begin(ctx);
+                // It is drawn in a task of its own.
+                let link = ctx.link().clone();
+                self.arrived = Some(Timeout::new(0, move || link.send_message(Msg::Visible)));
+                return false;
+            }
             Msg::Part => {
                 let first = self.desk.part == Part::Page;
                 self.desk.arrive(Part::of(parts::here()));
@@ -339,13 +345,15 @@ impl Sandbox {
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
                     { top_bar("", desk.example.title, true, on_act) }
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
-                        if self.has(2) { { self.switch() }{ self.source() } }
-                        <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
-                            speed={if desk.cut || (desk.is_crowded() && desk.speed > 2) { 0 } else { desk.speed }} asked={desk.why.clone()} by_node={self.settings.nodes} on_act={on_act.clone()}>
-                            if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
-                            if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
-                        </Stage>
+                        if self.has(3) { { self.switch() }{ self.source() } }
                         if self.has(1) {
+                            <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
+                                speed={if desk.cut || (desk.is_crowded() && desk.speed > 2) { 0 } else { desk.speed }} asked={desk.why.clone()} by_node={self.settings.nodes} on_act={on_act.clone()}>
+                                if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
+                                if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
+                            </Stage>
+                        }
+                        if self.has(2) {
                             <section class="pane time" aria-label="Timeline">
                                 <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} ready=true on_act={on_act.clone()} />
                                 <div class="gantt-box">
@@ -353,7 +361,7 @@ impl Sandbox {
                                 </div>
                             </section>
                         }
-                        if self.has(3) { { self.dock() } }
+                        if self.has(4) { { self.dock() } }
                     </main>
                     <p class="sr" role="status" aria-live="polite">{ self.live.clone() }</p>
                     if let Some(note) = &desk.note {
@@ -382,10 +390,10 @@ impl Sandbox {
                 if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
                 if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} base={dom::address()} on_act={on_act.clone()} /> }
                 if self.tour { <Tour on_act={on_act.clone()} /> }
-                if self.has(6) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
-                if self.has(7) { { keys_dialog(self.settings.keys, on_act) } }
-                if self.has(8) { { legend_dialog() } }
-                if self.has(9) { { examples_dialog(desk.example.id, on_act) } }
+                if self.has(7) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
+                if self.has(8) { { keys_dialog(self.settings.keys, on_act) } }
+                if self.has(9) { { legend_dialog() } }
+                if self.has(10) { { examples_dialog(desk.example.id, on_act) } }
             </>
         }
     }
@@ -441,7 +449,7 @@ impl Sandbox {
             html! { <section {class}><div class="pane-head pane-head--term"><h2>{ heading }</h2></div><div class="blank"><span>{ says }</span></div></section> }
         };
         let inspector = || pane("pane inspector", "Inspect", "The inspector is loading.");
-        if !self.has(4) {
+        if !self.has(5) {
             return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl", "kubectl is loading.") }{ inspector() }</div> };
         }
         html! {
@@ -450,7 +458,7 @@ impl Sandbox {
                     { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
                 </div></div>
                 <Terminal lines={desk.shown.terminal.clone()} typed={desk.typed.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
-                if self.has(5) {
+                if self.has(6) {
                     <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
                         actions={i.actions.clone()} on_act={self.on_act.clone()} />
                 } else {

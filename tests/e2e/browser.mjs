@@ -68,15 +68,15 @@ export async function open(browser, url, { size = SIZES.wide, theme = "light", r
   return page;
 }
 
-/** Waits until the page has been drawn by the app, not by the loading text of its HTML. */
+/** Waits until the page has been drawn by the app, not by the loading text of its HTML; the sandbox down to its last pane. */
 export async function ready(page) {
-  await page.waitForFunction(() => !document.querySelector(".boot") && document.querySelector("main, [role=main]"));
+  await page.waitForFunction(() => !document.querySelector(".boot") && document.querySelector("main, [role=main]") && !document.querySelector(".bench:not(:has(> .dock))"));
   return page;
 }
 
 /** Waits until all of the program is there, and what it changed has come to rest. */
 export async function settled(page) {
-  await page.waitForFunction(() => !(globalThis.batchyardParts < 3));
+  await page.waitForFunction(() => !(globalThis.batchyardParts < 3) && !document.querySelector("[aria-busy=true]"));
   await rested(page);
 }
 
