@@ -17,6 +17,7 @@ mod jsonpath;
 mod output;
 mod pattern;
 pub mod printers;
+mod rbac;
 mod selector;
 mod session;
 mod sessions;

@@ -11,6 +11,7 @@ mod fix;
 mod help;
 mod json;
 pub mod local;
+mod outline;
 mod split;
 mod tree;
 mod yaml;

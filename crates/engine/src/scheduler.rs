@@ -229,7 +229,7 @@ impl Scheduler {
             self.forget(&change.key);
             return;
         };
-        let gated = !pod.at("spec.schedulingGates").items().is_empty();
+        let gated = hints::is_gated(pod);
         if let Some(queued) = self.pods.get_mut(&change.key) {
             let Some(before) = change.before.as_ref().filter(|_| queued.active.is_none()) else { return };
             let refused_by = queued.refused_by.clone();

@@ -255,6 +255,21 @@ pub fn env_name(s: &str) -> Vec<String> {
     vec!["a valid environment variable name must consist only of printable ASCII characters other than '='".to_owned()]
 }
 
+/// An environment variable's name as files of variables may hold it.
+pub fn strict_env_name(s: &str) -> Vec<String> {
+    let letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.');
+    let mut bytes = s.bytes();
+    if bytes.next().is_some_and(letter) && bytes.all(|b| letter(b) || b.is_ascii_digit()) {
+        return Vec::new();
+    }
+    vec![regex_error(
+        "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not \
+         start with a digit",
+        "[-._a-zA-Z][-._a-zA-Z0-9]*",
+        &["my.env-name", "MY_ENV.NAME", "MyEnvName1"],
+    )]
+}
+
 /// A key of a ConfigMap or Secret.
 pub fn config_key(s: &str) -> Vec<String> {
     let mut out = Vec::new();

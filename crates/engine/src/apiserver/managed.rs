@@ -3,6 +3,7 @@
 //! Models apimachinery `pkg/util/managedfields` and `sigs.k8s.io/structured-merge-diff`. Only what people write is tracked;
 //! it is kept beside the objects, not in them, so that the versions of an object stay small.
 
+mod cluster;
 mod set;
 mod walk;
 
@@ -32,6 +33,14 @@ pub(super) struct Managers(Vec<Manager>);
 impl Manager {
     fn is(&self, name: &str, applies: bool, subresource: &str) -> bool {
         self.name.as_ref() == name && self.applies == applies && self.subresource == subresource
+    }
+    /// Whether it manages the field at these steps itself.
+    fn owns(&self, steps: &[&str]) -> bool {
+        let mut set = Some(&self.fields);
+        for step in steps {
+            set = set.and_then(|s| s.children.get(*step));
+        }
+        set.is_some_and(|s| s.member)
     }
     /// As conflicts print it. Models `printManager`.
     fn printed(&self, kind: Kind) -> String {
@@ -153,13 +162,14 @@ impl ApiServer {
         let ty = schema::of(object.kind());
         let mut managers = self.managers.get(object.uid()).map(|m| m.0.clone()).unwrap_or_default();
         let created = object.at("metadata.creationTimestamp");
-        let cluster = |fields: Set, name: &str, subresource: &'static str| Manager {
+        let made = |fields: Set, name: &str, subresource: &'static str| Manager {
             name: Rc::from(name),
             applies: false,
             subresource,
             fields,
             time: created.clone(),
         };
+        let makes = if object.kind() == Kind::Node { "kubelet" } else { "kube-controller-manager" };
         if managers.is_empty() {
             let mut body = object.body().clone();
             // What admission and the scheduler add belongs to nobody.
@@ -168,10 +178,14 @@ impl ApiServer {
             {
                 body.unset(&format!("spec.{field}"));
             }
-            managers.push(cluster(walk::fields(ty, &body), "kube-controller-manager", ""));
+            if object.kind() == Kind::Pod {
+                cluster::without_token(&mut body);
+            }
+            managers.push(made(walk::fields(ty, &body), makes, ""));
         }
         let status = ty.field("status").and_then(|f| f.ty.as_struct());
-        if let Some(inner) = status.map(|ty| walk::fields(ty, object.at("status"))).filter(|s| !s.is_empty()) {
+        let reported = cluster::reported(object);
+        if let Some(inner) = status.map(|ty| walk::fields(ty, &reported)).filter(|s| !s.is_empty()) {
             let mut fields = Set::default();
             *fields.below("f:status".into()) = inner;
             if object.kind() == Kind::Pod {
@@ -185,9 +199,26 @@ impl ApiServer {
                     scheduled.children.retain(|step, _| step == "f:observedGeneration");
                 }
             }
-            let name = if object.kind() == Kind::Pod { "kubelet" } else { "kube-controller-manager" };
-            managers.push(cluster(fields, name, "status"));
+            // The Deployment controller writes the revision along with the status.
+            let revision = object.at("metadata.annotations").get(cluster::REVISION).is_some();
+            if object.kind() == Kind::Deployment && revision {
+                let annotations = fields.below("f:metadata".into()).below("f:annotations".into());
+                annotations.below(format!("f:{}", cluster::REVISION)).member = true;
+                annotations.member = !managers.iter().any(|m| m.owns(&["f:metadata", "f:annotations"]));
+            }
+            let name = if object.kind() == Kind::Pod { "kubelet" } else { makes };
+            let mut manager = made(fields, name, "status");
+            if let Some(time) = cluster::last_time(object.at("status")) {
+                manager.time = time.into();
+            }
+            managers.push(manager);
         }
+        managers.retain(|m| !m.fields.is_empty());
+        // Those who apply come first, then the earlier ones.
+        managers.sort_by(|a, b| {
+            let key = |m: &Manager| (!m.applies, m.time.as_str().unwrap_or("").to_owned(), m.name.clone());
+            key(a).cmp(&key(b))
+        });
         let entry = |m: &Manager| {
             let mut v = crate::json!({
                 "apiVersion": (object.kind().api_version()),

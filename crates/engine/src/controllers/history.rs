@@ -13,6 +13,8 @@ use crate::component::Ctx;
 
 /// The label with a revision's hash.
 pub const HASH_LABEL: &str = "controller-revision-hash";
+/// The label with the hash of a revision's data, where its Pods carry the revision's name instead.
+const DATA_HASH_LABEL: &str = "controller.kubernetes.io/hash";
 /// The longest part of an owner's name that goes into a revision's.
 const MAX_PREFIX: usize = 223;
 
@@ -86,7 +88,8 @@ pub fn create(
         if !owner.at("metadata.annotations").is_null() {
             body.set("metadata.annotations", owner.at("metadata.annotations").clone());
         }
-        body.set_key("metadata.labels", HASH_LABEL, hash);
+        let label = if owner.kind() == Kind::DaemonSet { HASH_LABEL } else { DATA_HASH_LABEL };
+        body.set_key("metadata.labels", label, hash);
         match ctx.api.create(Kind::ControllerRevision, body, WriteOptions::default()) {
             Err(status) if status.reason == Reason::AlreadyExists => {
                 let key = ObjectKey::new(Kind::ControllerRevision, owner.namespace().clone(), name);

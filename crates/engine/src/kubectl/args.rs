@@ -202,6 +202,10 @@ impl Parsed {
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.values.iter().filter(|(n, _)| *n == name).map(|(_, v)| v.as_str()).collect()
     }
+    /// Every flag that was given, with its value, in order.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.values.iter().map(|(name, value)| (*name, value.as_str()))
+    }
     /// Whether a flag is on.
     pub fn on(&self, name: &str) -> bool {
         self.on_or(name, false)

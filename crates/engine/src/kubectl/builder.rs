@@ -293,7 +293,7 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
     // That a file is missing is seen before anything is done.
     let missing = names.iter().filter_map(|n| io.open(n, cx).err());
     Failure::collect(missing.collect())?;
-    'files: for name in &names {
+    for name in &names {
         let (source, text) = match io.open(name, cx) {
             Ok(f) => f,
             Err(e) => {
@@ -301,12 +301,13 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
                 break;
             }
         };
-        for entry in manifest::parse(&text).entries {
+        'file: for entry in manifest::parse(&text).entries {
             let document = match entry {
                 Ok(d) => d,
                 Err(e) => {
+                    // The other files are read all the same.
                     out.errors.push(Failure::Error(format!("error parsing {source}: {}", e.message)));
-                    break 'files;
+                    break;
                 }
             };
             out.single &= document.value.get("items").is_none();
@@ -325,7 +326,7 @@ fn find_files(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<
                     Err(LocalError::Skip(text)) => out.errors.push(Failure::Error(text)),
                     Err(LocalError::Stop(text)) => {
                         out.errors.push(Failure::Error(text));
-                        break 'files;
+                        break 'file;
                     }
                 }
             }

@@ -3,6 +3,7 @@
 //! Models `pkg/cmd/cmd.go`.
 
 mod apply;
+mod auth;
 mod builtin;
 mod change;
 mod common;
@@ -265,7 +266,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "version" => misc::version(rest, io),
         "api-versions" => misc::api_versions(rest, io),
         "api-resources" => misc::api_resources(rest, cx, io),
-        "auth" => misc::auth(rest, cx, io),
+        "auth" => auth::run(rest, cx, io),
         "top" => misc::top(rest, cx, io),
         "exec" => misc::exec(rest, cx, io),
         "cp" => misc::cp(rest),

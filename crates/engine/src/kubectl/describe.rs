@@ -9,6 +9,7 @@ mod generic;
 mod network;
 mod node;
 mod pod;
+mod slices;
 mod storage;
 mod template;
 mod workloads;
@@ -97,6 +98,10 @@ pub fn describe(o: &Rc<Object>, scene: &Scene<'_>) -> String {
         Kind::HorizontalPodAutoscaler => network::autoscaler(o, &mut w),
         Kind::Role | Kind::ClusterRole => config::role(o, &mut w),
         Kind::RoleBinding | Kind::ClusterRoleBinding => config::role_binding(o, &mut w),
+        Kind::Endpoints => slices::endpoints(o, &mut w),
+        Kind::EndpointSlice => slices::endpoint_slice(o, &mut w),
+        Kind::StorageClass => slices::storage_class(o, &mut w),
+        Kind::IngressClass => slices::ingress_class(o, &mut w),
         _ => generic::describe(o, &mut w),
     }
     let silent = matches!(

@@ -65,7 +65,7 @@ fn headings(kind: Kind) -> &'static str {
         Kind::Lease => "Name|Holder|Age",
         Kind::PodDisruptionBudget => "Name|Min Available|Max Unavailable|Allowed Disruptions|Age",
         Kind::PriorityClass => "Name|Value|Global-Default|Age|PreemptionPolicy",
-        Kind::CustomResourceDefinition => "Name|Created At",
+        Kind::CustomResourceDefinition => "Name|Scope|Versions|Created At",
         Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => "Name|Webhooks|Age",
         Kind::RuntimeClass => "Name|Handler|Age",
         Kind::CSIDriver => {

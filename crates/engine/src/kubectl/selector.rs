@@ -40,7 +40,7 @@ fn unknown(kind: Kind, field: &str) -> String {
         Kind::Pod | Kind::Node | Kind::Event | Kind::Namespace | Kind::Secret | Kind::ReplicationController => {
             format!("field label not supported: {field}")
         }
-        _ if kind.info().group == "apps" => format!("field label not supported for appsv1.{}: {field}", kind.name()),
+        Kind::ReplicaSet => format!("field label not supported for appsv1.ReplicaSet: {field}"),
         _ => format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""),
     }
 }

@@ -3,6 +3,7 @@
 //! Models kubectl `pkg/validation` and cli-runtime `pkg/resource` (`visitor.go`, `mapper.go`, `metadata_decoder.go`).
 
 use super::decode::{DecodeError, decode_field};
+use super::outline;
 use crate::api::text::{go_json, go_quote};
 use crate::api::{KINDS, Kind, Value, schema};
 
@@ -65,7 +66,24 @@ pub fn resources(value: &Value, file: &str, validate: bool) -> Vec<Result<Resour
         return decode_error(e.message);
     }
     match value.get("items") {
-        Some(Value::Array(items)) => list_items(value, items, file),
+        Some(Value::Array(items)) => {
+            let listed = list_items(value, items, file);
+            let of_item = |r: &Result<Resource, LocalError>| match r {
+                Ok(r) => outline::problems(r.kind, &r.value),
+                Err(_) => Vec::new(),
+            };
+            let mut problems: Vec<String> =
+                if validate { listed.iter().flat_map(of_item).collect() } else { Vec::new() };
+            let text = match problems.len() {
+                0 => return listed,
+                1 => problems.remove(0),
+                _ => format!("[{}]", problems.join(", ")),
+            };
+            vec![Err(LocalError::Stop(format!(
+                "error validating {}: error validating data: {text}; if you choose to ignore these errors, turn validation off with --validate=false",
+                go_quote(file)
+            )))]
+        }
         _ => vec![recognise(value.clone(), String::new(), file)],
     }
 }

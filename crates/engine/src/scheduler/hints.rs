@@ -106,11 +106,16 @@ impl ClusterEvent<'_> {
     }
 }
 
+/// Whether a Pod is held back before it is tried: by its gates, or as it waits for devices, which nobody gives out here.
+pub fn is_gated(pod: &Object) -> bool {
+    ["spec.schedulingGates", "spec.resourceClaims"].iter().any(|list| !pod.at(list).items().is_empty())
+}
+
 /// Whether a change of the Pod itself may help: its gates, labels, tolerations, node selector or requests.
 pub fn own_change_may_help(before: &Object, after: &Object, refused_by: &BTreeSet<Plugin>) -> bool {
     let changed = |path: &str| before.at(path) != after.at(path);
     refused_by.iter().any(|plugin| match plugin {
-        Plugin::SchedulingGates => after.at("spec.schedulingGates").items().is_empty(),
+        Plugin::SchedulingGates => !is_gated(after),
         Plugin::TaintToleration | Plugin::NodeUnschedulable => changed("spec.tolerations"),
         Plugin::PodTopologySpread => changed("metadata.labels") || changed("spec.tolerations"),
         Plugin::InterPodAffinity => changed("metadata.labels"),

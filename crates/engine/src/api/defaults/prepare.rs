@@ -27,11 +27,12 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
             object.set("metadata.generation", 1);
             let mut status = json!({"phase": "Pending"});
             if !object.at("spec.schedulingGates").items().is_empty() {
+                let now = object.at("metadata.creationTimestamp").clone();
                 status.set(
                     "conditions",
                     json!([{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
                         "message": "Scheduling is blocked due to non-empty scheduling gates",
-                        "lastProbeTime": null, "lastTransitionTime": null}]),
+                        "lastProbeTime": null, "lastTransitionTime": now}]),
                 );
             }
             status.set("qosClass", qos_class(object));

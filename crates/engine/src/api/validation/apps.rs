@@ -112,14 +112,14 @@ impl Checks {
             }
         }
     }
-    fn int_or_percent(&mut self, v: &Value, path: &Path) {
+    pub(super) fn int_or_percent(&mut self, v: &Value, path: &Path) {
         if let Some(text) = v.as_str() {
             self.messages(path, text, content::percent(text));
         } else if let Some(n) = v.as_i64().filter(|n| *n < 0) {
             self.invalid(path, n, NEGATIVE);
         }
     }
-    fn at_most_all(&mut self, v: &Value, path: &Path) {
+    pub(super) fn at_most_all(&mut self, v: &Value, path: &Path) {
         if int_or_string::is_percent(v) && magnitude(v) > 100 {
             self.invalid(path, v.clone(), "must not be greater than 100%");
         }

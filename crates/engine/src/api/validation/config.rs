@@ -40,8 +40,13 @@ impl Checks {
                     self.messages(&path, f, content::label_key(f));
                     self.kube_finalizer(f, &path);
                 }
+                if self.errors.is_empty() {
+                    self.pod_security_labels(object.at("metadata.labels"));
+                }
             }
             Kind::PersistentVolumeClaim => self.claim_spec(object.at("spec"), &Path::new("spec")),
+            Kind::PersistentVolume => self.persistent_volume(object.at("spec")),
+            Kind::NetworkPolicy => self.network_policy(object.at("spec")),
             Kind::PodTemplate => self.pod_template(object.at("template"), &Path::new("template")),
             Kind::ReplicationController => self.replication_controller(object.at("spec")),
             Kind::PriorityClass => self.priority_class(object),
@@ -52,6 +57,26 @@ impl Checks {
             Kind::RoleBinding | Kind::ClusterRoleBinding => self.role_binding(kind, object),
             Kind::HorizontalPodAutoscaler => self.autoscaler(object.at("spec")),
             _ => {}
+        }
+    }
+    /// What a namespace asks of its Pods, which nothing here enforces. Models pod-security-admission `PolicyToEvaluate`.
+    fn pod_security_labels(&mut self, labels: &Value) {
+        for mode in ["enforce", "audit", "warn"] {
+            let key = format!("pod-security.kubernetes.io/{mode}");
+            let path = Path::new("metadata.labels");
+            if let Some(level) = labels.get(&key).and_then(Value::as_str)
+                && !["privileged", "baseline", "restricted"].contains(&level)
+            {
+                self.invalid(&path.key(&key), level, "must be one of privileged, baseline, restricted");
+            }
+            let key = key + "-version";
+            let Some(version) = labels.get(&key).and_then(Value::as_str) else { continue };
+            let minor = version.strip_prefix("v1.").is_some_and(|n| {
+                !n.is_empty() && (n == "0" || !n.starts_with('0')) && n.bytes().all(|b| b.is_ascii_digit())
+            });
+            if version != "latest" && !minor {
+                self.invalid(&path.key(&key), version, "must be \"latest\" or \"v1.x\"");
+            }
         }
     }
     fn config_map(&mut self, object: &Value) {
@@ -134,6 +159,10 @@ impl Checks {
                 } else {
                     // What ends too early is told apart from what is wrong.
                     match text.trim_start().chars().next().unwrap_or(' ') {
+                        '{' if bare_key(&text).is_some() => {
+                            let c = bare_key(&text).unwrap_or(' ');
+                            format!("invalid character '{c}' looking for beginning of object key string")
+                        }
                         '{' | '[' | '"' if ends_early(&text) => "unexpected end of JSON input".to_owned(),
                         first => format!("invalid character '{first}' looking for beginning of value"),
                     }
@@ -178,12 +207,17 @@ impl Checks {
     }
     pub(super) fn replication_controller(&mut self, spec: &Value) {
         let path = Path::new("spec");
-        self.nonnegative(spec, "minReadySeconds", &path);
         let selector = spec.at("selector");
         if selector.fields().next().is_none() {
             self.required(&path.child("selector"), "");
         }
+        self.controlled_template(spec, &path);
+        // What the types themselves declare is checked last.
         self.nonnegative(spec, "replicas", &path);
+        self.nonnegative(spec, "minReadySeconds", &path);
+    }
+    fn controlled_template(&mut self, spec: &Value, path: &Path) {
+        let selector = spec.at("selector");
         let (template, p) = (spec.at("template"), path.child("template"));
         if template.is_null() {
             return self.required(&p, "");
@@ -211,10 +245,15 @@ impl Checks {
                 ("system-cluster-critical", 2_000_000_000) | ("system-node-critical", 2_000_001_000)
             );
             if !builtin {
-                self.forbidden(
-                    &Path::new("metadata.name"),
-                    "priority class names with 'system-' prefix are reserved for system use only",
-                );
+                let reserved = "priority class names with 'system-' prefix are reserved for system use only";
+                let why = match name {
+                    "system-cluster-critical" | "system-node-critical" => {
+                        let right = if name == "system-node-critical" { 2_000_001_000 } else { 2_000_000_000 };
+                        format!("value of {name} PriorityClass must be {right}")
+                    }
+                    _ => format!("{name} is not a known system priority class"),
+                };
+                self.forbidden(&Path::new("metadata.name"), format!("{reserved}. error: {why}"));
             }
         } else if value > 1_000_000_000 {
             self.forbidden(&Path::new("value"), "maximum allowed value of a user defined priority is 1000000000");
@@ -233,17 +272,19 @@ impl Checks {
         }
         for (field, v) in [("minAvailable", min), ("maxUnavailable", max)] {
             let p = path.child(field);
-            if let Some(text) = v.as_str() {
-                self.messages(&p, text, content::percent(text));
-            } else if let Some(n) = v.as_i64() {
-                self.nonnegative_value(&p, n);
-            }
+            self.int_or_percent(v, &p);
+            self.at_most_all(v, &p);
         }
         self.label_selector(spec.at("selector"), &path.child("selector"));
+        let policies = ["AlwaysAllow", "IfHealthyBudget"];
+        if let Some(policy) = spec.at("unhealthyPodEvictionPolicy").as_str().filter(|p| !policies.contains(p)) {
+            self.not_supported(&path.child("unhealthyPodEvictionPolicy"), policy, &policies);
+        }
     }
     pub(super) fn node(&mut self, spec: &Value) {
         let mut seen: Vec<(&str, &str)> = Vec::new();
-        for (taint, p) in items(spec, "taints", &Path::new("spec")) {
+        // The taints' path is said to be below the metadata.
+        for (taint, p) in items(spec, "taints", &Path::new("metadata")) {
             let (key, effect, value) = (taint.str_at("key"), taint.str_at("effect"), taint.str_at("value"));
             self.label_name(key, &p.child("key"));
             let messages = content::label_value(value);
@@ -261,6 +302,12 @@ impl Checks {
                 });
             }
             seen.push((key, effect));
+        }
+        let single = Value::array(spec.at("podCIDR").as_str().map(Value::from));
+        let ranges = spec.at("podCIDRs");
+        let ranges = if ranges.items().is_empty() { &single } else { ranges };
+        for (i, range) in ranges.items().iter().filter_map(Value::as_str).enumerate() {
+            self.address_range(range, &Path::new("spec.podCIDRs").index(i));
         }
     }
     fn ingress(&mut self, spec: &Value) {
@@ -292,6 +339,12 @@ impl Checks {
             }
         }
     }
+}
+
+/// The first character of an object's first key, where it is not quoted.
+fn bare_key(text: &str) -> Option<char> {
+    let first = text.trim_start().strip_prefix('{')?.trim_start().chars().next()?;
+    (!matches!(first, '"' | '}')).then_some(first)
 }
 
 /// Whether JSON text stops before all that it opens is closed.

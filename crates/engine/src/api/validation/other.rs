@@ -4,6 +4,7 @@
 
 use super::{Checks, items};
 use crate::api::field::Path;
+use crate::api::quantity::Quantity;
 use crate::api::{Kind, Value};
 
 impl Checks {
@@ -99,6 +100,100 @@ impl Checks {
         }
         if target.str_at("apiVersion").is_empty() {
             self.invalid(&p.child("apiVersion"), "", "apiVersion must specify API group");
+        }
+        for (metric, p) in items(spec, "metrics", &path) {
+            self.metric(metric, &p);
+        }
+        if min == Some(0)
+            && !items(spec, "metrics", &path).any(|(m, _)| matches!(m.str_at("type"), "Object" | "External"))
+        {
+            let why = "must specify at least one Object or External metric to support scaling to zero replicas";
+            self.forbidden(&path.child("metrics"), why);
+        }
+    }
+    /// Models `validateMetricSpec`.
+    fn metric(&mut self, metric: &Value, path: &Path) {
+        const TYPES: [&str; 5] = ["ContainerResource", "External", "Object", "Pods", "Resource"];
+        let kind = metric.str_at("type");
+        if kind.is_empty() {
+            self.required(&path.child("type"), "must specify a metric source type");
+        }
+        if !TYPES.contains(&kind) {
+            self.not_supported(&path.child("type"), kind, &TYPES);
+        }
+        let wanted = match kind {
+            "ContainerResource" => "containerResource",
+            "External" => "external",
+            "Object" => "object",
+            "Pods" => "pods",
+            "Resource" => "resource",
+            _ => "",
+        };
+        let fields = ["object", "external", "pods", "resource", "containerResource"];
+        let given: Vec<&str> = fields.into_iter().filter(|f| !metric.at(f).is_null()).collect();
+        if let Some(first) = given.first() {
+            self.metric_source(first, metric.at(first), &path.child(first));
+        }
+        if wanted.is_empty() {
+            self.not_supported(&path.child("type"), kind, &TYPES);
+        } else if !given.contains(&wanted) {
+            self.required(&path.child(wanted), "must populate information for the given metric source");
+        }
+        for other in given.iter().filter(|f| given.len() > 1 && **f != wanted) {
+            self.forbidden(&path.child(other), "must populate the given metric source only");
+        }
+    }
+    /// Models `validateObjectSource` and its neighbours.
+    fn metric_source(&mut self, kind: &str, source: &Value, path: &Path) {
+        let target = path.child("target");
+        if matches!(kind, "resource" | "containerResource") {
+            if source.str_at("name").is_empty() {
+                self.required(&path.child("name"), "must specify a resource name");
+            }
+            if kind == "containerResource" && source.str_at("container").is_empty() {
+                self.required(&path.child("container"), "must specify a container");
+            }
+        } else if source.str_at("metric.name").is_empty() {
+            self.required(&path.child("metric").child("name"), "must specify a metric name");
+        }
+        let (kinds, of) = (["Utilization", "Value", "AverageValue"], source.at("target"));
+        let given = of.str_at("type");
+        if given.is_empty() {
+            self.required(&target.child("type"), "must specify a metric target type");
+        }
+        if !kinds.contains(&given) {
+            self.invalid(&target.child("type"), given, "must be either Utilization, Value, or AverageValue");
+        }
+        for field in ["value", "averageValue"] {
+            let amount = Quantity::from_value(of.at(field)).unwrap_or_default();
+            if !of.at(field).is_null() && amount.nanos() <= 0 {
+                self.invalid(&target.child(field), amount.to_string(), "must be positive");
+            }
+        }
+        if let Some(n) = of.int_at("averageUtilization").filter(|n| *n < 1) {
+            self.invalid(&target.child("averageUtilization"), n, "must be greater than 0");
+        }
+        let has = |field: &str| !of.at(field).is_null();
+        match kind {
+            "pods" if !has("averageValue") => {
+                self.required(&target.child("averageValue"), "must specify a positive target averageValue");
+            }
+            "object" if !has("value") && !has("averageValue") => {
+                self.required(&target.child("averageValue"), "must set either a target value or averageValue");
+            }
+            "external" if !has("value") && !has("averageValue") => {
+                let why = "must set either a target value for metric or a per-pod target";
+                self.required(&target.child("averageValue"), why);
+            }
+            "resource" | "containerResource" if !has("averageUtilization") && !has("averageValue") => {
+                let why = "must set either a target raw value or a target utilization";
+                self.required(&target.child("averageUtilization"), why);
+            }
+            "resource" | "containerResource" if has("averageUtilization") && has("averageValue") => {
+                let why = "may not set both a target raw value and a target utilization";
+                self.forbidden(&target.child("averageValue"), why);
+            }
+            _ => {}
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Pods, pod templates and pod specs. Models `ValidatePodCreate`, `ValidatePodTemplateSpec` and `ValidatePodSpec` of
 //! `pkg/apis/core/validation/validation.go`.
 
+use std::collections::BTreeMap;
+
 use super::{Checks, NEGATIVE, items};
 use crate::api::field::{FieldError, Path};
+use crate::api::quantity::Quantity;
 use crate::api::text::go_quote;
 use crate::api::{Value, content};
 
@@ -13,6 +16,45 @@ pub(super) struct PodContext<'a> {
     pub meta: &'a Value,
     /// Whether it is a Pod, not a template.
     pub is_pod: bool,
+}
+
+/// What the containers of a Pod ask for together. Models `resource.AggregateContainerRequests`.
+fn container_requests(spec: &Value) -> BTreeMap<String, Quantity> {
+    type Sums = BTreeMap<String, Quantity>;
+    let add = |sums: &mut Sums, c: &Value| {
+        for (name, amount) in c.at("resources.requests").fields() {
+            let amount = Quantity::from_value(amount).unwrap_or_default();
+            match sums.get_mut(name.as_ref()) {
+                Some(sum) => sum.add(&amount),
+                None => drop(sums.insert(name.to_string(), amount)),
+            }
+        }
+    };
+    let (mut total, mut sidecars, mut greatest) = (Sums::new(), Sums::new(), Sums::new());
+    for c in spec.at("containers").items() {
+        add(&mut total, c);
+    }
+    for c in spec.at("initContainers").items() {
+        let mut need = sidecars.clone();
+        add(&mut need, c);
+        if c.str_at("restartPolicy") == "Always" {
+            add(&mut total, c);
+            sidecars = need.clone();
+        }
+        for (name, amount) in need {
+            let most = greatest.entry(name).or_default();
+            if amount > *most {
+                *most = amount;
+            }
+        }
+    }
+    for (name, amount) in greatest {
+        let sum = total.entry(name).or_default();
+        if amount > *sum {
+            *sum = amount;
+        }
+    }
+    total
 }
 
 impl Checks {
@@ -290,6 +332,30 @@ impl Checks {
             self.forbidden(&path.child("claims"), "claims may not be set for Resources at pod-level");
         }
         self.pod_requirements(resources, &path);
+        let requests = resources.at("requests");
+        for (name, sum) in container_requests(spec) {
+            let Some(of_pod) = requests.get(&name) else { continue };
+            let of_pod = Quantity::from_value(of_pod).unwrap_or_default();
+            if sum > of_pod {
+                let why = format!("must be greater than or equal to aggregate container requests of {sum}");
+                self.invalid(&path.child("requests").key(&name), of_pod.to_string(), why);
+            }
+        }
+        for (i, c) in spec.at("containers").items().iter().enumerate() {
+            for (name, limit) in c.at("resources.limits").fields() {
+                let Some(of_pod) = resources.at("limits").get(name) else { continue };
+                let (limit, of_pod) =
+                    (Quantity::from_value(limit).unwrap_or_default(), Quantity::from_value(of_pod).unwrap_or_default());
+                if limit > of_pod {
+                    let p = path.child("containers").index(i).key(name).child("limits");
+                    self.invalid(
+                        &p,
+                        limit.to_string(),
+                        format!("must be less than or equal to pod limits of {of_pod}"),
+                    );
+                }
+            }
+        }
     }
     /// A container that reads variables from a file names an emptyDir of the pod.
     fn file_key_volumes(&mut self, spec: &Value, path: &Path) {

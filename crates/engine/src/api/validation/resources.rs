@@ -111,7 +111,7 @@ impl Checks {
     }
     fn pod_resource_name(&mut self, name: &str, path: &Path) {
         if self.resource_name(name, path) && !["cpu", "memory"].contains(&name) && !is_huge_page(name) {
-            self.not_supported(path, name, &["cpu", "memory"]);
+            self.not_supported(path, name, &["cpu", "hugepages-", "memory"]);
         }
     }
     fn requirements(&mut self, resources: &Value, name_rule: fn(&mut Self, &str, &Path), path: &Path) {

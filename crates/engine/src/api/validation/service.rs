@@ -46,7 +46,7 @@ impl Checks {
         self.one_of(&path.child("sessionAffinity"), spec.str_at("sessionAffinity"), &["ClientIP", "None"]);
         self.session_affinity(spec, &path.child("sessionAffinityConfig"));
         for (ip, p) in items(spec, "externalIPs", &path) {
-            self.ip(&p, ip.as_str().unwrap_or(""));
+            self.reachable_ip(&p, ip.as_str().unwrap_or(""));
         }
         self.one_of(&path.child("type"), kind, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
         self.node_ports(spec, &path);
@@ -60,6 +60,27 @@ impl Checks {
             self.forbidden(&path.child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'");
         }
         self.traffic_policies(spec, &path);
+    }
+    /// An address that others may use. Models `ValidateNonSpecialIP`.
+    fn reachable_ip(&mut self, path: &Path, text: &str) {
+        self.ip(path, text);
+        let Ok(ip) = text.parse::<std::net::IpAddr>() else { return };
+        let local = match ip {
+            std::net::IpAddr::V4(ip) => ip.is_link_local(),
+            std::net::IpAddr::V6(ip) => ip.is_unicast_link_local(),
+        };
+        let why = if ip.is_unspecified() {
+            format!("may not be unspecified ({text})")
+        } else if ip.is_loopback() {
+            "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned()
+        } else if local {
+            "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned()
+        } else if ip.is_multicast() && text.starts_with("224.0.0.") {
+            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".to_owned()
+        } else {
+            return;
+        };
+        self.invalid(path, text, why);
     }
     fn external_name(&mut self, spec: &Value, path: &Path) {
         for field in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {

@@ -12,7 +12,7 @@ use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::Form;
 use super::super::session::{Io, Poll};
-use super::common::{DryRun, add_source, finish, print_result};
+use super::common::{DryRun, add_source, finish, print_result, report};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::patch::{strategic, three_way};
 use crate::api::text::go_json;
@@ -62,6 +62,10 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if !p.args.is_empty() {
         return Err(Failure::Usage(format!("Unexpected args: {}", super::common::go_list(&p.args)), "apply".into()));
     }
+    let prunes = prune::kinds(&p)?;
+    if p.on("prune") && p.on("server-side") {
+        return error("--prune is in alpha and doesn't currently work on objects created by server-side apply");
+    }
     if p.on("prune") && !p.on("all") && p.str("selector").is_empty() {
         return error(
             "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all \
@@ -71,7 +75,6 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if p.on("all") && !p.str("selector").is_empty() {
         return error("cannot set --all and --selector at the same time");
     }
-    let prunes = prune::kinds(&p)?;
     if !matches!(p.str("validate"), "" | "strict" | "true" | "warn" | "ignore" | "false") {
         return Err(super::common::invalid_validate(&p));
     }
@@ -292,6 +295,7 @@ fn prune_nulls(v: &mut Value) {
 fn set_last_applied(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("apply set-last-applied", "create-annotation! dry-run=unchanged f:filename, o:output", words)?;
     let dry = DryRun::read(&p)?;
+    let form = Form::of(&p, io, cx)?;
     let namespace = builder::namespace(&p, cx);
     let found = builder::find(&Request::of(&p), &namespace, cx, io)?;
     for info in &found.infos {
@@ -311,7 +315,7 @@ fn set_last_applied(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             patch.set_key("metadata.annotations", LAST_APPLIED, text);
             super::common::send_patch(&info.key, PatchType::Merge, &patch, dry.options(), cx, io)?;
         }
-        print_result(info.found().body(), "configured", dry, io);
+        report(&form, info.found().body(), "configured", dry, io)?;
     }
     ok()
 }

@@ -13,7 +13,7 @@ use super::{Done, ok};
 use crate::api::content::label_value;
 use crate::api::patch::{JsonPatchError, json_patch, merge, strategic};
 use crate::api::text::go_quote;
-use crate::api::{Map, Value};
+use crate::api::{Map, ObjectKey, Value};
 use crate::apiserver::{PatchType, Reason, Status, Subresource, has_status};
 use crate::manifest;
 
@@ -31,6 +31,18 @@ pub fn deprecated_record(p: &Parsed, io: &mut Io) {
         io.complain("Flag --record has been deprecated, --record will be removed in the future");
     }
 }
+
+/// What `--record` keeps of a command line: its words, then its flags. Models `parseCommandArguments`.
+pub fn change_cause(p: &Parsed) -> Option<String> {
+    p.on("record").then(|| {
+        let words = p.args.iter().map(|a| format!(" {a}"));
+        let flags = p.given().map(|(name, value)| format!(" --{name}={value}"));
+        format!("kubectl {}{}", p.command, words.chain(flags).collect::<String>())
+    })
+}
+
+/// The annotation that tells why a rollout's revision was made.
+pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// Runs `kubectl patch`.
 pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
@@ -65,16 +77,26 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             None => return error(format!("unable to read patch file: open {file}: no such file or directory")),
         }
     };
-    let body = read_patch(&text, p.str("patch"))?;
+    let body = read_patch(&text, p.str("patch"));
+    if let Err(Failure::Error(_)) = &body {
+        body.as_ref().map_err(Clone::clone)?;
+    }
     let namespace = builder::namespace(&p, cx);
     let found = builder::find(&Request { go_on: true, ..Request::of(&p) }, &namespace, cx, io)?;
+    if found.infos.is_empty() {
+        Failure::collect(found.errors.clone())?;
+    }
+    let body = body?;
     let mut errors = found.errors;
     for info in &found.infos {
         match patch_one(info, how, &body, &subresource, dry, cx, io) {
             Ok(_) if subresource == "scale" && form == Form::Human => {
                 io.line(&format!("scale.autoscaling/{} patched", info.key.name));
             }
-            Ok((value, changed)) => {
+            Ok((mut value, changed)) => {
+                if let Some(cause) = change_cause(&p).filter(|_| dry == DryRun::None) {
+                    value = record(&info.key, &cause, cx, io)?;
+                }
                 // kubectl does not say here that it was a dry run.
                 let word = if changed { "patched" } else { "patched (no change)" };
                 report(&form, &value, word, DryRun::None, io)?;
@@ -87,6 +109,14 @@ pub fn patch(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     Failure::collect(errors)?;
     ok()
+}
+
+/// Keeps the cause of a change with its object.
+fn record(key: &ObjectKey, cause: &str, cx: &mut Cx<'_>, io: &mut Io) -> Result<Value, Failure> {
+    let mut body = Value::empty_object();
+    body.set_key("metadata.annotations", CHANGE_CAUSE, cause);
+    let made = send_patch(key, PatchType::Merge, &body, DryRun::None.options(), cx, io)?;
+    Ok(shown(&made))
 }
 
 /// A patch as JSON or YAML. What begins like JSON is taken for it and looked at by the API server only.
@@ -188,6 +218,9 @@ pub fn scale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         if dry != DryRun::Client {
             cx.api.set_scale(&info.key, replicas, dry.options())?;
         }
+        if let Some(cause) = change_cause(&p).filter(|_| dry == DryRun::None) {
+            record(&info.key, &cause, cx, io)?;
+        }
         report(&form, &body, "scaled", dry, io)?;
     }
     Failure::collect(found.errors)?;
@@ -278,6 +311,9 @@ fn change_map(command: &'static str, path: &str, words: &[String], cx: &mut Cx<'
     let namespace = builder::namespace(&p, cx);
     let request = Request { args: resources, go_on: true, kind_alone: p.on("all"), ..Request::of(&p) };
     let found = builder::find(&request, &namespace, cx, io)?;
+    if !found.single && !p.str("resource-version").is_empty() {
+        return error("--resource-version may only be used with a single resource");
+    }
     let mut errors = found.errors;
     for info in &found.infos {
         if p.on("list") {

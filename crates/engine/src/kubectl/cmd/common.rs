@@ -62,6 +62,14 @@ pub fn group_version(kind: Kind) -> String {
     format!("{}/{}", kind.info().group, kind.info().version)
 }
 
+/// The warning of a short name that two groups have.
+pub fn warn_of_short_names(args: &[String], io: &mut Io) {
+    let is_short = |word: &str| word.split(['/', '.']).next().is_some_and(|w| w.eq_ignore_ascii_case("ev"));
+    if args.first().is_some_and(|a| a.split(',').any(is_short)) {
+        io.complain("Warning: short name \"ev\" could also match lower priority resource events.events.k8s.io");
+    }
+}
+
 /// `job.batch/pi created`
 pub fn print_result(value: &Value, word: &str, dry: DryRun, io: &mut Io) {
     io.line(&format!("{} {word}{}", name_of(value), dry.suffix()));

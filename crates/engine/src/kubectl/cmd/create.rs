@@ -16,7 +16,7 @@ use super::super::session::Io;
 use super::apply::{LAST_APPLIED, annotation};
 use super::common::{DryRun, add_source, create, report, report_made, with_namespace};
 use super::{Done, ok};
-use crate::api::{Kind, Value, schema};
+use crate::api::{Kind, ObjectKey, Value, schema};
 use crate::clock::{MINUTE, SECOND};
 use crate::manifest::decode;
 
@@ -85,7 +85,11 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 "audience* duration~ bound-object-kind bound-object-name bound-object-uid o:output",
                 rest,
             )?;
-            name(&p)?;
+            let account = name(&p)?;
+            let key = ObjectKey::new(Kind::ServiceAccount, builder::namespace(&p, cx), account);
+            if cx.api.get(&key).is_none() {
+                return error(format!("failed to create token: serviceaccounts {account:?} not found"));
+            }
             if p.duration("duration").is_some_and(|d| d > 0 && d < 10 * MINUTE) {
                 let seconds = p.duration("duration").unwrap_or(0) / SECOND;
                 return error(format!(

@@ -10,12 +10,14 @@ use super::super::failure::Failure;
 use super::super::session::Io;
 use super::get::nothing_found;
 use super::{Done, ok};
+use crate::api::Kind;
 
 pub const FLAGS: &str = "A:all-namespaces! chunk-size# f:filename, k:kustomize R:recursive! l:selector show-events!";
 
 /// Runs `kubectl describe`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("describe", FLAGS, words)?;
+    super::common::warn_of_short_names(&p.args, io);
     if p.args.is_empty() && !p.has("filename") {
         return Err(Failure::Error(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of \
@@ -26,6 +28,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let namespace = builder::namespace(&p, cx);
     let request = Request { kind_alone: true, go_on: true, ..Request::of(&p) };
     let found = builder::find(&request, &namespace, cx, io)?;
+    if found.infos.iter().any(|i| i.key.kind == Kind::Endpoints) {
+        io.complain("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
     let mut events = p.on_or("show-events", true);
     if !p.has("show-events") && (found.infos.len() > 1 || !found.errors.is_empty()) {
         events = false;

@@ -66,6 +66,7 @@ fn read(text: &str, name: &str) -> Option<Type> {
 /// Runs `kubectl explain`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("explain", FLAGS, words)?;
+    super::common::warn_of_short_names(&p.args, io);
     let word = match p.args.as_slice() {
         [] => {
             return error(

@@ -16,7 +16,7 @@ use super::super::{Cx, jsonpath};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{Change, Reason, Status};
-use crate::clock::Time;
+use crate::clock::{Time, human_duration};
 
 pub const FLAGS: &str = "A:all-namespaces! allow-missing-template-keys! chunk-size# field-selector f:filename, \
     ignore-not-found! k:kustomize L:label-columns, no-headers! o:output output-watch-events! raw R:recursive! l:selector \
@@ -30,6 +30,7 @@ const REQUIRED: &str = "Required resource not specified.\nUse \"kubectl explain 
 /// Runs `kubectl get`.
 pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("get", FLAGS, words)?;
+    super::common::warn_of_short_names(&p.args, io);
     let form = Form::of(&p, io, cx);
     let human = p.str("output").is_empty() && p.str("template").is_empty() || p.str("output") == "wide";
     let watch = p.on("watch") || p.on("watch-only");
@@ -42,6 +43,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     if p.on("show-labels") && !human {
         return error(format!("--show-labels option cannot be used with {} printer", p.str("output")));
+    }
+    if p.has("label-columns") && p.str("output").starts_with("custom-columns") {
+        return error(format!("--label-columns option cannot be used with {} printer", p.str("output")));
     }
     if p.on("output-watch-events") && !watch {
         return error("--output-watch-events option can only be used with --watch or --watch-only");
@@ -60,6 +64,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     if found.kinds.contains(&Kind::Endpoints) {
         io.complain("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
+    if p.str("subresource") == "scale" {
+        return scales(&p, &found, cx, io);
     }
     let mut infos = found.infos;
     let kinds: Vec<Kind> = found.kinds.iter().copied().chain(infos.iter().map(|i| i.key.kind)).collect();
@@ -87,6 +94,24 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     }
     io.print(&text);
     Failure::collect(found.errors)?;
+    ok()
+}
+
+/// `get --subresource=scale`. Models `printScale`.
+fn scales(p: &Parsed, found: &Found, cx: &Cx<'_>, io: &mut Io) -> Done {
+    let mut text = String::new();
+    for info in &found.infos {
+        let (desired, _) = cx.api.scale(&info.key)?;
+        let o = info.found();
+        let available = o.at("status.replicas").as_i64().unwrap_or(0);
+        let age = o.creation_time().map_or_else(|| "<unknown>".into(), |t| human_duration(cx.now - t));
+        text += &format!("{}\t{desired}\t{available}\t{age}\n", o.name());
+    }
+    if !text.is_empty() {
+        let head = if p.on("no-headers") { "" } else { "NAME\tDESIRED\tAVAILABLE\tAGE\n" };
+        io.print(&TabWriter::table().align(&format!("{head}{text}")));
+    }
+    Failure::collect(found.errors.clone())?;
     ok()
 }
 
@@ -187,7 +212,10 @@ fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, cx: &Cx<'_>, i
     let full = |i: &Info| {
         let mut v = shown(i.found());
         if asked {
-            v.set("metadata.managedFields", cx.api.managed_fields(i.found()));
+            let managed = cx.api.managed_fields(i.found());
+            if !managed.items().is_empty() {
+                v.set("metadata.managedFields", managed);
+            }
         }
         v
     };

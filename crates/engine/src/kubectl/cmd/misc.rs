@@ -1,6 +1,6 @@
 //! Commands about the cluster itself, and those that have no counterpart here and say so.
 //!
-//! Models `pkg/cmd/{version,apiresources,auth,top,cp,exec,expose,autoscale,diff}`.
+//! Models `pkg/cmd/{version,apiresources,top,cp,exec,expose,autoscale,diff}`.
 
 use super::super::Cx;
 use super::super::args::Parsed;
@@ -188,57 +188,16 @@ fn resource_of(r: &[&str], group: &str) -> Value {
     v
 }
 
-/// Runs `kubectl auth`.
-pub fn auth(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
-    match words.first().map_or("", String::as_str) {
-        "can-i" => {
-            let p =
-                Parsed::read("auth can-i", "A:all-namespaces! list! no-headers! q:quiet! subresource", &words[1..])?;
-            if p.on("list") {
-                io.print(
-                    &TabWriter::table().align(
-                        "Resources\tNon-Resource URLs\tResource Names\tVerbs\n*.*\t[]\t[]\t[*]\n\t[*]\t[]\t[*]\n",
-                    ),
-                );
-                return ok();
-            }
-            if p.args.len() < 2 {
-                return error(
-                    "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' \
-                     for help and examples.",
-                );
-            }
-            let resource = p.args[1].split('/').next().unwrap_or("");
-            if !resource.is_empty() && resource != "*" && Kind::from_resource(resource).is_none() {
-                io.complain(&format!("Warning: the server doesn't have a resource type '{resource}'"));
-                io.complain("");
-            }
-            if Kind::from_resource(resource).is_some_and(|k| !k.info().namespaced) && !p.on("all-namespaces") {
-                io.complain(&format!("Warning: resource '{resource}' is not namespace scoped"));
-                io.complain("");
-            }
-            // Whoever is looked through the eyes of has no rights here: nobody was given any.
-            let allowed = !p.has("as");
-            if !p.on("quiet") {
-                io.line(if allowed { "yes" } else { "no" });
-            }
-            Ok(Flow::Exit(i32::from(!allowed)))
-        }
-        "whoami" => {
-            io.print(
-                "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nUID         admin\nGroups      [system:masters system:authenticated]\n",
-            );
-            ok()
-        }
-        "reconcile" => error("auth reconcile is not simulated"),
-        _ => super::help::group("auth", words, cx, io),
-    }
-}
-
 /// Runs `kubectl top`.
 pub fn top(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     match words.first().map_or("", String::as_str) {
-        "pod" | "pods" | "po" | "node" | "nodes" | "no" => error("Metrics API not available"),
+        "pod" | "pods" | "po" | "node" | "nodes" | "no" => {
+            let sorts = words.iter().find_map(|w| w.strip_prefix("--sort-by="));
+            if sorts.is_some_and(|by| !matches!(by, "" | "cpu" | "memory")) {
+                return error("--sort-by accepts only cpu or memory");
+            }
+            error("Metrics API not available")
+        }
         _ => super::help::group("top", words, cx, io),
     }
 }
@@ -284,6 +243,9 @@ pub fn exec(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             pod.name(),
             super::logs::all_container_names(&pod)
         ));
+    }
+    if pod.at("spec.nodeName").is_null() {
+        return error(format!("unable to upgrade connection: pod {} does not have a host assigned", pod.name()));
     }
     match cx.nodes.exec(&pod, &container, command, cx.now) {
         Ok(out) => {

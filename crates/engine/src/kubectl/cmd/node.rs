@@ -8,9 +8,9 @@ use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
-use super::super::output::shown;
+use super::super::output::{Form, shown};
 use super::super::session::{Io, Poll};
-use super::common::{DryRun, print_result, send_patch};
+use super::common::{DryRun, print_result, report, send_patch};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Value};
@@ -310,6 +310,10 @@ fn read_taint(p: &Parsed, text: &str) -> Result<(Value, bool), Failure> {
         let why = if wrong.is_empty() { String::new() } else { format!(", {}", wrong.join("; ")) };
         return Err(p.usage(format!("invalid taint spec: {text}{why}")));
     }
+    let wrong = crate::api::content::label_value(value);
+    if !remove && !wrong.is_empty() {
+        return Err(p.usage(format!("invalid taint spec: {text}, {}", wrong.join("; "))));
+    }
     let mut t = json!({"key": key});
     if !value.is_empty() {
         t.set("value", value);
@@ -324,6 +328,7 @@ fn read_taint(p: &Parsed, text: &str) -> Result<(Value, bool), Failure> {
 pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("taint", TAINT_FLAGS, words)?;
     let dry = DryRun::read(&p)?;
+    let form = Form::of(&p, io, cx)?;
     let is_taint = |a: &&String| a.contains('=') || a.ends_with('-') || a.contains(':');
     let split = p.args.iter().position(|a| is_taint(&a)).unwrap_or(p.args.len());
     let (resources, taints) = p.args.split_at(split);
@@ -398,7 +403,7 @@ pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             body = shown(send_patch(&info.key, PatchType::Merge, &patch, dry.options(), cx, io)?.as_ref());
         }
         // kubectl forgets to say that it was a dry run.
-        print_result(&body, word, DryRun::None, io);
+        report(&form, &body, word, DryRun::None, io)?;
     }
     ok()
 }

@@ -74,9 +74,17 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         typed.set("metadata.namespace", &namespace);
     }
     if let Some(text) = p.text("overrides") {
-        match Value::from_json(text) {
-            Ok(patch) => crate::api::patch::merge(&mut typed, &patch),
-            Err(_) => return error("Invalid JSON Patch"),
+        let Ok(patch) = Value::from_json(text) else { return error("Invalid JSON Patch") };
+        match p.str("override-type") {
+            "json" => match crate::api::patch::json_patch(&typed, &patch) {
+                Ok(patched) => typed = patched,
+                Err(_) => return error("Invalid JSON Patch"),
+            },
+            "strategic" => {
+                typed =
+                    crate::api::patch::strategic(Kind::Pod, &typed, &patch).map_err(|e| Failure::Error(e.message))?;
+            }
+            _ => crate::api::patch::merge(&mut typed, &patch),
         }
     }
     let mut service = None;

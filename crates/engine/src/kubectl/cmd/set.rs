@@ -10,12 +10,12 @@ use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
 use super::super::session::Io;
-use super::change::{deprecated_record, resources_and_pairs};
+use super::change::{CHANGE_CAUSE, change_cause, deprecated_record, resources_and_pairs};
 use super::common::{DryRun, report, strategic};
 use super::{Done, ok};
 use crate::api::patch::two_way;
 use crate::api::text::go_quote;
-use crate::api::{Kind, Object, Quantity, Value};
+use crate::api::{Kind, Object, ObjectKey, Quantity, Value, base64};
 use crate::json;
 use crate::manifest::decode::decode;
 
@@ -113,6 +113,9 @@ impl Job<'_> {
             };
             let mut after = before.clone();
             let wrong = change(after.slot(path), info);
+            if let Some(cause) = change_cause(self.p) {
+                after.set_key("metadata.annotations", CHANGE_CAUSE, cause);
+            }
             errors.extend(wrong.into_iter().map(Failure::Error));
             let patch = two_way(info.key.kind, before, &after).map_err(|e| Failure::Error(e.message))?;
             if patch.as_object().is_none_or(crate::api::Map::is_empty) {
@@ -352,7 +355,7 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             if !(set.is_empty() && remove.is_empty()) {
                 change(&mut spec, info);
             }
-            list_env(info, &spec, &which, io);
+            list_env(&p, info, &spec, &which, cx, io);
         }
         return ok();
     }
@@ -361,7 +364,29 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     done
 }
 
-fn list_env(info: &Info, spec: &Value, which: &str, io: &mut Io) {
+/// The value behind a reference. Models kubectl `pkg/cmd/set/env/env_resolve.go`.
+fn resolved(info: &Info, source: &Value, cx: &Cx<'_>) -> Option<String> {
+    let (o, namespace) = (info.found(), info.key.namespace.clone());
+    if let Some(f) = source.get("fieldRef") {
+        return Some(match f.str_at("fieldPath") {
+            "metadata.name" => o.name().to_string(),
+            "metadata.namespace" => namespace.to_string(),
+            path => o.at(path).as_str().unwrap_or("").to_owned(),
+        });
+    }
+    let (kind, of) = match source.get("secretKeyRef") {
+        Some(s) => (Kind::Secret, s),
+        None => (Kind::ConfigMap, source.get("configMapKeyRef")?),
+    };
+    let key = ObjectKey::new(kind, namespace, of.str_at("name"));
+    let text = cx.api.get(&key)?.at("data").get(of.str_at("key"))?.as_str()?.to_owned();
+    if kind == Kind::ConfigMap {
+        return Some(text);
+    }
+    base64::decode(&text).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn list_env(p: &Parsed, info: &Info, spec: &Value, which: &str, cx: &Cx<'_>, io: &mut Io) {
     for field in ["containers", "initContainers"] {
         for c in spec.at(field).items().iter().filter(|c| selects(which, c.str_at("name"))) {
             io.line(&format!("# {} {}, container {}", info.key.kind.name(), info.key.name, c.str_at("name")));
@@ -369,6 +394,10 @@ fn list_env(info: &Info, spec: &Value, which: &str, io: &mut Io) {
                 let source = e.at("valueFrom");
                 if source.is_null() {
                     io.line(&format!("{}={}", e.str_at("name"), e.str_at("value")));
+                    continue;
+                }
+                if let Some(value) = resolved(info, source, cx).filter(|_| p.on("resolve")) {
+                    io.line(&format!("{}={value}", e.str_at("name")));
                     continue;
                 }
                 let text = if let Some(f) = source.get("fieldRef") {

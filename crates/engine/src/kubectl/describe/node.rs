@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::container::quantity;
 use super::{Doc, Scene, annotations, labels, stamp};
 use crate::api::{Kind, Object, ObjectKey, Quantity, Value};
-use crate::clock::human_duration;
+use crate::clock::{SECOND, Time, human_duration};
 
 pub fn describe(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
     w.field(0, "Name", n.name());
@@ -28,6 +28,14 @@ pub fn describe(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
                 let v = spec.at(field);
                 w.field(1, name, &if v.is_null() { "<unset>".to_owned() } else { stamp(v) });
             }
+        }
+        // The kubelets' leases are not kept here; one that is ready has renewed its own within ten seconds.
+        None if n.condition("Ready").is_some_and(|c| c.str_at("status") == "True") => {
+            let renewed = Time(scene.now.0 - scene.now.0.rem_euclid(10 * SECOND));
+            w.line(0, "Lease:");
+            w.field(1, "HolderIdentity", n.name());
+            w.field(1, "AcquireTime", "<unset>");
+            w.field(1, "RenewTime", &renewed.rfc1123z());
         }
         None => {
             w.field(0, "Lease", &format!("Failed to get lease: leases.coordination.k8s.io \"{}\" not found", n.name()));

@@ -170,7 +170,15 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
         Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => {
             vec![name, o.at("webhooks").items().len().into(), age]
         }
-        Kind::Role | Kind::ClusterRole | Kind::LimitRange | Kind::CustomResourceDefinition => {
+        Kind::CustomResourceDefinition => {
+            let version = |v: &Value| {
+                let stored = if v.bool_at("storage") { "(storage)" } else { "" };
+                format!("{}{stored}", v.str_at("name"))
+            };
+            let versions: Vec<String> = o.at("spec.versions").items().iter().map(version).collect();
+            vec![name, text(o, "spec.scope", ""), versions.join(",").into(), text(o, "metadata.creationTimestamp", "")]
+        }
+        Kind::Role | Kind::ClusterRole | Kind::LimitRange => {
             vec![name, text(o, "metadata.creationTimestamp", "")]
         }
         Kind::Lease => vec![name, text(o, "spec.holderIdentity", ""), age],

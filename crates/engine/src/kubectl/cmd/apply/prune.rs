@@ -34,6 +34,10 @@ const KINDS: [Kind; 16] = [
     Kind::PersistentVolume,
 ];
 
+const WARNING: &str = "      1 prune.go:71] Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used \
+    with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly \
+    in the --prune-allowlist flag.";
+
 /// The kinds that a command prunes: those of `--prune-allowlist`, or the usual ones.
 pub fn kinds(p: &Parsed) -> Result<Vec<Kind>, Failure> {
     let listed = p.all("prune-allowlist");
@@ -66,6 +70,15 @@ pub fn run(
     namespaces.sort_unstable();
     namespaces.dedup();
     let (within, across): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|k| k.info().namespaced);
+    if p.all("prune-allowlist").is_empty() {
+        // kubectl's log tells this to everybody, as a namespace always is set in the end.
+        let now = cx.now.rfc3339_micro();
+        let (month, day, clock) = (&now[5..7], &now[8..10], now[11..].trim_end_matches('Z'));
+        io.complain(&format!("W{month}{day} {clock} {WARNING}"));
+    }
+    if kinds.contains(&Kind::Endpoints) && !namespaces.is_empty() {
+        io.complain("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
     let places = namespaces.iter().flat_map(|n| within.iter().map(move |k| (*k, *n)));
     for (kind, namespace) in places.chain(across.iter().map(|k| (*k, ""))) {
         let goes = |o: &&Rc<Object>| {

@@ -8,7 +8,7 @@ use super::super::super::failure::{Failure, error};
 use super::super::super::session::Io;
 use super::super::Done;
 use super::{finish, name, table};
-use crate::api::content::config_key;
+use crate::api::content::{config_key, strict_env_name};
 use crate::api::text::{go_json, go_json_string};
 use crate::api::{Kind, Map, Value, base64, sha256};
 use crate::json;
@@ -70,6 +70,10 @@ fn sources(p: &Parsed, noun: &str, name: &str, cx: &Cx<'_>, io: &Io) -> Result<V
         };
         for line in text.lines().map(str::trim_start).filter(|l| !l.is_empty() && !l.starts_with('#')) {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let wrong = strict_env_name(key);
+            if !wrong.is_empty() {
+                return error(format!("{key:?} is not a valid key name: {}", wrong.join(";")));
+            }
             add(key, value.to_owned())?;
         }
     }
@@ -193,6 +197,9 @@ fn tls(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         Some(text) => Ok(text.to_string()),
         None => error(format!("Cannot read file {0}, open {0}: no such file or directory", p.str(flag))),
     };
+    if !read("cert")?.contains("-----BEGIN ") {
+        return error("tls: failed to find any PEM data in certificate input");
+    }
     let data = encoded([("tls.crt".to_owned(), read("cert")?), ("tls.key".to_owned(), read("key")?)]);
     let mut body = json!({
         "metadata": {"name": (name.as_str())}, "type": "kubernetes.io/tls", "data": (Value::from(data))

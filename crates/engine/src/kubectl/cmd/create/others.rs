@@ -64,6 +64,22 @@ pub fn role(which: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done
     let p = Parsed::read(command, table!("verb, resource, resource-name* non-resource-url, aggregation-rule"), words)?;
     let name = name(&p)?.to_owned();
     let verbs = p.all("verb");
+    if cluster && p.has("aggregation-rule") {
+        let others = ["verb", "resource", "resource-name", "non-resource-url"];
+        if others.iter().any(|f| p.has(f)) {
+            return error(
+                "aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames",
+            );
+        }
+        let pairs = p.all("aggregation-rule").into_iter().filter_map(|rule| rule.split_once('='));
+        let labels = Value::object(pairs.map(|(k, v)| (k, Value::from(v))));
+        let body = json!({
+            "metadata": {"name": (name.as_str())},
+            "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": labels}]},
+            "rules": null
+        });
+        return finish(&p, Kind::ClusterRole, body, "", cx, io);
+    }
     if verbs.is_empty() {
         return error("at least one verb must be specified");
     }

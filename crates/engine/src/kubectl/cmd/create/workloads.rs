@@ -100,12 +100,12 @@ pub fn deployment(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if images.len() > 1 && !p.after_dash().is_empty() {
         return error("cannot specify multiple --image options and command");
     }
-    let containers = images.iter().map(|image| {
+    let containers = images.iter().enumerate().map(|(i, image)| {
         // The container is called after the image, without registry, tag and digest.
         let base = image.rsplit('/').next().unwrap_or(image);
         let base = base.split(['@', ':']).next().unwrap_or(base);
         let mut c = container(base, image, p.after_dash());
-        if let Some(port) = p.int("port") {
+        if let Some(port) = p.int("port").filter(|_| i == 0) {
             c.set("ports", json!([{"containerPort": port}]));
         }
         c
