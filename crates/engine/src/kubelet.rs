@@ -420,7 +420,7 @@ fn config(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     if let Some(api) = pod.incoming.take() {
         let deadline = |o: &Object| o.body().int_at("spec.activeDeadlineSeconds");
         let changed = deadline(&pod.api) != deadline(&api);
-        pod.api = api;
+        pod.take_notice(api);
         if changed {
             cx.schedule_deadline(pod);
         }
@@ -483,8 +483,8 @@ impl Component for Kubelet {
         };
         let Some(slot) = self.pods.get_mut(&uid) else {
             // A node that is not there has no kubelet.
-            let node = ObjectKey::new(Kind::Node, "", object.body().str_at("spec.nodeName"));
-            if !change.is_deleted() && ctx.api.get(&node).is_some() {
+            let node = object.body().str_at("spec.nodeName");
+            if !change.is_deleted() && ctx.api.store().find(Kind::Node, "", node).is_some() {
                 self.pods.insert(uid.clone(), Rc::new(Pod::new(object.clone())));
                 latency(ctx, &mut self.tasks);
             }
@@ -509,7 +509,7 @@ impl Component for Kubelet {
         } else if pod.incoming.is_some() {
             pod.incoming = Some(object.clone());
         } else {
-            pod.api = object.clone();
+            pod.take_notice(object.clone());
         }
     }
     fn timers(&self, api: &ApiServer, out: &mut Vec<Timer>) {

@@ -360,7 +360,8 @@ impl ApiServer {
     pub(super) fn commit(&mut self, object: Object, before: Option<&Object>) -> Rc<Object> {
         let (key, mut body) = object.into_parts();
         self.resource_version += 1;
-        body.set("metadata.resourceVersion", self.resource_version.to_string());
+        // No two are alike: not for the cache of texts.
+        body.set("metadata.resourceVersion", Rc::<str>::from(self.resource_version.to_string()));
         share_object(&mut body, before.map_or(&Value::Null, Object::body));
         let object = Rc::new(match before {
             Some(before) => Object::following(before, body),

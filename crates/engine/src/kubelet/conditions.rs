@@ -3,7 +3,7 @@
 //! Models `pkg/kubelet/status/generate.go`.
 
 use super::pod::{Observed, Pod};
-use super::spec::{all_could_restart, is_sidecar, should_all_restart};
+use super::spec::{is_sidecar, should_all_restart};
 use crate::api::{Map, Value};
 
 /// A condition: the one there was before, where it says the same.
@@ -131,8 +131,8 @@ fn initialized(pod: &Pod, statuses: &[&Value], phase: &str) -> (bool, &'static s
 pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &[Value], phase: &str) -> Vec<Value> {
     let statuses: Vec<&Value> = init.iter().chain(app).collect();
     let foreign = pod.api.at("status.conditions").items();
-    let mut out: Vec<Value> =
-        foreign.iter().filter(|c| !super::manager::owns_condition(c.str_at("type"))).cloned().collect();
+    let mut out: Vec<Value> = Vec::with_capacity(6);
+    out.extend(foreign.iter().filter(|c| !super::manager::owns_condition(c.str_at("type"))).cloned());
     let missing = observed.sandbox_missing();
     let generation = pod.api.generation();
     out.push(condition(
@@ -150,7 +150,7 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
     out.push(condition(generation, old, "Ready", ok, reason, &message));
     out.push(condition(generation, old, "ContainersReady", containers.0, containers.1, &containers.2));
     out.push(condition(generation, old, "PodScheduled", true, "", ""));
-    if all_could_restart(pod.spec()) {
+    if pod.could_restart_all() {
         let before = pod.status.value.as_ref().unwrap_or_else(|| pod.api.at("status"));
         let restarting = terminal_reason(phase).is_empty()
             && !observed.containers.is_empty()

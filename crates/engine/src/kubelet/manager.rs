@@ -94,7 +94,7 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
 
 /// A container that ended for good cannot run again. Models `checkContainerStateTransition`.
 fn makes_finished_container_run(pod: &Pod, old: &Value, new: &Value) -> bool {
-    if pod.spec().str_at("restartPolicy") == "Always" || super::spec::all_could_restart(pod.spec()) {
+    if pod.could_restart_all() || pod.spec().str_at("restartPolicy") == "Always" {
         return false;
     }
     [("containers", "containerStatuses"), ("initContainers", "initContainerStatuses")].iter().any(|(specs, list)| {

@@ -7,6 +7,7 @@ use super::backoff::Backoff;
 use super::kill::Kill;
 use super::manager::StatusEntry;
 use super::prober::Prober;
+use super::spec::all_could_restart;
 use super::start::StartAt;
 use crate::api::{Object, Value};
 use crate::clock::{MINUTE, SECOND, Time};
@@ -210,11 +211,33 @@ impl Worker {
     }
 }
 
+/// What every sync asks of a Pod's spec, read once.
+#[derive(Debug)]
+struct SpecParts {
+    spec: Value,
+    /// App containers, and init containers.
+    containers: [Value; 2],
+    /// Whether the end of a container can make all start anew.
+    could_restart_all: bool,
+}
+
+impl SpecParts {
+    fn of(api: &Object) -> Self {
+        let spec = api.at("spec").clone();
+        Self {
+            containers: ["containers", "initContainers"].map(|list| spec.at(list).clone()),
+            could_restart_all: all_could_restart(&spec),
+            spec,
+        }
+    }
+}
+
 /// A Pod on a node.
 #[derive(Clone, Debug)]
 pub struct Pod {
-    /// The newest version the kubelet has taken notice of.
+    /// The newest version the kubelet has taken notice of; [`Pod::take_notice`] sets it.
     pub api: Rc<Object>,
+    parts: Rc<SpecParts>,
     /// A newer version that it has not.
     pub incoming: Option<Rc<Object>>,
     /// Whether the API server has no such Pod any more.
@@ -280,18 +303,30 @@ impl Pod {
             requeue: None,
             deadline: None,
             process_due: BTreeMap::new(),
+            parts: Rc::new(SpecParts::of(&api)),
             api,
         }
+    }
+    /// Takes notice of a newer version.
+    pub fn take_notice(&mut self, api: Rc<Object>) {
+        if !api.at("spec").same(&self.parts.spec) {
+            self.parts = Rc::new(SpecParts::of(&api));
+        }
+        self.api = api;
     }
     pub fn uid(&self) -> Rc<str> {
         self.api.uid().clone()
     }
     pub fn spec(&self) -> &Value {
-        self.api.at("spec")
+        &self.parts.spec
+    }
+    /// Whether the end of a container can make all start anew.
+    pub fn could_restart_all(&self) -> bool {
+        self.parts.could_restart_all
     }
     /// The init or app containers of the spec.
     pub fn specs(&self, init: bool) -> &[Value] {
-        self.spec().at(if init { "initContainers" } else { "containers" }).items()
+        self.parts.containers[usize::from(init)].items()
     }
     /// A container of the spec, and whether it is an init container.
     pub fn find_spec(&self, name: &str) -> Option<(bool, &Value)> {
@@ -338,9 +373,8 @@ impl Pod {
         c.finished_at = now;
         c.exit_code = code;
         c.reason = reason;
-        let spec = self.api.at("spec");
-        let find = |list: &str| spec.at(list).items().iter().find(|s| s.str_at("name") == c.name.as_ref());
-        if let Some(spec) = find("containers").or_else(|| find("initContainers")) {
+        let mut specs = self.parts.containers.iter().flat_map(Value::items);
+        if let Some(spec) = specs.find(|s| s.str_at("name") == c.name.as_ref()) {
             let text = super::termination::message(spec, c, &self.files, &view);
             c.message = match (c.message.is_empty(), text.is_empty()) {
                 (_, true) => c.message.clone(),

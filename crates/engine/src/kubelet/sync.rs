@@ -140,10 +140,11 @@ fn sync_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> Opti
 /// What is to do once the volumes are there.
 fn after_volumes(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Rc<Observed>) -> VecDeque<Step> {
     prober::add_pod(cx, pod);
-    let restarting = pod.status.value.as_ref().is_some_and(|s| {
-        let mut all = s.at("conditions").items().iter().filter(|c| c.str_at("type") == "AllContainersRestarting");
-        all.any(|c| c.str_at("status") == "True")
-    });
+    let restarting = pod.could_restart_all()
+        && pod.status.value.as_ref().is_some_and(|s| {
+            let mut all = s.at("conditions").items().iter().filter(|c| c.str_at("type") == "AllContainersRestarting");
+            all.any(|c| c.str_at("status") == "True")
+        });
     if restarting && observed.sandbox_missing().is_none() {
         return resets(pod, observed);
     }
