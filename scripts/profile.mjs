@@ -24,7 +24,7 @@ for (const page of readdirSync(dir, { recursive: true }).filter((f) => f.endsWit
   writeFileSync(join(dir, page), readFileSync(join(dir, page), "utf8").replace(/ (integrity|data-packed|data-split|data-light)="[^"]*"/g, ""));
 
 /** Notes every segment that runs, in the page, which takes the other parts of the WebAssembly to be on their way. */
-function note([count, parts, hurry]) {
+function note([count, parts, hurry, slow]) {
   globalThis.batchyardParts = parts;
   const ran = new Uint8Array(count);
   globalThis.segmentsThatRan = () => [...ran.keys()].filter((i) => ran[i]);
@@ -37,7 +37,7 @@ function note([count, parts, hurry]) {
     };
   }
   const frame = requestAnimationFrame;
-  globalThis.requestAnimationFrame = (f) => frame((t) => f(t * hurry));
+  globalThis.requestAnimationFrame = (f) => (slow ? setTimeout(() => frame(f), slow) : frame((t) => f(t * hurry)));
 }
 
 const count = functions.reduce((n, f) => n + f.segments, 0);
@@ -52,9 +52,11 @@ const trouble = (page) => {
   if (found.length) console.log(found.join("\n"));
 };
 
-for (const size of [SIZES.wide, SIZES.phone]) {
+// On a slow phone more happens from one frame to the next.
+const WAYS = [SIZES.wide, SIZES.phone].flatMap((size) => [0, 80, 220].map((slow) => [size, slow]));
+for (const [size, slow] of WAYS) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
-  await page.addInitScript(note, [count, 1, 1]);
+  await page.addInitScript(note, [count, 1, 1, slow]);
   for (let n = 1; n <= VISITS; n++) {
     await page.goto(server.url);
     await ready(page);
@@ -65,7 +67,7 @@ for (const size of [SIZES.wide, SIZES.phone]) {
     if (n === 1) await page.waitForFunction(() => /0:01/.test(document.querySelector(".clock").textContent));
     await page.waitForTimeout(RUN);
     await collect(page, "run");
-    said(`${size.width} px, visit ${n}`);
+    said(`${size.width} px, ${slow} ms more a frame, visit ${n}`);
   }
   trouble(page);
   await page.context().close();

@@ -59,8 +59,10 @@ const load = async () => {
       const made = await WebAssembly.instantiate(module, { first: part.needs() });
       part.made ?? put(part, made);
     }
-    // What this leads to is a task of its own.
-    await new Promise((go) => setTimeout(go));
+    // What this leads to is a task of its own, once the page is drawn: so the order is always that which the profile saw.
+    const drawn = () => document.documentElement.dataset.page !== "sandbox" || document.querySelector(".dock");
+    do await new Promise((go) => setTimeout(go, 4));
+    while (!embed && !drawn());
     tell();
     // What has come gets the time to be shown first.
     if (!embed) await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));

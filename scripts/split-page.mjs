@@ -6,12 +6,17 @@ import { decode, shape } from "./wasm-code.mjs";
 import { parse } from "./wasm-module.mjs";
 import { carried, outline } from "./wasm-outline.mjs";
 
+/** Which way through the allocator a page takes hangs on when its parts come, which no profile foresees: all of it is in the first. */
+const ALLOCATOR = /dlmalloc|__rdl_|__rust_\w*alloc/;
+
 /**
  * `{ first, middle, rest }` as modules, and `said`, what there is to say about them. `at` names the stages of the profile that the first
  * holds and that the first and the middle part hold; `border` is the middle part's.
  */
 export function splitPage(file, profileText, linked, at, border) {
   const profile = readProfile(profileText, STAGES.length);
+  // An embed's parts come when its reader wants them, so its profile sees what there is to see.
+  const always = (name) => at[0] === "page" && ALLOCATOR.test(name);
   const [near, far] = at.map((name) => profile[STAGES.indexOf(name)]);
   const m = parse(file);
   const code = (f) => decode(m.bodies[f - m.importedFunctions], m, m.types[m.functionTypes[f]].results);
@@ -19,7 +24,7 @@ export function splitPage(file, profileText, linked, at, border) {
   let unknown = 0;
   const rest = outline(m, (f) => {
     const name = m.names.get(f);
-    if (!name || !far.hot(key(name))) return null;
+    if (!name || always(name) || !far.hot(key(name))) return null;
     const own = code(f);
     const ran = far.ran(key(name), shape(own));
     if (!ran) unknown++;
@@ -36,8 +41,8 @@ export function splitPage(file, profileText, linked, at, border) {
   );
   const names = (list) => new Set(list.map((f) => m.names.get(f)));
   const [notInFar, notInNear] = [names(rest), names(later)];
-  const whole = split(m, (name) => !notInFar.has(name) && (notInNear.has(name) || far.hot(key(name))), { linked, border: "rest" });
-  const both = split(parse(whole.first), (name) => !notInNear.has(name) && near.hot(key(name)), { linked: whole.linked, border, smallest: 40 });
+  const whole = split(m, (name) => always(name) || (!notInFar.has(name) && (notInNear.has(name) || far.hot(key(name)))), { linked, border: "rest" });
+  const both = split(parse(whole.first), (name) => always(name) || (!notInNear.has(name) && near.hot(key(name))), { linked: whole.linked, border, smallest: 40 });
   const hot = [...m.names.values()].filter((name) => !notInNear.has(name) && near.hot(key(name))).length;
   const said = `${hot} functions ran by "${at[0]}", ${both.moved} more by "${at[1]}", ${whole.moved} come after; ${rest.length} and ${later.length} parts of functions moved; ${unknown} functions have another shape than in the profile`;
   return { first: both.first, middle: both.second, rest: whole.second, said };

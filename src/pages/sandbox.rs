@@ -171,9 +171,14 @@ impl Component for Sandbox {
                 self.frames_as_needed(ctx);
             }
             Msg::Frame(at) => {
-                let (dt, go_on) = self.ticker.tick(at, self.desk.rushing);
-                if self.desk.part < Part::All && self.desk.run.now() >= self.desk.run.origin + HOLD {
-                    return false;
+                let (mut dt, go_on) = self.ticker.tick(at, self.desk.rushing);
+                if self.desk.part < Part::All {
+                    // Not beyond it, however long this frame took to come: what happens there may need the rest.
+                    let left = self.desk.run.origin + HOLD - self.desk.run.now();
+                    if left <= 0 {
+                        return false;
+                    }
+                    dt = dt.min(left as f64 / f64::from(self.desk.speed));
                 }
                 let changed = self.desk.tick(dt, go_on);
                 self.watch_note(ctx);
