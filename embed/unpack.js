@@ -40,6 +40,8 @@ export function coder(packed) {
   const guess = new Uint16Array(GUESSES << BITS).fill(32768);
   const seen = new Uint8Array(GUESSES << BITS);
   const weights = new Float64Array(KINDS * 3 * INPUTS).fill(0.3);
+  // A guess weighs what its kind makes of it, and what the instruction before and the bits so far do.
+  const further = new Float32Array(65536 * INPUTS);
   const inputs = new Float64Array(INPUTS);
   const bases = new Int32Array(GUESSES);
   const hashes = new Int32Array(GUESSES);
@@ -85,6 +87,8 @@ export function coder(packed) {
     const set = (mixed * 3 + (active ? (matched < 16 ? 1 : 2) : 0)) * INPUTS;
     const hit = matched < 31 ? matched : 31;
 
+    const turned = (scramble(scramble(kind, o1), 21) >>> 24) << 8;
+
     let node = 1;
     for (let k = 7; k >= 0; k--) {
       // Half a byte's guesses lie side by side.
@@ -93,6 +97,7 @@ export function coder(packed) {
         for (let q = 0; q < GUESSES; q++) bases[q] = (q << BITS) | ((Math.imul(hashes[q] + turn, 0x2545f491) >>> (36 - BITS)) << 4);
       }
       const step = k > 3 ? node : (node & ((1 << (3 - k)) - 1)) | (1 << (3 - k));
+      const also = (turned | node) * INPUTS;
       let dot = 0;
       for (let q = 0; q < GUESSES; q++) {
         const place = bases[q] | step;
@@ -102,13 +107,13 @@ export function coder(packed) {
         const y = (g - 32768) * SURE[times];
         inputs[q] = x;
         inputs[GUESSES + q] = y;
-        dot += x * weights[set + q] + y * weights[set + GUESSES + q];
+        dot += x * (weights[set + q] + further[also + q]) + y * (weights[set + GUESSES + q] + further[also + GUESSES + q]);
       }
       const expected = (foretold >> k) & 1;
       const s = active ? STRETCH[(hits[hit] * 4096) | 0] : 0;
       inputs[INPUTS - 2] = expected ? s : -s;
       inputs[INPUTS - 1] = 0.3;
-      dot += inputs[INPUTS - 2] * weights[set + INPUTS - 2] + 0.3 * weights[set + INPUTS - 1];
+      dot += inputs[INPUTS - 2] * (weights[set + INPUTS - 2] + further[also + INPUTS - 2]) + 0.3 * (weights[set + INPUTS - 1] + further[also + INPUTS - 1]);
       const p = dot >= 11.9 ? SQUASH[4095] : dot <= -11.9 ? SQUASH[0] : SQUASH[((dot + 12) * 170.625 + 0.5) | 0];
       // What such a guess turned out to be worth before.
       const fine = dot <= -7.99 ? 0.02 : dot >= 7.99 ? 31.98 : (dot + 8) * 2;
@@ -133,7 +138,7 @@ export function coder(packed) {
       second[cell] += (bit - second[cell]) * 0.02 * (1 - part);
       second[cell + 1] += (bit - second[cell + 1]) * 0.02 * part;
       const e = (bit - p) * LEARN;
-      for (let q = 0; q < INPUTS; q++) weights[set + q] += e * inputs[q];
+      for (let q = 0; q < INPUTS; q++) (weights[set + q] += e * inputs[q]), (further[also + q] += e * inputs[q]);
       const target = bit ? 65535 : 0;
       for (let q = 0; q < GUESSES; q++) {
         const place = bases[q] | step;
