@@ -243,6 +243,11 @@ fn span(word: &'static str, from: i64, to: Option<i64>, exit: Option<i64>) -> Sp
     Span { word: word.into(), from, to, exit }
 }
 
+/// A minute in which so many Pods began.
+fn timeline(rows: Vec<Rc<Row>>, begun: usize) -> Timeline {
+    Timeline { started: true, rows, seen: 60_000, view: 60_000, step: 10_000, begun, ..Timeline::default() }
+}
+
 #[test]
 fn the_timeline_empty_and_under_way() {
     let empty = Timeline { view: 60_000, step: 10_000, ..Timeline::default() };
@@ -272,8 +277,7 @@ fn the_timeline_empty_and_under_way() {
     };
     let marks = vec![Mark { at: 0, kind: "create" }, Mark { at: 6_000, kind: "fail" }];
     let rows = vec![Rc::new(job), Rc::new(failed), Rc::new(looping)];
-    let full =
-        Timeline { started: true, rows, marks, seen: 30_000, from: 0, view: 60_000, step: 10_000, more: 2, begun: 2 };
+    let full = Timeline { marks, seen: 30_000, more: 2, ..timeline(rows, 2) };
     let props = |t: Timeline| GanttProps {
         timeline: Rc::new(t),
         origin: 0,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::{at, draw, ended, job, nothing, pod, row, span, tracks};
+use super::{at, draw, ended, job, nothing, pod, row, span, timeline, tracks};
 use crate::components::cards::{CronCard, CronCardProps, ReplicasCard, ReplicasCardProps};
 use crate::components::dialogs::{keys_dialog, legend_dialog, menu_dialog};
 use crate::components::examples::examples_dialog;
@@ -23,7 +23,7 @@ use crate::session::permalink::Broken;
 use crate::session::run::TermLine;
 use crate::session::says::{self, Says};
 use crate::session::scene::laid;
-use crate::session::view::{CronView, Face, Fact, ReplicasView, Row, Scene, Timeline, Tracks, Wait, Workload};
+use crate::session::view::{CronView, Face, Fact, ReplicasView, Row, Scene, Tracks, Wait, Workload};
 use batchyard_engine::kubectl::Output;
 
 fn stage(scene: Scene, sentence: Vec<(bool, String)>, by_node: bool) -> String {
@@ -294,17 +294,7 @@ fn a_timeline_of_what_is_over_to_come_and_on_one_row() {
     };
     let ahead = Row { word: None, from: 40_000, spans: vec![span("Running", 40_000, None, None)], ..row("later", "") };
     let rows = [job, child, gone, ahead].map(Rc::new).to_vec();
-    let timeline = Timeline {
-        started: true,
-        rows,
-        marks: Vec::new(),
-        seen: 60_000,
-        from: 0,
-        view: 60_000,
-        step: 10_000,
-        more: 0,
-        begun: 3,
-    };
+    let timeline = timeline(rows, 3);
     let drawn = |solo| {
         let props = GanttProps {
             timeline: Rc::new(timeline.clone()),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::{JOB, at, draw, ended, job, nothing, pod, row, span};
+use super::{JOB, at, draw, ended, job, nothing, pod, row, span, timeline};
 use crate::components::behaviour::{BehaviourPanel, BehaviourPanelProps};
 use crate::components::code::CodeEditor;
 use crate::components::editor::{Editor, EditorProps, apply_bar, diagnostic};
@@ -21,7 +21,7 @@ use crate::session::behaviour::{self, Scope};
 use crate::session::manifest::{Fix, Problem, Remark};
 use crate::session::permalink::{LIMIT, Shared};
 use crate::session::scene::laid;
-use crate::session::view::{Berth, Fact, Scene, Timeline, Tracks, Wait, Workload};
+use crate::session::view::{Berth, Fact, Scene, Tracks, Wait, Workload};
 use crate::session::why::Answer;
 
 #[test]
@@ -260,17 +260,7 @@ fn of_a_timeline_with_many_rows_those_in_sight_are_drawn() {
         let spans = vec![span("Running", i * 1_000, None, None)];
         Rc::new(super::Row { key: format!("p{i}").into(), label: format!("p{i}").into(), spans, ..row("p", "") })
     };
-    let timeline = Timeline {
-        started: true,
-        rows: (0..60).map(one).collect(),
-        marks: Vec::new(),
-        seen: 60_000,
-        from: 0,
-        view: 60_000,
-        step: 10_000,
-        more: 0,
-        begun: 60,
-    };
+    let timeline = timeline((0..60).map(one).collect(), 60);
     let props = GanttProps {
         timeline: Rc::new(timeline),
         origin: 0,
