@@ -50,6 +50,8 @@ pub use query::ExecOutput;
 const WATCH_LATENCY: Millis = 5;
 /// A log that grows longer loses its older half.
 const MAX_LOG_LINES: usize = 10_000;
+/// How many bytes: containerLogMaxSize.
+const MAX_LOG_BYTES: usize = 10 << 20;
 /// How long a process takes from its start to its first step.
 const EXEC_TIME: Millis = 15;
 /// From a write to a file to the program that waits for it.
@@ -276,12 +278,14 @@ impl Cx<'_, '_> {
         let view = pod.view(&pod.containers[i]);
         let c = &mut pod.containers[i];
         let logs = Rc::make_mut(&mut c.logs);
-        let before = pod.files.changes();
-        let mut io = Io { now: self.ctx.now, files: &mut pod.files, view: &view, logs, rng: self.ctx.rng };
+        let (before, lines) = (pod.files.changes(), logs.len());
+        let mut io = Io { now: self.ctx.now, files: &mut pod.files, view: &view, logs, rng: self.ctx.rng, work: 0 };
         let exit = c.process.run(&mut io);
         let written = pod.files.changes() != before;
-        if logs.len() > MAX_LOG_LINES {
-            logs.drain(..MAX_LOG_LINES / 2);
+        c.log_bytes += logs.iter().skip(lines).map(|l| l.text.len()).sum::<usize>();
+        if logs.len() > MAX_LOG_LINES || c.log_bytes > MAX_LOG_BYTES {
+            logs.drain(..logs.len() / 2);
+            c.log_bytes = logs.iter().map(|l| l.text.len()).sum();
         }
         match exit {
             Some(exit) => {

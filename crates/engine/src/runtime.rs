@@ -80,6 +80,8 @@ pub struct Container {
     pub process: Process,
     /// What it has printed.
     pub logs: Rc<Vec<LogLine>>,
+    /// How long they are together, in bytes.
+    pub log_bytes: usize,
 }
 
 /// The room a Pod's containers share: its network.

@@ -57,7 +57,8 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: u32) {
     if exec.done.is_none() {
         if let Some(c) = pod.container(&exec.container) {
             let view = pod.view(c);
-            let mut io = Io { now, files: &mut pod.files, view: &view, logs: &mut exec.output, rng: cx.ctx.rng };
+            let mut io =
+                Io { now, files: &mut pod.files, view: &view, logs: &mut exec.output, rng: cx.ctx.rng, work: 0 };
             exec.machine.run(&mut io);
             let signals = exec.machine.take_signals();
             exec.done = match exec.machine.exit_code() {

@@ -215,7 +215,7 @@ pub fn signal(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &Rc<str>, name: &str) {
     let view = pod.view(&pod.containers[i]);
     let c = &mut pod.containers[i];
     let logs = Rc::make_mut(&mut c.logs);
-    let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng };
+    let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng, work: 0 };
     let exit = c.process.signal(name, &mut io);
     if let Some(exit) = exit {
         pod.finish(id, exit.code, exit.reason, cx.ctx.now);

@@ -77,7 +77,7 @@ impl Kubelet {
         let mut lines: Vec<LogLine> = vec![];
         let mut at = now;
         for _ in 0..1_000 {
-            let mut io = Io { now: at, files: &mut pod.files, view: &view, logs: &mut lines, rng: &mut rng };
+            let mut io = Io { now: at, files: &mut pod.files, view: &view, logs: &mut lines, rng: &mut rng, work: 0 };
             machine.run(&mut io);
             match (machine.exit_code(), machine.wake_at()) {
                 (None, Some(next)) if next < now + 3600 * SECOND => at = next,

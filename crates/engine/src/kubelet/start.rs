@@ -291,6 +291,7 @@ fn create(
         env: env.clone(),
         process: Process::None,
         logs: Rc::new(Vec::new()),
+        log_bytes: 0,
     };
     cx.container_event(pod, &name, EventType::Normal, "Created", "Container created");
     pod.dirty = true;
@@ -346,7 +347,7 @@ fn launch(
     let app = pod.specs(false).iter().any(|c| c.str_at("name") == container.name.as_ref());
     let for_ever = super::spec::is_sidecar(spec) || (app && pod.spec().str_at("restartPolicy") == "Always");
     let serves = for_ever || !spec.at("ports").items().is_empty();
-    let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng };
+    let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng, work: 0 };
     if let Some(script) = behaviour::script(&pod.api, &container.name) {
         let key = behaviour::attempt_key(&pod.api, &container.name);
         let n = cx.attempts.or_insert_with(&Rc::from(key), || 0);

@@ -34,6 +34,19 @@ pub struct Files {
     nodes: Rc<BTreeMap<(Rc<str>, String), Node>>,
     /// How often a file was written or taken away.
     changes: u64,
+    /// How much was written since the files were last counted, in bytes: at least what they hold.
+    size: usize,
+}
+
+/// How many bytes a Pod's files may hold. A loop that fills the disk is not to fill the page's memory.
+const ROOM: usize = 4 << 20;
+/// How much of it each file takes besides its text.
+const ENTRY: usize = 64;
+
+impl Node {
+    fn size(&self) -> usize {
+        ENTRY + if let Self::File(text) = self { text.len() } else { 0 }
+    }
 }
 
 /// Folders that every image has.
@@ -155,6 +168,14 @@ impl Files {
         if !self.is_dir(view, parent) {
             return Err("No such file or directory");
         }
+        let size = text.len() + ENTRY;
+        if self.size + size > ROOM {
+            self.size = self.nodes.values().map(Node::size).sum();
+        }
+        if self.size + size > ROOM {
+            return Err("No space left on device");
+        }
+        self.size += size;
         self.changes += 1;
         let nodes = Rc::make_mut(&mut self.nodes);
         let node = nodes.entry((space, inner)).or_insert_with(|| Node::File(Rc::from("")));
@@ -261,6 +282,20 @@ mod tests {
         assert_eq!(f.list(&a, "/data"), ["x"]);
         f.remove(&a, "/data/x").unwrap();
         assert_eq!(f.get(&b, "/data/x"), None);
+    }
+
+    #[test]
+    fn the_disk_is_full_until_something_is_taken_away() {
+        let a = view("a");
+        let mut f = Files::default();
+        let half = "x".repeat(ROOM / 2 - 2 * ENTRY);
+        f.write(&a, "/tmp/1", &half, false).unwrap();
+        f.write(&a, "/tmp/1", &half, false).unwrap();
+        f.write(&a, "/tmp/2", &half, false).unwrap();
+        assert_eq!(f.write(&a, "/tmp/2", &half, true), Err("No space left on device"));
+        f.remove(&a, "/tmp/1").unwrap();
+        f.write(&a, "/tmp/2", &half, true).unwrap();
+        assert_eq!(f.read(&a, "/tmp/2").unwrap().len(), 2 * half.len());
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct Io<'a> {
     pub logs: &'a mut Vec<LogLine>,
     /// Chance.
     pub rng: &'a mut Rng,
+    /// How much text was made or looked at, in bytes: see `shell::limits`.
+    pub work: usize,
 }
 
 impl Io<'_> {
@@ -111,7 +113,7 @@ impl Process {
             Self::Program { ends } => due(*ends).then(|| Exit::code(0)),
             Self::Shell(machine) => {
                 machine.run(io);
-                machine.exit_code().map(Exit::code)
+                machine.exit()
             }
         }
     }

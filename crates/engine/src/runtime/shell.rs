@@ -12,6 +12,7 @@ mod compile;
 mod expand;
 mod files;
 mod follow;
+mod limits;
 mod misc;
 mod parse;
 mod pattern;
@@ -29,7 +30,7 @@ mod tests;
 use std::rc::Rc;
 
 use super::files::normalize;
-use super::process::Io;
+use super::process::{Exit, Io};
 use super::{LogLine, Stream};
 use crate::clock::{Millis, Time};
 use script::Script;
@@ -139,6 +140,10 @@ pub struct Machine {
     paused_until: Option<Time>,
     pauses: u32,
     wake: Option<Time>,
+    /// How much text was made since its memory was last looked at.
+    made: usize,
+    /// It held more than it may.
+    out_of_memory: bool,
 }
 
 impl Machine {
@@ -157,6 +162,8 @@ impl Machine {
             paused_until: None,
             pauses: 0,
             wake: Some(Time(0)),
+            made: 0,
+            out_of_memory: false,
         };
         if let Some(why) = Self::missing(words) {
             return Err(format!(
@@ -193,6 +200,8 @@ impl Machine {
             paused_until: None,
             pauses: 0,
             wake: None,
+            made: 0,
+            out_of_memory: false,
         }
     }
     /// When it next has something to do.
@@ -211,6 +220,11 @@ impl Machine {
     /// The exit code of its first process, once that has ended.
     pub fn exit_code(&self) -> Option<i64> {
         self.exit
+    }
+    /// How it ended, once it has.
+    pub fn exit(&self) -> Option<Exit> {
+        let code = self.exit?;
+        Some(if self.out_of_memory { Exit { code, reason: "OOMKilled" } } else { Exit::code(code) })
     }
     fn spawn(&mut self, parent: u32, fds: [Fd; 3], cwd: String, script: Script) -> u32 {
         let pid = self.next_pid;
@@ -242,7 +256,9 @@ impl Machine {
                 moved |= self.step(i, io, &mut budget);
                 i += 1;
             }
-            if let Some(code) = self.procs.first().and_then(|p| p.exit) {
+            // The kernel kills all of a container for the memory that one of its processes takes.
+            let killed = self.out_of_memory.then_some(137);
+            if let Some(code) = killed.or_else(|| self.procs.first().and_then(|p| p.exit)) {
                 self.end(code, io);
                 return;
             }
@@ -349,7 +365,7 @@ impl Machine {
                 script::step(&mut p, self, io);
             }
             moved = true;
-            *budget -= 1;
+            self.account(&mut p, io, budget);
         }
         self.procs[i] = p;
         moved
@@ -441,10 +457,13 @@ impl Machine {
     }
     /// Writes to a file descriptor.
     fn write(&mut self, fd: &Fd, text: &str, io: &mut Io<'_>) {
+        io.work += text.len();
         match fd {
             Fd::Null | Fd::Text(_) => {}
             Fd::Pipe(n) => self.pipes[*n].text += text,
             Fd::File(path) => {
+                // It is copied as a whole.
+                io.work += io.files.read(io.view, path).map_or(0, |old| old.len());
                 // A file whose folder has gone takes nothing; so it is on a real system once the disk is full.
                 let _ = io.files.write(io.view, path, text, true);
             }
@@ -457,6 +476,9 @@ impl Machine {
                     rest = &rest[n + 1..];
                 }
                 partial.push_str(rest);
+                if partial.len() > limits::LONGEST_LINE {
+                    io.logs.push(LogLine { at: io.now, stream: *stream, text: Rc::from(std::mem::take(partial)) });
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Arithmetic: `$(( ... ))`, `(( ... ))` and the numbers of `test` and `expr`.
 
+use super::limits::DEEPEST_TEXT;
+
 /// What an expression reads and sets variables with.
 pub trait Vars {
     /// The value of a variable, empty where it is not set.
@@ -13,6 +15,8 @@ struct Eval<'a> {
     at: usize,
     vars: &'a mut dyn Vars,
     depth: u32,
+    /// How many brackets and signs this stands in.
+    nested: u32,
 }
 
 /// Evaluates an expression.
@@ -27,7 +31,7 @@ fn evaluate_at(text: &str, vars: &mut dyn Vars, depth: u32) -> Result<i64, Strin
     if depth > 16 {
         return Err(format!("arithmetic expression: recursion: \"{text}\""));
     }
-    let mut e = Eval { text: text.chars().collect(), at: 0, vars, depth };
+    let mut e = Eval { text: text.chars().collect(), at: 0, vars, depth, nested: 0 };
     let mut value = e.assign()?;
     while e.take(",") {
         value = e.assign()?;
@@ -167,10 +171,19 @@ impl Eval<'_> {
         }
     }
     fn unary(&mut self) -> Result<i64, String> {
+        if self.nested >= DEEPEST_TEXT {
+            return Err("arithmetic expression: expression recursion level exceeded".into());
+        }
+        self.nested += 1;
+        let value = self.unary_inside();
+        self.nested -= 1;
+        value
+    }
+    fn unary_inside(&mut self) -> Result<i64, String> {
         for op in ["++", "--"] {
             if self.take(op) {
                 if let Some(name) = self.name() {
-                    let value = self.value_of(&name)? + if op == "++" { 1 } else { -1 };
+                    let value = self.value_of(&name)?.wrapping_add(if op == "++" { 1 } else { -1 });
                     self.vars.set(&name, value);
                     return Ok(value);
                 }
@@ -203,7 +216,7 @@ impl Eval<'_> {
             for (op, by) in [("++", 1), ("--", -1)] {
                 if self.looking_at(op) {
                     self.at += 2;
-                    self.vars.set(&name, value + by);
+                    self.vars.set(&name, value.wrapping_add(by));
                 }
             }
             return Ok(value);

@@ -4,6 +4,7 @@ mod parse;
 
 use std::collections::BTreeMap;
 
+use super::limits::LONGEST_TEXT;
 use super::regex::Regex;
 use super::{Proc, misc};
 use parse::{Expr, Pattern, Reader, Statement, tokens};
@@ -26,7 +27,19 @@ pub struct Awk {
     line: String,
     code: i64,
     out: String,
+    /// How many steps it may still take for this line. What then still runs is taken to loop for ever.
+    fuel: usize,
+    /// It made a text longer than any may be.
+    too_big: bool,
 }
+
+/// How many steps a line's rules may take, a step for each expression and every `BYTES_PER_STEP` of its value.
+const FUEL: usize = 200_000;
+const BYTES_PER_STEP: usize = 64;
+/// How long a program may be.
+const MOST_TOKENS: usize = 5_000;
+/// How many fields a line may be given.
+const MOST_FIELDS: usize = 32_767;
 
 fn number(text: &str) -> f64 {
     let t = text.trim();
@@ -81,7 +94,11 @@ impl Awk {
             }
         }
         let program = program.ok_or("no program text")?;
-        let mut r = Reader { tokens: tokens(program)?, at: 0, printing: false };
+        let tokens = tokens(program)?;
+        if tokens.len() > MOST_TOKENS {
+            return Err("program is too long".into());
+        }
+        let mut r = Reader { tokens, at: 0, printing: false, depth: 0 };
         let mut rules = vec![];
         loop {
             r.blank();
@@ -102,7 +119,29 @@ impl Awk {
         }
         let items = BTreeMap::new();
         let (fields, line, out) = (vec![], String::new(), String::new());
-        Ok((Self { rules, vars, items, fields, line, code: 0, out }, files))
+        Ok((Self { rules, vars, items, fields, line, code: 0, out, fuel: FUEL, too_big: false }, files))
+    }
+    /// Whether it loops for ever.
+    pub fn is_stuck(&self) -> bool {
+        self.fuel == 0
+    }
+    /// Whether it made a text for which there is no memory.
+    pub fn is_too_big(&self) -> bool {
+        self.too_big
+    }
+    /// How much text it keeps, in bytes.
+    pub fn held_text(&self) -> usize {
+        self.vars.values().chain(self.items.values()).map(String::len).sum()
+    }
+    /// Takes a step that gave so much text.
+    fn burn(&mut self, bytes: usize) {
+        self.too_big |= bytes > LONGEST_TEXT;
+        // What prints without end has printed enough.
+        self.fuel = if self.too_big || self.out.len() > LONGEST_TEXT {
+            0
+        } else {
+            self.fuel.saturating_sub(1 + bytes / BYTES_PER_STEP)
+        };
     }
     /// What BEGIN prints.
     pub fn begin(&mut self, p: &Proc) -> String {
@@ -135,6 +174,9 @@ impl Awk {
         self.vars.get(name).cloned().unwrap_or_default()
     }
     fn run_rules(&mut self, wanted: impl Fn(&Pattern) -> bool) -> Flow {
+        if self.fuel > 0 {
+            self.fuel = FUEL;
+        }
         for (pattern, action) in self.rules.clone() {
             if !wanted(&pattern) {
                 continue;
@@ -157,6 +199,9 @@ impl Awk {
     }
     fn run(&mut self, list: &[Statement]) -> Flow {
         for s in list {
+            if self.fuel == 0 {
+                return Flow::Exit;
+            }
             let flow = match s {
                 Statement::Print(list) => {
                     let parts: Vec<String> = list.iter().map(|e| self.eval(e)).collect();
@@ -183,13 +228,11 @@ impl Awk {
                 }
                 Statement::While(cond, body, step) => {
                     let mut flow = Flow::On;
-                    let mut left = 100_000;
-                    while flow == Flow::On && left > 0 && self.truth(cond) {
+                    while flow == Flow::On && self.fuel > 0 && self.truth(cond) {
                         flow = self.run(body);
                         if flow == Flow::On {
                             flow = self.run(step);
                         }
-                        left -= 1;
                     }
                     flow
                 }
@@ -232,6 +275,14 @@ impl Awk {
         Regex::new(&pattern, true, false).is_some_and(|r| r.is_match(text))
     }
     fn eval(&mut self, e: &Expr) -> String {
+        if self.fuel == 0 {
+            return String::new();
+        }
+        let value = self.value(e);
+        self.burn(value.len());
+        value
+    }
+    fn value(&mut self, e: &Expr) -> String {
         match e {
             Expr::Text(t) => t.clone(),
             Expr::Number(n) => show(*n),
@@ -322,7 +373,7 @@ impl Awk {
                 if n == 0 {
                     self.line = value;
                     self.split();
-                } else {
+                } else if n <= MOST_FIELDS {
                     if self.fields.len() < n {
                         self.fields.resize(n, String::new());
                     }

@@ -1,6 +1,7 @@
 //! Expansion: variables, command substitutions, arithmetic, splitting and file names.
 
 use super::ast::{Part, Var, Word};
+use super::limits::FIELD;
 use super::{Proc, arith, pattern};
 use crate::runtime::files::normalize;
 use crate::runtime::process::Io;
@@ -24,17 +25,22 @@ pub fn words(p: &mut Proc, words: &[Word], io: &mut Io<'_>) -> Result<Vec<String
             glob(p, &field, io, &mut out);
         }
     }
+    io.work += out.iter().map(|f| f.len() + FIELD).sum::<usize>();
     Ok(out)
 }
 
 /// Expands a word to one text, without splitting.
-pub fn joined(p: &mut Proc, word: &Word, _io: &mut Io<'_>) -> Result<String, String> {
-    text_of(p, word)
+pub fn joined(p: &mut Proc, word: &Word, io: &mut Io<'_>) -> Result<String, String> {
+    let text = text_of(p, word)?;
+    io.work += text.len();
+    Ok(text)
 }
 
 /// Expands a word to a pattern: quoted characters stand for themselves.
-pub fn pattern(p: &mut Proc, word: &Word, _io: &mut Io<'_>) -> Result<String, String> {
-    pattern_of(p, word)
+pub fn pattern(p: &mut Proc, word: &Word, io: &mut Io<'_>) -> Result<String, String> {
+    let text = pattern_of(p, word)?;
+    io.work += text.len();
+    Ok(text)
 }
 
 fn text_of(p: &mut Proc, word: &Word) -> Result<String, String> {
@@ -329,8 +335,12 @@ fn variable(p: &mut Proc, var: &Var) -> Result<String, String> {
     }
 }
 
+/// What looking into a folder costs, and what each name in it does, in bytes of work (see `limits`).
+const LIST_WORK: usize = 2_048;
+const NAME_WORK: usize = 128;
+
 /// Replaces a field with bare `*`, `?` or `[` by the files it matches, if there are any.
-fn glob(p: &Proc, field: &[Char], io: &Io<'_>, out: &mut Vec<String>) {
+fn glob(p: &Proc, field: &[Char], io: &mut Io<'_>, out: &mut Vec<String>) {
     let text: String = field.iter().map(|c| c.0).collect();
     if !field.iter().any(|(c, q)| !q && "*?[".contains(*c)) {
         out.push(text);
@@ -338,6 +348,9 @@ fn glob(p: &Proc, field: &[Char], io: &Io<'_>, out: &mut Vec<String>) {
     }
     let mut found = vec![String::new()];
     let mut start = true;
+    // Whether the last part was read from a folder, so that what was found is there.
+    let mut listed = false;
+    let mut chars = vec![];
     for part in field.split(|c| c.0 == '/') {
         let name: String = part.iter().map(|c| c.0).collect();
         let wild = part.iter().any(|(c, q)| !q && "*?[".contains(*c));
@@ -350,10 +363,15 @@ fn glob(p: &Proc, field: &[Char], io: &Io<'_>, out: &mut Vec<String>) {
             let glue = |n: &str| if start { n.to_owned() } else { format!("{base}/{n}") };
             if wild {
                 let dir = normalize(&p.cwd, if start { "." } else { base });
-                for n in io.files.list(io.view, &dir) {
-                    if (!n.starts_with('.') || name.starts_with('.'))
-                        && pattern::matches(&pattern, &n.chars().collect::<Vec<_>>())
-                    {
+                let names = io.files.list(io.view, &dir);
+                io.work += LIST_WORK + NAME_WORK * names.len();
+                for n in names {
+                    if n.starts_with('.') && !name.starts_with('.') {
+                        continue;
+                    }
+                    chars.clear();
+                    chars.extend(n.chars());
+                    if pattern::matches(&pattern, &chars) {
                         next.push(glue(&n));
                     }
                 }
@@ -363,8 +381,12 @@ fn glob(p: &Proc, field: &[Char], io: &Io<'_>, out: &mut Vec<String>) {
         }
         found = next;
         start = false;
+        listed = wild;
     }
-    found.retain(|f| io.files.get(io.view, &normalize(&p.cwd, f)).is_some());
+    if !listed {
+        io.work += NAME_WORK * found.len();
+        found.retain(|f| io.files.get(io.view, &normalize(&p.cwd, f)).is_some());
+    }
     if found.is_empty() { out.push(text) } else { out.extend(found) }
 }
 

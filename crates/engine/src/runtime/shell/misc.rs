@@ -1,7 +1,7 @@
 //! echo, printf, test, date, seq, expr and other programs that end at once.
 
 use super::files::Ended;
-use super::{Proc, arith, tools};
+use super::{Proc, arith, limits, tools};
 use crate::clock::Time;
 use crate::runtime::files::Node;
 use crate::runtime::process::Io;
@@ -103,7 +103,7 @@ pub fn printf(args: &[&str]) -> (String, i64) {
         }
         let (text, cut) = unescape(&literal);
         out += &text;
-        if cut || rest.is_empty() || rest.len() == before {
+        if cut || rest.is_empty() || rest.len() == before || out.len() > limits::LONGEST_TEXT {
             return (out, status);
         }
     }
@@ -114,8 +114,10 @@ fn conversion(kind: char, spec: &str, arg: &str) -> (String, bool) {
     let digits = spec.trim_start_matches(['-', '+', ' ', '#', '0']);
     let (width, precision) = digits.split_once('.').map_or((digits, None), |(w, p)| (w, Some(p)));
     let zero = spec.trim_start_matches(['-', '+', ' ', '#']).starts_with('0') && !left;
-    let width: usize = width.parse().unwrap_or(0);
-    let precision: Option<usize> = precision.map(|p| p.parse().unwrap_or(0));
+    let size = |text: &str| text.parse::<usize>().unwrap_or(0).min(limits::LONGEST_TEXT);
+    let width = size(width);
+    // Rust's own limit for what a number is printed with.
+    let precision: Option<usize> = precision.map(|p| size(p).min(usize::from(u16::MAX)));
     let number = || -> (i64, bool) {
         if let Some(c) = arg.strip_prefix(['\'', '"']) {
             return (c.chars().next().map_or(0, |c| c as i64), true);
@@ -156,6 +158,9 @@ fn conversion(kind: char, spec: &str, arg: &str) -> (String, bool) {
 
 /// `test`: whether it holds, or what is wrong with it.
 pub fn test(p: &mut Proc, io: &mut Io<'_>, args: &[&str]) -> Result<bool, String> {
+    if args.len() > limits::TEST_WORDS {
+        return Err("too many arguments".into());
+    }
     let mut at = 0;
     let result = test_or(p, io, args, &mut at)?;
     if at < args.len() { Err(format!("{}: unexpected operator", args[at])) } else { Ok(result) }

@@ -5,6 +5,7 @@ mod words;
 use std::rc::Rc;
 
 use super::ast::{Cmd, Part, Redirect, Simple, Word};
+use super::limits::DEEPEST_TEXT;
 
 /// A script that cannot be read, as the shell says it.
 pub type Error = String;
@@ -17,12 +18,18 @@ struct Parser<'a> {
     /// Here-documents whose text comes after the line: descriptor's redirect is found by its place among all.
     heredocs: Vec<(String, bool, bool)>,
     texts: Vec<Word>,
+    /// How deep this stands in commands and words.
+    depth: u32,
 }
 
 /// Reads a script, with bash's arrays or without.
 pub fn parse(script: &str, bash: bool) -> Result<Cmd, Error> {
+    parse_at(script, bash, 0)
+}
+
+fn parse_at(script: &str, bash: bool, depth: u32) -> Result<Cmd, Error> {
     let text: Vec<char> = script.chars().collect();
-    let mut p = Parser { bash, text: &text, at: 0, heredocs: vec![], texts: vec![] };
+    let mut p = Parser::new(&text, bash, depth)?;
     let cmd = p.list(&[])?;
     p.space();
     if p.at < p.text.len() {
@@ -32,9 +39,9 @@ pub fn parse(script: &str, bash: bool) -> Result<Cmd, Error> {
 }
 
 /// Reads the inside of a double-quoted word or of a here-document.
-fn parse_quoted(text: &str, bash: bool) -> Result<Word, Error> {
+fn parse_quoted(text: &str, bash: bool, depth: u32) -> Result<Word, Error> {
     let text: Vec<char> = text.chars().collect();
-    let mut p = Parser { bash, text: &text, at: 0, heredocs: vec![], texts: vec![] };
+    let mut p = Parser::new(&text, bash, depth)?;
     p.quoted_parts(None)
 }
 
@@ -43,6 +50,17 @@ const KEYWORDS: [&str; 15] =
 
 fn is_name_char(c: char, first: bool) -> bool {
     c == '_' || c.is_ascii_alphabetic() || (!first && c.is_ascii_digit())
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a [char], bash: bool, depth: u32) -> Result<Self, Error> {
+        let fits = depth < DEEPEST_TEXT;
+        fits.then_some(Self { bash, text, at: 0, heredocs: vec![], texts: vec![], depth }).ok_or_else(too_deep)
+    }
+}
+
+fn too_deep() -> Error {
+    "Syntax error: too deeply nested".into()
 }
 
 impl Parser<'_> {
@@ -106,7 +124,11 @@ impl Parser<'_> {
                 text += &line;
                 text.push('\n');
             }
-            let word = if raw { Word(vec![Part::Text(Rc::from(text), true)]) } else { parse_quoted(&text, self.bash)? };
+            let word = if raw {
+                Word(vec![Part::Text(Rc::from(text), true)])
+            } else {
+                parse_quoted(&text, self.bash, self.depth + 1)?
+            };
             self.texts.push(word);
         }
         Ok(())
@@ -218,6 +240,15 @@ impl Parser<'_> {
         Ok(if parts.len() == 1 && !negated { parts.remove(0) } else { Cmd::Pipe(parts, negated) })
     }
     fn command(&mut self) -> Result<Cmd, Error> {
+        if self.depth >= DEEPEST_TEXT {
+            return Err(too_deep());
+        }
+        self.depth += 1;
+        let command = self.command_inside();
+        self.depth -= 1;
+        command
+    }
+    fn command_inside(&mut self) -> Result<Cmd, Error> {
         self.space();
         if self.looking_at("((") {
             let start = self.at;

@@ -1,18 +1,44 @@
 //! Patterns: `*`, `?`, `[a-z]`, as `case` and `${x#...}` match them. Models fnmatch(3).
 
 /// Whether a whole text matches a pattern. A character after a backslash stands for itself.
+///
+/// Only the last `*` is ever tried again, so that no pattern takes longer than its length times the text's.
 pub fn matches(pattern: &[char], text: &[char]) -> bool {
-    let Some(first) = pattern.first() else { return text.is_empty() };
-    match first {
-        '*' => (0..=text.len()).any(|i| matches(&pattern[1..], &text[i..])),
-        '?' => !text.is_empty() && matches(&pattern[1..], &text[1..]),
-        '[' => match class(&pattern[1..]) {
-            Some((len, set)) => text.first().is_some_and(|c| set(*c)) && matches(&pattern[1 + len..], &text[1..]),
-            None => text.first() == Some(&'[') && matches(&pattern[1..], &text[1..]),
-        },
-        '\\' if pattern.len() > 1 => text.first() == Some(&pattern[1]) && matches(&pattern[2..], &text[1..]),
-        c => text.first() == Some(c) && matches(&pattern[1..], &text[1..]),
+    let (mut p, mut t) = (0, 0);
+    // Where the pattern goes on after the last `*`, and the first character that this `*` does not stand for.
+    let mut star: Option<(usize, usize)> = None;
+    loop {
+        if pattern.get(p) == Some(&'*') {
+            p += 1;
+            star = Some((p, t));
+            continue;
+        }
+        if p == pattern.len() && t == text.len() {
+            return true;
+        }
+        if let Some(len) = text.get(t).and_then(|c| one(&pattern[p..], *c)) {
+            p += len;
+            t += 1;
+            continue;
+        }
+        let Some((after, from)) = star.filter(|s| s.1 < text.len()) else { return false };
+        star = Some((after, from + 1));
+        (p, t) = (after, from + 1);
     }
+}
+
+/// How long the beginning of a pattern is that stands for a character, if it does.
+fn one(pattern: &[char], c: char) -> Option<usize> {
+    let (len, yes) = match pattern.first()? {
+        '?' => (1, true),
+        '[' => match class(&pattern[1..]) {
+            Some((len, set)) => (1 + len, set(c)),
+            None => (1, c == '['),
+        },
+        '\\' if pattern.len() > 1 => (2, pattern[1] == c),
+        own => (1, *own == c),
+    };
+    yes.then_some(len)
 }
 
 /// Reads a bracket's inside: how long it is, and what it holds.
@@ -110,6 +136,13 @@ mod tests {
             ("\\*", "*", true),
             ("\\*", "a", false),
             ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("a*b*c", "axbxbxc", true),
+            ("a*b*c", "axbxbx", false),
+            ("*[0-9]", "a1b2", true),
+            // Tried naively, this takes longer than anyone waits.
+            ("*a*a*a*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
         ] {
             let c = |s: &str| s.chars().collect::<Vec<_>>();
             assert_eq!(matches(&c(pattern), &c(text)), want, "{pattern} {text}");

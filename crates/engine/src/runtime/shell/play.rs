@@ -17,6 +17,8 @@ pub struct Play {
     at: usize,
     ends: Time,
     pub(super) code: i64,
+    /// Whether it ends because it takes more memory than there is.
+    pub(super) out_of_memory: bool,
 }
 
 impl Play {
@@ -28,7 +30,11 @@ impl Play {
             m.write(&fd, &format!("{text}\n"), io);
             self.at += 1;
         }
-        if self.at == self.lines.len() && self.ends <= io.now { Poll::Done(self.code) } else { Poll::Wait }
+        if self.at < self.lines.len() || self.ends > io.now {
+            return Poll::Wait;
+        }
+        m.out_of_memory |= self.out_of_memory;
+        Poll::Done(self.code)
     }
     /// When the next line is due, or the end.
     pub fn wake_at(&self) -> Time {
@@ -138,7 +144,7 @@ pub fn start(p: &mut Proc, _m: &mut Machine, io: &mut Io<'_>, name: &str, args: 
     if serves && !args.iter().any(|a| matches!(*a, "-v" | "-V" | "--version")) {
         return Tool::Server(None);
     }
-    let mut play = Play { lines: vec![], at: 0, ends: io.now, code: 0 };
+    let mut play = Play { ends: io.now, ..Play::default() };
     match (name, args) {
         (_, ["--version" | "-V" | "-v" | "version", ..]) => {
             let version = match name {
@@ -182,6 +188,10 @@ impl Play {
     /// Lets time pass.
     pub(super) fn wait(&mut self, time: Millis) {
         self.ends = self.ends + time;
+    }
+    /// Goes on for ever, without a word.
+    pub(super) fn never_ends(&mut self) {
+        self.ends = Time(Millis::MAX / 4);
     }
     /// Prints a line after so long.
     pub(super) fn say(&mut self, after: Millis, text: &str) {

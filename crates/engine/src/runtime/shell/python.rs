@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use std::cell::Cell;
+
+use super::limits::LONGEST_TEXT;
 use super::play::Play;
 use crate::clock::Millis;
 
@@ -44,9 +47,16 @@ struct Run<'a> {
     play: &'a mut Play,
     env: Env<'a>,
     vars: BTreeMap<String, Val>,
-    /// How many statements may still run: what loops for ever is given up.
+    /// How many statements may still run: what then still loops is taken to do so for ever, and is not heard of any more.
     left: u32,
+    /// A text became longer than any may be.
+    too_big: Cell<bool>,
 }
+
+/// How many values an expression may have.
+const DEEPEST: u32 = 100;
+/// How many statements a program may run: enough for an hour of a loop that sleeps a second.
+const STATEMENTS: u32 = 10_000;
 
 /// Plays a program.
 pub fn run(play: &mut Play, code: &str, env: Env<'_>) {
@@ -60,7 +70,7 @@ pub fn run(play: &mut Play, code: &str, env: Env<'_>) {
             lines.push((indent, line.trim()));
         }
     }
-    let mut r = Run { play, env, vars: BTreeMap::new(), left: 1_000 };
+    let mut r = Run { play, env, vars: BTreeMap::new(), left: STATEMENTS, too_big: Cell::new(false) };
     if !r.block(&lines) {
         r.play.wait(30);
     }
@@ -74,7 +84,12 @@ impl Run<'_> {
             let mut inner = &lines[i + 1..];
             inner = &inner[..inner.iter().take_while(|(n, _)| *n > indent).count()];
             i += 1 + inner.len();
+            if self.too_big.get() {
+                self.play.out_of_memory = true;
+                return true;
+            }
             if self.left == 0 {
+                self.play.never_ends();
                 return true;
             }
             self.left -= 1;
@@ -108,7 +123,7 @@ impl Run<'_> {
                     let Some((name, range)) = range else { continue };
                     let ends: Vec<f64> = range.split(',').map(|e| self.eval(e).number()).collect();
                     let (from, to) = if ends.len() > 1 { (ends[0], ends[1]) } else { (0.0, ends[0]) };
-                    for n in (from as i64..to as i64).take(1_000) {
+                    for n in (from as i64..to as i64).take(STATEMENTS as usize) {
                         self.vars.insert(name.trim().to_owned(), Val::Num(n as f64));
                         if self.block(inner) {
                             return true;
@@ -171,8 +186,23 @@ impl Run<'_> {
         }
         false
     }
+    /// A text that was made, if there is room for it.
+    fn text(&self, text: String) -> Val {
+        self.too_big.set(self.too_big.get() || text.len() > LONGEST_TEXT);
+        if self.too_big.get() { Val::None } else { Val::Text(text) }
+    }
+    /// `"=" * 20`
+    fn repeated(&self, text: &str, times: f64) -> Val {
+        let times = times.max(0.0) as usize;
+        let fits = text.len().saturating_mul(times) <= LONGEST_TEXT;
+        self.too_big.set(self.too_big.get() || !fits);
+        if fits { Val::Text(text.repeat(times)) } else { Val::None }
+    }
     fn eval(&self, text: &str) -> Val {
-        Expr { text: text.as_bytes(), at: 0, of: self, depth: 0 }.or()
+        self.eval_within(text, 0)
+    }
+    fn eval_within(&self, text: &str, depth: u32) -> Val {
+        Expr { text: text.as_bytes(), at: 0, of: self, depth }.or()
     }
     /// The arguments of a call; those with names only say how.
     fn args(&self, text: &str) -> Vec<Val> {
@@ -235,7 +265,8 @@ impl Expr<'_> {
         v
     }
     fn comparison(&mut self) -> Val {
-        if self.eats("not") {
+        if self.depth <= DEEPEST && self.eats("not") {
+            self.depth += 1;
             return Val::Num(f64::from(u8::from(!self.comparison().truth())));
         }
         let a = self.sum();
@@ -264,7 +295,7 @@ impl Expr<'_> {
                 let w = self.product();
                 v = match (&v, &w) {
                     (Val::Num(a), Val::Num(b)) => Val::Num(a + b),
-                    _ => Val::Text(v.text() + &w.text()),
+                    _ => self.of.text(v.text() + &w.text()),
                 };
             } else if self.eats("-") {
                 v = Val::Num(v.number() - self.product().number());
@@ -273,17 +304,25 @@ impl Expr<'_> {
             }
         }
     }
+    fn power(&mut self) -> Val {
+        let v = self.atom();
+        if self.eats("**") { Val::Num(v.number().powf(self.power().number())) } else { v }
+    }
     fn product(&mut self) -> Val {
-        let mut v = self.atom();
+        let mut v = self.power();
         loop {
             let floor = self.eats("//");
             if floor || self.eats("/") {
-                let n = v.number() / self.atom().number();
+                let n = v.number() / self.power().number();
                 v = Val::Num(if floor { n.floor() } else { n });
             } else if self.eats("*") {
-                v = Val::Num(v.number() * self.atom().number());
+                let w = self.power();
+                v = match (&v, &w) {
+                    (Val::Text(t), Val::Num(n)) | (Val::Num(n), Val::Text(t)) => self.of.repeated(t, *n),
+                    _ => Val::Num(v.number() * w.number()),
+                };
             } else if self.eats("%") {
-                let w = self.atom();
+                let w = self.power();
                 v = Val::Num(v.number().rem_euclid(w.number()));
             } else {
                 return v;
@@ -292,7 +331,7 @@ impl Expr<'_> {
     }
     fn atom(&mut self) -> Val {
         self.depth += 1;
-        if self.depth > 100 {
+        if self.depth > DEEPEST {
             self.at = self.text.len();
             return Val::None;
         }
@@ -354,7 +393,7 @@ impl Expr<'_> {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let (inner, tail) = after.split_once('}').unwrap_or((after, ""));
-            out = out + before + &self.of.eval(inner).text();
+            out = out + before + &self.of.eval_within(inner, self.depth + 1).text();
             rest = tail;
         }
         out + rest
@@ -383,6 +422,8 @@ mod tests {
             ),
             ("while True:\n  print('again')", "again", 0),
             ("exit('no')", "no", 1),
+            ("print('=' * 3 + '>', 2 * 3 ** 2)", "===> 18", 0),
+            ("x = 'a' * 10 ** 9\nprint(len(x))", "", 0),
         ] {
             let mut play = Play::default();
             run(&mut play, code, &env);

@@ -1,5 +1,7 @@
 //! Regular expressions as grep, sed and awk take them: basic and extended, matched by trying.
 
+use std::cell::Cell;
+
 use super::pattern;
 
 #[derive(Clone, Debug)]
@@ -24,7 +26,20 @@ struct Item {
 pub struct Regex {
     alternatives: Vec<Vec<Item>>,
     ignore_case: bool,
+    /// How many steps a search may still take: what would try for ever finds nothing.
+    fuel: Cell<u32>,
+    /// How many groups are being matched within each other.
+    depth: Cell<u32>,
 }
+
+/// How many steps a search may take, and how many more for each character.
+const FUEL: u32 = 100_000;
+const FUEL_PER_CHARACTER: u32 = 16;
+/// How often a group may repeat: each time takes some of the stack.
+const DEEPEST: u32 = 200;
+
+/// How many groups an expression may have.
+const MOST_GROUPS: usize = 64;
 
 /// Where each group matched.
 pub type Groups = Vec<Option<(usize, usize)>>;
@@ -96,6 +111,9 @@ impl Compiler<'_> {
         if self.operator('(') {
             self.groups += 1;
             let n = self.groups;
+            if n > MOST_GROUPS {
+                return None;
+            }
             let inner = self.alternatives()?;
             return self.operator(')').then_some(Node::Group(inner, n));
         }
@@ -136,12 +154,15 @@ impl Regex {
         let chars: Vec<char> = text.chars().collect();
         let mut c = Compiler { text: &chars, at: 0, extended, groups: 0 };
         let alternatives = c.alternatives()?;
-        (c.at == chars.len()).then_some(Self { alternatives, ignore_case })
+        (c.at == chars.len()).then(|| Self::of(alternatives, ignore_case))
     }
     /// An expression that stands for a text itself.
     pub fn literal(text: &str, ignore_case: bool) -> Self {
         let items = text.chars().map(|c| Item { node: Node::Char(c), min: 1, max: 1 }).collect();
-        Self { alternatives: vec![items], ignore_case }
+        Self::of(vec![items], ignore_case)
+    }
+    fn of(alternatives: Vec<Vec<Item>>, ignore_case: bool) -> Self {
+        Self { alternatives, ignore_case, fuel: Cell::new(0), depth: Cell::new(0) }
     }
     /// Whether it matches anywhere.
     pub fn is_match(&self, text: &str) -> bool {
@@ -149,7 +170,10 @@ impl Regex {
     }
     /// The first match from a place on.
     pub fn find(&self, text: &[char], from: usize) -> Option<Match> {
-        (from..=text.len()).find_map(|start| {
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.fuel.set(FUEL.saturating_add(length.saturating_mul(FUEL_PER_CHARACTER)));
+        self.depth.set(0);
+        (from..=text.len()).take_while(|_| self.fuel.get() > 0).find_map(|start| {
             let mut groups = vec![None; 10];
             let end = self.any(&self.alternatives, text, start, &mut groups, &|_, i, _| Some(i))?;
             Some((start, end, groups))
@@ -170,7 +194,34 @@ impl Regex {
     }
     fn items(&self, items: &[Item], text: &[char], at: usize, groups: &mut Groups, then: Then<'_>) -> Option<usize> {
         let Some((item, rest)) = items.split_first() else { return then(self, at, groups) };
-        self.repeat(item, 0, rest, text, at, groups, then)
+        if let Node::Group(..) = item.node {
+            return self.repeat(item, 0, rest, text, at, groups, then);
+        }
+        // As many characters as there are, then one less each time.
+        let width = usize::from(!matches!(item.node, Node::Start | Node::End));
+        let most = if width == 0 { item.max.min(1) } else { item.max };
+        let mut n = 0;
+        while n < most && self.one(&item.node, text, at + n * width) {
+            n += 1;
+        }
+        if width == 0 && n == 1 {
+            return self.items(rest, text, at, groups, then);
+        }
+        loop {
+            if n < item.min || !self.burns() {
+                return None;
+            }
+            if let Some(end) = self.items(rest, text, at + n, groups, then) {
+                return Some(end);
+            }
+            n = n.checked_sub(1)?;
+        }
+    }
+    /// Takes a step, if one is left.
+    fn burns(&self) -> bool {
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
     }
     #[allow(clippy::too_many_arguments, reason = "one step of the match with all it carries")]
     fn repeat(
@@ -183,50 +234,55 @@ impl Regex {
         groups: &mut Groups,
         then: Then<'_>,
     ) -> Option<usize> {
-        if done < item.max {
+        if !self.burns() {
+            return None;
+        }
+        if done < item.max && self.depth.get() < DEEPEST {
             let saved = groups.clone();
             let more = |me: &Self, i: usize, g: &mut Groups| {
                 if i == at && done >= item.min { None } else { me.repeat(item, done + 1, rest, text, i, g, then) }
             };
-            if let Some(end) = self.one(&item.node, text, at, groups, &more) {
-                return Some(end);
+            self.depth.set(self.depth.get() + 1);
+            let found = self.group(&item.node, text, at, groups, &more);
+            self.depth.set(self.depth.get() - 1);
+            if found.is_some() {
+                return found;
             }
             *groups = saved;
         }
         if done >= item.min { self.items(rest, text, at, groups, then) } else { None }
     }
-    fn one(&self, node: &Node, text: &[char], at: usize, groups: &mut Groups, then: Then<'_>) -> Option<usize> {
+    /// Whether a node that is no group matches at a place.
+    fn one(&self, node: &Node, text: &[char], at: usize) -> bool {
         let c = text.get(at).copied();
-        let next = match node {
-            Node::Start => (at == 0).then_some(at)?,
-            Node::End => (at == text.len()).then_some(at)?,
-            Node::Any => c.map(|_| at + 1)?,
-            Node::Char(want) => c.filter(|c| self.same(*c, *want)).map(|_| at + 1)?,
-            Node::Set(set) => {
-                let (_, holds) = pattern::class(set)?;
-                let c = c?;
-                let yes =
-                    holds(c) || (self.ignore_case && (holds(c.to_ascii_lowercase()) || holds(c.to_ascii_uppercase())));
-                yes.then_some(at + 1)?
+        match node {
+            Node::Start => at == 0,
+            Node::End => at == text.len(),
+            Node::Any => c.is_some(),
+            Node::Char(want) => c.is_some_and(|c| self.same(c, *want)),
+            Node::Set(set) => c.zip(pattern::class(set)).is_some_and(|(c, (_, holds))| {
+                holds(c) || (self.ignore_case && (holds(c.to_ascii_lowercase()) || holds(c.to_ascii_uppercase())))
+            }),
+            Node::Group(..) => false,
+        }
+    }
+    /// Matches a group once, and notes where.
+    fn group(&self, node: &Node, text: &[char], at: usize, groups: &mut Groups, then: Then<'_>) -> Option<usize> {
+        let Node::Group(inner, n) = node else { return None };
+        let n = *n;
+        self.any(inner, text, at, groups, &|me, end, g| {
+            let before = g.get(n).copied().flatten();
+            if let Some(slot) = g.get_mut(n) {
+                *slot = Some((at, end));
             }
-            Node::Group(inner, n) => {
-                let n = *n;
-                return self.any(inner, text, at, groups, &|me, end, g| {
-                    let before = g.get(n).copied().flatten();
-                    if let Some(slot) = g.get_mut(n) {
-                        *slot = Some((at, end));
-                    }
-                    let result = then(me, end, g);
-                    if result.is_none()
-                        && let Some(slot) = g.get_mut(n)
-                    {
-                        *slot = before;
-                    }
-                    result
-                });
+            let result = then(me, end, g);
+            if result.is_none()
+                && let Some(slot) = g.get_mut(n)
+            {
+                *slot = before;
             }
-        };
-        then(self, next, groups)
+            result
+        })
     }
 }
 
@@ -247,6 +303,16 @@ mod tests {
             ("[0-9]{4}", true, "x123", false),
             ("a\\|b", false, "b", true),
             ("x*", false, "", true),
+            ("^$", false, "", true),
+            ("^$", false, "a", false),
+            ("a{2,3}b", true, "aaaab", true),
+            ("^a{2,3}b", true, "aaaab", false),
+            ("(ab)+c", true, "ababc", true),
+            ("(a|ab)(c|bcd)e", true, "abcde", true),
+            // Tried without end, these take longer than anyone waits, or more stack than there is.
+            ("(a*)*(a*)*b", true, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+            ("^x.*y$", false, &format!("x{}y", "-".repeat(100_000)), true),
+            ("(-|_)*y$", true, &format!("x{}z", "-".repeat(10_000)), false),
         ] {
             assert_eq!(Regex::new(re, extended, false).unwrap().is_match(text), want, "{re} {text}");
         }

@@ -135,6 +135,10 @@ impl Script {
         let depths = (self.fors.len(), self.cases.len(), self.saved.len());
         self.frames.push(Running { prog, pc: 0, kind, loops: vec![], unchecked, depths });
     }
+    /// How deep calls are in calls.
+    pub fn depth(&self) -> usize {
+        self.frames.len()
+    }
     pub fn has_signals(&self) -> bool {
         !self.signals.is_empty()
     }

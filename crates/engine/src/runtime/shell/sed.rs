@@ -1,5 +1,6 @@
 //! sed, as far as one-liners use it: `s`, `d`, `p`, `q`, `y`-less, with line numbers, patterns and ranges.
 
+use super::limits::LONGEST_TEXT;
 use super::regex::Regex;
 
 #[derive(Clone, Debug)]
@@ -184,7 +185,7 @@ impl Sed {
 pub fn substitute(regex: &Regex, text: &str, with: &str, global: bool) -> (String, bool) {
     let chars: Vec<char> = text.chars().collect();
     let (mut out, mut at, mut hit) = (String::new(), 0, false);
-    while at <= chars.len() {
+    while at <= chars.len() && out.len() < LONGEST_TEXT {
         let Some((from, to, groups)) = regex.find(&chars, at) else { break };
         hit = true;
         out.extend(&chars[at..from]);

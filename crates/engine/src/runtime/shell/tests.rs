@@ -36,7 +36,7 @@ impl Run {
     }
     fn io(&mut self, work: impl FnOnce(&mut Machine, &mut Io<'_>)) {
         let Self { machine, files, view, logs, rng, now } = self;
-        work(machine, &mut Io { now: *now, files, view, logs, rng });
+        work(machine, &mut Io { now: *now, files, view, logs, rng, work: 0 });
     }
     /// Runs up to a time in milliseconds. It may stop and be copied anywhere.
     fn until(mut self, ms: i64) -> Self {
@@ -185,6 +185,8 @@ fn time_passes() {
     assert_eq!(run.machine.exit_code(), None);
     let run = Run::sh("x=$(sleep 2; echo late); echo $x").until(5_000);
     assert_eq!((run.out().as_str(), run.logs[0].at.0), ("late", 2_000));
+    let run = Run::sh("(sleep 1; echo x) | awk 'BEGIN { print \"begin\" } { print }'").until(5_000);
+    assert_eq!(run.out(), "begin|x");
 }
 
 #[test]
@@ -250,4 +252,57 @@ fn tail_follows_files() {
     assert_eq!(run.machine.exit_code(), None);
     let run = Run::sh("tail -f /data/none").until(5_000);
     assert_eq!(run.machine.exit_code(), Some(1));
+}
+
+/// What a learner's loop without end, or without bound, comes to. None of it may take long, or more memory than a page has.
+#[test]
+fn what_takes_too_much_is_ended_or_waits() {
+    for (script, ended) in [
+        ("x=a; while true; do x=$x$x; done", Some((137, "OOMKilled"))),
+        ("a=(x); while true; do a+=(\"${a[@]}\"); done", Some((137, "OOMKilled"))),
+        ("awk 'BEGIN { x = \"a\"; while (1) x = x x }'", Some((137, "OOMKilled"))),
+        ("python3 -c 'x = \"a\"\nwhile True:\n  x = x + x'", Some((137, "OOMKilled"))),
+        ("f() { f; }; f", Some((139, "Error"))),
+        ("while true; do sleep 100 & done", Some((2, "Error"))),
+        ("while true; do x=\"$x hello\"; done", None),
+        ("echo a > /tmp/f; while true; do cat /tmp/f /tmp/f > /tmp/g; mv /tmp/g /tmp/f; done", None),
+        ("while true; do cat /etc/hosts >> /tmp/f; done", None),
+        ("while true; do echo -n aaaaaaaaaaaaaaaaaaaaaaaa; done", None),
+        ("while true; do sleep 0.x 0 * * *2; done", None),
+        ("awk 'BEGIN { while (1) i++ }'", None),
+        ("yes | sort", None),
+        ("yes | wc -l", None),
+        ("printf '%1000000000d %.1000000000f' 1 2 | wc -l", Some((0, "Completed"))),
+        (
+            "echo aaaaaaaaaaaaaaaa | sed 's/a/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/g;s/a/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/g;s/a/aaaaaaaaaaaaaaaaaaaaaaaaaaaa/g;s/a/aaaaaaaaaaaaaaaa/g' | wc -l",
+            Some((0, "Completed")),
+        ),
+    ] {
+        let shell = if script.starts_with("a=(") { "bash" } else { "sh" };
+        let run = Run::words(&[shell, "-c", script]).until(30_000);
+        let exit = run.machine.exit().map(|e| (e.code, e.reason));
+        assert_eq!(exit, ended, "{script}\nstderr: {}", run.err());
+        let held: usize = run.logs.iter().map(|l| l.text.len()).sum();
+        assert!(held < 20 << 20, "{script} logged {held} bytes");
+    }
+    // What stands in itself too deeply is refused where it is read.
+    for (before, inner, after) in [
+        ("", "(", ""),
+        ("echo ", "$(", ""),
+        ("echo $((", "(", "1))"),
+        ("", "{ ", ""),
+        ("", "if ", ""),
+        ("", "f() ", "{ :; }"),
+        ("echo ", "${a:-", ""),
+        ("test ", "! ", "a"),
+        ("expr ", "\\( ", "1"),
+        ("awk 'BEGIN { print ", "(", "1 }'"),
+        ("awk 'BEGIN { print ", "$", "1 }'"),
+        ("awk 'BEGIN ", "{", "'"),
+        ("echo a | grep -E '", "(", "'"),
+    ] {
+        let script = format!("{before}{}{after}", inner.repeat(5_000));
+        let run = Run::sh(&script).until(1_000);
+        assert!(run.machine.exit_code().is_some_and(|code| code != 0), "{before}{inner}");
+    }
 }

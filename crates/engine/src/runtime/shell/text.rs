@@ -100,9 +100,22 @@ pub struct Filter {
     n: usize,
     status: i64,
     ended: bool,
+    /// Whether it has run what comes before the first line.
+    begun: bool,
 }
 
 impl Filter {
+    /// How much text it keeps, in bytes.
+    pub fn held_text(&self) -> usize {
+        let lines = |l: &[String]| l.iter().map(String::len).sum::<usize>();
+        match &self.kind {
+            Kind::Sort { lines: l, .. } | Kind::Tac(l) | Kind::Xargs { words: l, .. } => lines(l),
+            Kind::Tail { lines: l, .. } => l.iter().map(String::len).sum(),
+            Kind::Base64 { text } => text.len(),
+            Kind::Awk(awk) => awk.held_text(),
+            _ => 0,
+        }
+    }
     /// What it still reads from.
     pub fn inputs(&self) -> impl Iterator<Item = &Fd> {
         self.inputs.iter()
@@ -112,16 +125,22 @@ impl Filter {
         if let Kind::Xargs { .. } = self.kind {
             return self.poll_xargs(p, m, io);
         }
-        if self.n == 0
+        if !std::mem::replace(&mut self.begun, true)
             && let Kind::Awk(awk) = &mut self.kind
         {
             let text = awk.begin(p);
             m.write(&p.fds[1].clone(), &text, io);
         }
         for _ in 0..64 {
+            if self.is_stuck(m) {
+                return Poll::Wait;
+            }
             let Some(fd) = self.inputs.front().cloned() else {
                 let (text, code) = self.finish();
                 m.write(&p.fds[1].clone(), &text, io);
+                if self.is_stuck(m) {
+                    return Poll::Wait;
+                }
                 return Poll::Done(if self.status != 0 { self.status } else { code });
             };
             match m.read_line(&fd, p.pid) {
@@ -131,6 +150,7 @@ impl Filter {
                 }
                 Line::Text(line) => {
                     self.n += 1;
+                    io.work += line.len();
                     if let Some(text) = self.line(line, io) {
                         m.write(&p.fds[1].clone(), &text, io);
                     }
@@ -146,6 +166,12 @@ impl Filter {
             }
         }
         Poll::Again
+    }
+    /// Whether it is a program that loops for ever: it stays in the foreground, or takes all memory.
+    fn is_stuck(&self, m: &mut Machine) -> bool {
+        let Kind::Awk(awk) = &self.kind else { return false };
+        m.out_of_memory |= awk.is_too_big();
+        awk.is_stuck()
     }
     fn poll_xargs(&mut self, p: &mut Proc, m: &mut Machine, _io: &mut Io<'_>) -> Poll {
         let Kind::Xargs { words, command, each, place, running, status } = &mut self.kind else {

@@ -7,7 +7,7 @@ use super::follow::{self, Follow};
 use super::play::{self, Play};
 use super::script::{self, Options, Script};
 use super::text::{self, Filter};
-use super::{Machine, Proc, files, misc};
+use super::{Machine, Proc, files, limits, misc};
 use crate::clock::{Millis, Time};
 use crate::runtime::process::Io;
 
@@ -223,6 +223,7 @@ fn ended(m: &mut Machine, p: &Proc, io: &mut Io<'_>, out: &str, err: &str, code:
 
 /// Starts a program within a script. A shell gets a process of its own.
 pub fn start(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String]) -> Result<Tool, (i64, String)> {
+    limits::forks(m)?;
     match begin(p, m, io, words)? {
         Started::Tool(tool) => Ok(tool),
         Started::Script(script) => Ok(Tool::Child(m.spawn(p.pid, p.fds.clone(), p.cwd.clone(), *script))),
@@ -487,6 +488,14 @@ impl Tool {
             Self::Exec(inner) => inner.wake_at(),
             Self::Play(play) => Some(play.wake_at()),
             _ => None,
+        }
+    }
+    /// How much text it keeps, in bytes.
+    pub fn held_text(&self) -> usize {
+        match self {
+            Self::Filter(filter) => filter.held_text(),
+            Self::Exec(inner) => inner.held_text(),
+            _ => 0,
         }
     }
     /// Whether it waits for files to change.

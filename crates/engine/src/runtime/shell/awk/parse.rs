@@ -1,5 +1,7 @@
 //! Reading an awk program.
 
+use crate::runtime::shell::limits::DEEPEST_TEXT;
+
 #[derive(Clone, Debug)]
 pub enum Expr {
     Text(String),
@@ -132,6 +134,8 @@ pub struct Reader {
     pub at: usize,
     /// In a print list `>` is no comparison.
     pub printing: bool,
+    /// How deep this stands in statements and expressions.
+    pub depth: u32,
 }
 
 impl Reader {
@@ -202,6 +206,9 @@ impl Reader {
         Ok(out)
     }
     fn statement(&mut self) -> Result<Statement, String> {
+        self.deeper(Self::statement_inside)
+    }
+    fn statement_inside(&mut self) -> Result<Statement, String> {
         if self.word("print") {
             self.printing = true;
             let list = self.list();
@@ -267,7 +274,20 @@ impl Reader {
         }
         Ok(Statement::Expr(self.expr()?))
     }
+    /// Reads what may hold itself.
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
+        if self.depth >= DEEPEST_TEXT {
+            return Err("syntax error: too deeply nested".into());
+        }
+        self.depth += 1;
+        let found = read(self);
+        self.depth -= 1;
+        found
+    }
     pub fn expr(&mut self) -> Result<Expr, String> {
+        self.deeper(Self::assignment)
+    }
+    fn assignment(&mut self) -> Result<Expr, String> {
         let left = self.ternary()?;
         for op in ["=", "+=", "-=", "*=", "/=", "%="] {
             if self.take(op) {
@@ -324,6 +344,9 @@ impl Reader {
         }
     }
     fn unary(&mut self) -> Result<Expr, String> {
+        self.deeper(Self::signed)
+    }
+    fn signed(&mut self) -> Result<Expr, String> {
         if self.take("!") {
             return Ok(Expr::Not(Box::new(self.unary()?)));
         }
@@ -356,7 +379,7 @@ impl Reader {
             Token::Number(n) => Expr::Number(n),
             Token::Text(t) => Expr::Text(t),
             Token::Regex(r) => Expr::Regex(r),
-            Token::Op("$") => Expr::Field(Box::new(self.primary()?)),
+            Token::Op("$") => Expr::Field(Box::new(self.deeper(Self::primary)?)),
             Token::Op("(") => {
                 let printing = std::mem::take(&mut self.printing);
                 let inner = self.expr();

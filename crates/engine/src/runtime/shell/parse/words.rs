@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::ast::{Part, Var, Word};
 use super::super::compile::compile;
-use super::{Error, Parser, is_name_char, parse, parse_quoted};
+use super::{Error, Parser, is_name_char, parse_at, parse_quoted};
 
 /// Ends a run of plain characters.
 fn flush(parts: &mut Vec<Part>, text: &mut String) {
@@ -124,7 +124,7 @@ impl Parser<'_> {
             if depth == 0 && self.looking_at(end) {
                 let inner: String = self.text[start..self.at].iter().collect();
                 self.at += end.chars().count();
-                return parse_quoted(&inner, self.bash);
+                return parse_quoted(&inner, self.bash, self.depth + 1);
             }
             match self.text[self.at] {
                 '(' => depth += 1,
@@ -179,7 +179,7 @@ impl Parser<'_> {
                 }
             }
             self.at += 1;
-            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner, self.bash)?)), quoted)));
+            return Ok(Some(Part::Command(Rc::new(compile(&parse_at(&inner, self.bash, self.depth + 1)?)), quoted)));
         }
         self.at += 1;
         if self.looking_at("((") {
@@ -192,11 +192,11 @@ impl Parser<'_> {
         }
         if self.eat("(") {
             let inner = self.bracketed('(', ')')?;
-            return Ok(Some(Part::Command(Rc::new(compile(&parse(&inner, self.bash)?)), quoted)));
+            return Ok(Some(Part::Command(Rc::new(compile(&parse_at(&inner, self.bash, self.depth + 1)?)), quoted)));
         }
         if self.eat("{") {
             let inner = self.bracketed('{', '}')?;
-            return Ok(Some(Part::Var(Rc::new(braced(&inner, quoted, self.bash)?), quoted)));
+            return Ok(Some(Part::Var(Rc::new(braced(&inner, quoted, self.bash, self.depth + 1)?), quoted)));
         }
         let plain = |name: String| Part::Var(Rc::new(Var { name, op: "", arg: Word::default() }), quoted);
         match self.peek() {
@@ -217,7 +217,7 @@ impl Parser<'_> {
 }
 
 /// The inside of `${...}`.
-fn braced(inner: &str, quoted: bool, bash: bool) -> Result<Var, Error> {
+fn braced(inner: &str, quoted: bool, bash: bool, depth: u32) -> Result<Var, Error> {
     if let Some(name) = inner.strip_prefix('#').filter(|n| !n.is_empty()) {
         return Ok(Var { name: name.to_owned(), op: "len", arg: Word::default() });
     }
@@ -240,11 +240,11 @@ fn braced(inner: &str, quoted: bool, bash: bool) -> Result<Var, Error> {
     let op = ops.into_iter().find(|op| rest.starts_with(op)).ok_or("Bad substitution")?;
     let arg = &rest[op.len()..];
     let arg = if quoted || op == ":" {
-        parse_quoted(arg, bash)?
+        parse_quoted(arg, bash, depth)?
     } else {
         // Quotes inside count, spaces do not end the word.
         let text: Vec<char> = arg.chars().collect();
-        let mut p = Parser { bash, text: &text, at: 0, heredocs: vec![], texts: vec![] };
+        let mut p = Parser::new(&text, bash, depth)?;
         let mut parts = vec![];
         while p.at < text.len() {
             let start = p.at;

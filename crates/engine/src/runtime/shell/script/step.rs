@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use super::super::ast::{Redirect, Simple};
 use super::super::compile::{Op, Prog, compile};
-use super::super::{Fd, Foreground, Machine, Proc, Waiting, Why, arith, builtins, expand, parse, pattern, tools};
+use super::super::{
+    Fd, Foreground, Machine, Proc, Waiting, Why, arith, builtins, expand, limits, parse, pattern, tools,
+};
 use super::{Frame, Loop, Options, Script};
 use crate::runtime::process::Io;
 
@@ -87,6 +89,10 @@ fn spawn(p: &Proc, m: &mut Machine, prog: &Rc<Prog>, fds: [Fd; 3]) -> u32 {
 }
 
 fn take(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, op: Op) {
+    let forks = matches!(op, Op::Substitute(_) | Op::Pipeline(_) | Op::Subshell(_) | Op::Background(_));
+    if forks && let Err((_, why)) = limits::forks(m) {
+        return fail(p, m, io, &why);
+    }
     let Some(s) = p.script.as_mut() else { return };
     match op {
         Op::Substitute(prog) => {
@@ -299,7 +305,10 @@ fn open(p: &Proc, m: &mut Machine, io: &mut Io<'_>, name: &str, write: bool, app
     let path = p.path(name);
     if !write {
         return match io.files.read(io.view, &path) {
-            Some(text) => Ok(m.new_text(&text)),
+            Some(text) => {
+                io.work += text.len();
+                Ok(m.new_text(&text))
+            }
             None if io.files.is_dir(io.view, &path) => Err(format!("cannot open {name}: Is a directory")),
             None => Err(format!("cannot open {name}: No such file")),
         };

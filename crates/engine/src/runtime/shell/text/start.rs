@@ -154,7 +154,7 @@ pub fn start(p: &Proc, m: &mut Machine, io: &mut Io<'_>, name: &str, args: &[&st
         }
         _ => return None,
     };
-    let mut filter = Filter { kind, inputs: VecDeque::new(), n: 0, status: 0, ended: false };
+    let mut filter = Filter { kind, inputs: VecDeque::new(), n: 0, status: 0, ended: false, begun: false };
     for file in &files {
         if file == "-" {
             filter.inputs.push_back(p.fds[0].clone());
@@ -240,7 +240,7 @@ pub fn xargs(args: &[&str]) -> Filter {
         command.push("echo".to_owned());
     }
     let kind = Kind::Xargs { words: vec![], command, each, place, running: None, status: 0 };
-    Filter { kind, inputs: VecDeque::new(), n: 0, status: 0, ended: false }
+    Filter { kind, inputs: VecDeque::new(), n: 0, status: 0, ended: false, begun: false }
 }
 
 /// The characters of a set as tr writes it: ranges, classes, escapes.
