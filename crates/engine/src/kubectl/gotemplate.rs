@@ -5,6 +5,7 @@
 //! `base64decode`, also behind a pipe.
 
 mod eval;
+mod printf;
 
 use crate::api::Value;
 

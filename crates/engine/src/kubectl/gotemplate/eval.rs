@@ -1,6 +1,6 @@
 //! Filling a template in.
 
-use super::{Arg, Node, Pipe};
+use super::{Arg, Node, Pipe, printf};
 use crate::api::patch::go_value;
 use crate::api::text::go_quote;
 use crate::api::{Value, base64};
@@ -267,36 +267,7 @@ fn call(f: &str, args: &[Value]) -> Result<Value, String> {
             }
         }
         "println" => Ok((args.iter().map(shown).collect::<Vec<_>>().join(" ") + "\n").into()),
-        "printf" => Ok(printf(first.as_str().unwrap_or(""), args.get(1..).unwrap_or(&[])).into()),
+        "printf" => Ok(printf::printf(first.as_str().unwrap_or(""), args.get(1..).unwrap_or(&[])).into()),
         _ => Ok(args.iter().map(shown).collect::<String>().into()),
     }
-}
-
-/// `%s %d %v %q %%`, with a width.
-fn printf(format: &str, args: &[Value]) -> String {
-    let mut out = String::new();
-    let mut args = args.iter();
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let mut width = String::new();
-        let verb = loop {
-            match chars.next() {
-                Some(c) if c.is_ascii_digit() || c == '-' || c == '.' => width.push(c),
-                other => break other,
-            }
-        };
-        let text = match verb {
-            Some('%') => "%".to_owned(),
-            Some('q') => args.next().map_or_else(String::new, |v| go_quote(&shown(v))),
-            _ => args.next().map_or_else(|| "%!v(MISSING)".to_owned(), shown),
-        };
-        let n: usize = width.trim_start_matches('-').parse().unwrap_or(0).min(200);
-        let pad = " ".repeat(n.saturating_sub(text.chars().count()));
-        out += &if width.starts_with('-') { format!("{text}{pad}") } else { format!("{pad}{text}") };
-    }
-    out
 }
