@@ -35,6 +35,8 @@ var (
 		"k8s.io/api/discovery/v1": "discovery", "k8s.io/api/networking/v1": "networking",
 		"k8s.io/api/policy/v1": "policy", "k8s.io/api/rbac/v1": "rbac", "k8s.io/api/scheduling/v1": "scheduling", "k8s.io/api/scheduling/v1alpha3": "gang",
 		"k8s.io/api/node/v1": "node", "k8s.io/api/resource/v1": "resource", "k8s.io/api/admissionregistration/v1": "admissionregistration",
+		"k8s.io/api/certificates/v1": "certificates", "k8s.io/api/flowcontrol/v1": "flowcontrol",
+		"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1": "apiextensions",
 		"k8s.io/api/storage/v1": "storage", "k8s.io/apimachinery/pkg/apis/meta/v1": "meta",
 	}
 	roots = []string{
@@ -50,6 +52,8 @@ var (
 		"node.RuntimeClass", "storage.CSIDriver", "storage.VolumeAttributesClass", "resource.DeviceClass", "resource.ResourceClaim",
 		"resource.ResourceClaimTemplate", "admissionregistration.ValidatingAdmissionPolicy", "admissionregistration.ValidatingAdmissionPolicyBinding",
 		"admissionregistration.MutatingWebhookConfiguration", "admissionregistration.ValidatingWebhookConfiguration",
+		"apiextensions.CustomResourceDefinition", "certificates.CertificateSigningRequest", "flowcontrol.FlowSchema",
+		"flowcontrol.PriorityLevelConfiguration",
 	}
 	// What most Jobs and their Pods are made of, besides package batch: schema.txt holds these.
 	common = strings.Fields(`meta.ObjectMeta meta.OwnerReference types.UID core.Pod core.PodTemplateSpec core.PodSpec core.PodSecurityContext
@@ -167,6 +171,8 @@ func named(n string) string {
 	switch n {
 	case "meta.Time", "meta.MicroTime", "meta.Duration", "meta.FieldsV1":
 		return strings.TrimPrefix(n, "meta.")
+	case "apiextensions.JSONSchemaProps": // A schema of schemas: taken as it is.
+		return "RawExtension"
 	}
 	emit(n)
 	return n
@@ -198,7 +204,8 @@ func emit(n string) {
 	if !ok {
 		t, _ := typeOf(d, d.spec.Type)
 		l := "@" + n + " " + t
-		if t == "string" && len(enums[n]) > 0 {
+		// Words of a line are told apart by blanks, so values with blanks are left to the validation.
+		if t == "string" && len(enums[n]) > 0 && !strings.Contains(strings.Join(enums[n], ""), " ") {
 			if marker(d.doc, "enum") != "" {
 				l += " +"
 			} else {
@@ -308,9 +315,6 @@ func main() {
 	for _, r := range roots {
 		emit(r)
 	}
-	// A schema of schemas: taken as it is.
-	output["apiextensions.CustomResourceDefinition"] = []string{"apiextensions.CustomResourceDefinition",
-		" metadata:ObjectMeta meta.ObjectMeta o", " spec RawExtension !", " status RawExtension o"}
 	names := []string{}
 	for n := range output {
 		names = append(names, n)

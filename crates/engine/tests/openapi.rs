@@ -7,9 +7,9 @@ use batchyard_engine::api::{KINDS, Kind, Object};
 use batchyard_engine::cluster::{Cluster, Command, Config};
 use k8s_openapi::api::{
     admissionregistration::v1 as admission, apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch,
-    coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, networking::v1 as networking,
-    node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, resource::v1 as resource, scheduling::v1 as scheduling,
-    storage::v1 as storage,
+    certificates::v1 as certificates, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery,
+    flowcontrol::v1 as flowcontrol, networking::v1 as networking, node::v1 as node, policy::v1 as policy,
+    rbac::v1 as rbac, resource::v1 as resource, scheduling::v1 as scheduling, storage::v1 as storage,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1 as extensions;
 use serde_json::Value;
@@ -69,6 +69,9 @@ fn through(kind: Kind, json: &str) -> Result<Value, String> {
         ValidatingAdmissionPolicy admission::ValidatingAdmissionPolicy;
         ValidatingAdmissionPolicyBinding admission::ValidatingAdmissionPolicyBinding;
         ValidatingWebhookConfiguration admission::ValidatingWebhookConfiguration;
+        CertificateSigningRequest certificates::CertificateSigningRequest;
+        FlowSchema flowcontrol::FlowSchema;
+        PriorityLevelConfiguration flowcontrol::PriorityLevelConfiguration;
         CustomResourceDefinition extensions::CustomResourceDefinition;
     };
     value.map_err(|e| e.to_string())

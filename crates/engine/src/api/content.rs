@@ -87,6 +87,19 @@ pub fn dns_subdomain_bytes(s: &str) -> Vec<String> {
     dns_subdomain_limited(s, max_bytes(253))
 }
 
+/// A DNS subdomain whose first label is `*`.
+pub fn wildcard_dns_subdomain(s: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    if s.len() > 253 {
+        out.push(max_characters(253));
+    }
+    if !s.strip_prefix("*.").is_some_and(matches_dns_subdomain) {
+        let text = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+        out.push(regex_error(text, &format!(r"\*\.{DNS_SUBDOMAIN}"), &["*.example.com"]));
+    }
+    out
+}
+
 fn dns_subdomain_limited(s: &str, too_long: String) -> Vec<String> {
     let mut out = Vec::new();
     if s.len() > 253 {

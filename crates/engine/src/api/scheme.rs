@@ -80,8 +80,11 @@ kinds! {
     HorizontalPodAutoscaler "autoscaling" "v2" "horizontalpodautoscalers" ["hpa"] namespaced all;
     CronJob "batch" "v1" "cronjobs" ["cj"] namespaced all;
     Job "batch" "v1" "jobs" [] namespaced all;
+    CertificateSigningRequest "certificates.k8s.io" "v1" "certificatesigningrequests" ["csr"] cluster alone;
     Lease "coordination.k8s.io" "v1" "leases" [] namespaced alone;
     EndpointSlice "discovery.k8s.io" "v1" "endpointslices" [] namespaced alone;
+    FlowSchema "flowcontrol.apiserver.k8s.io" "v1" "flowschemas" [] cluster alone;
+    PriorityLevelConfiguration "flowcontrol.apiserver.k8s.io" "v1" "prioritylevelconfigurations" [] cluster alone;
     IngressClass "networking.k8s.io" "v1" "ingressclasses" [] cluster alone;
     Ingress "networking.k8s.io" "v1" "ingresses" ["ing"] namespaced alone;
     NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" ["netpol"] namespaced alone;

@@ -5,9 +5,11 @@
 
 mod affinity;
 mod apps;
+mod certificates;
 mod config;
 mod container;
 mod env;
+mod ingress;
 mod internal;
 mod job;
 mod job_policy;

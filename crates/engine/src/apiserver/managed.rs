@@ -181,11 +181,11 @@ impl ApiServer {
             if object.kind() == Kind::Pod {
                 cluster::without_token(&mut body);
             }
-            managers.push(made(walk::fields(ty, &body), makes, ""));
+            managers.push(made(walk::written(ty, &body), makes, ""));
         }
         let status = ty.field("status").and_then(|f| f.ty.as_struct());
         let reported = cluster::reported(object);
-        if let Some(inner) = status.map(|ty| walk::fields(ty, &reported)).filter(|s| !s.is_empty()) {
+        if let Some(inner) = status.map(|ty| walk::written(ty, &reported)).filter(|s| !s.is_empty()) {
             let mut fields = Set::default();
             *fields.below("f:status".into()) = inner;
             if object.kind() == Kind::Pod {

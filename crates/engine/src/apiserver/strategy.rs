@@ -29,6 +29,9 @@ pub fn has_status(kind: Kind) -> bool {
             | Kind::ReplicationController
             | Kind::PodDisruptionBudget
             | Kind::HorizontalPodAutoscaler
+            | Kind::CertificateSigningRequest
+            | Kind::FlowSchema
+            | Kind::PriorityLevelConfiguration
             | Kind::Ingress
             | Kind::Namespace
             | Kind::Node

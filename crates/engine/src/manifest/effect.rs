@@ -18,7 +18,10 @@ pub fn without_effect(kind: Kind) -> Option<&'static str> {
         | Kind::Role
         | Kind::RoleBinding
         | Kind::CSIDriver
+        | Kind::CertificateSigningRequest
         | Kind::CustomResourceDefinition
+        | Kind::FlowSchema
+        | Kind::PriorityLevelConfiguration
         | Kind::MutatingWebhookConfiguration
         | Kind::ValidatingWebhookConfiguration
         | Kind::DeviceClass
@@ -41,7 +44,8 @@ pub fn reason(kind: Kind) -> &'static str {
             "Whoever asks this cluster may do everything."
         }
         Kind::DeviceClass | Kind::ResourceClaim | Kind::ResourceClaimTemplate => "There are no devices here.",
-        Kind::HorizontalPodAutoscaler => "Nobody measures load here, so nothing is scaled.",
+        Kind::CertificateSigningRequest => "It can be approved and denied, and nobody signs it here.",
+        Kind::HorizontalPodAutoscaler => "Nobody measures load here: only the least and the most replicas hold.",
         Kind::Endpoints | Kind::EndpointSlice | Kind::Service => {
             "It lists the Pods behind it, and there is no network between them."
         }

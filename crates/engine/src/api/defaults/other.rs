@@ -75,6 +75,8 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
         Kind::CustomResourceDefinition => within(object, "spec", custom_resource),
         Kind::ValidatingAdmissionPolicyBinding => within(object, "spec.matchResources", match_resources),
         Kind::HorizontalPodAutoscaler => autoscaler(object),
+        Kind::FlowSchema => within(object, "spec", |s| default_zero(s, "matchingPrecedence", 1000)),
+        Kind::PriorityLevelConfiguration => priority_level(object),
         _ => {}
     }
 }
@@ -100,6 +102,30 @@ fn device_requests(spec: &mut Value) {
             });
         });
     });
+}
+
+/// A number that is not pointed at is given where it is 0.
+fn default_zero(object: &mut Value, field: &str, number: i64) {
+    if object.at(field).as_i64().unwrap_or(0) == 0 {
+        object.set(field, number);
+    }
+}
+
+/// Models flowcontrol/v1 `defaults.go`.
+fn priority_level(object: &mut Value) {
+    for part in ["spec.exempt", "spec.limited"] {
+        within(object, part, |l| {
+            default(l, "nominalConcurrencyShares", if part == "spec.limited" { 30 } else { 0 });
+            default(l, "lendablePercent", 0);
+            within(l, "limitResponse", |r| {
+                within(r, "queuing", |q| {
+                    for (field, number) in [("queues", 64), ("handSize", 8), ("queueLengthLimit", 50)] {
+                        default_zero(q, field, number);
+                    }
+                });
+            });
+        });
+    }
 }
 
 /// Models apiextensions/v1 `defaults.go`.

@@ -98,6 +98,16 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value) {
             object.set("status", typed::empty("policy.PodDisruptionBudgetStatus"));
             object.set("metadata.generation", 1);
         }
+        Kind::CertificateSigningRequest => {
+            object.set("status", Value::empty_object());
+            object.set("spec.username", "kubernetes-admin");
+            object.set("spec.uid", "admin");
+            object.set("spec.groups", json!(["system:masters", "system:authenticated"]));
+        }
+        Kind::FlowSchema | Kind::PriorityLevelConfiguration => {
+            object.set("status", Value::empty_object());
+            object.set("metadata.generation", 1);
+        }
         Kind::EndpointSlice
         | Kind::IngressClass
         | Kind::PriorityClass

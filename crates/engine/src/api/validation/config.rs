@@ -55,6 +55,7 @@ impl Checks {
             Kind::Ingress => self.ingress(object.at("spec")),
             Kind::Role | Kind::ClusterRole => self.role(object, kind == Kind::Role),
             Kind::RoleBinding | Kind::ClusterRoleBinding => self.role_binding(kind, object),
+            Kind::CertificateSigningRequest => self.signing_request(object.at("spec")),
             Kind::HorizontalPodAutoscaler => self.autoscaler(object.at("spec")),
             _ => {}
         }
@@ -308,35 +309,6 @@ impl Checks {
         let ranges = if ranges.items().is_empty() { &single } else { ranges };
         for (i, range) in ranges.items().iter().filter_map(Value::as_str).enumerate() {
             self.address_range(range, &Path::new("spec.podCIDRs").index(i));
-        }
-    }
-    fn ingress(&mut self, spec: &Value) {
-        let path = Path::new("spec");
-        if spec.at("rules").items().is_empty() && spec.at("defaultBackend").is_null() {
-            let shown = super::internal_json("networking.IngressSpec", spec);
-            self.push(FieldError::invalid_text(&path, shown, "either `defaultBackend` or `rules` must be specified"));
-        }
-        for (rule, p) in items(spec, "rules", &path) {
-            if rule.at("http").is_null() {
-                continue;
-            }
-            if rule.at("http.paths").items().is_empty() {
-                self.required(&p.child("http.paths"), "");
-            }
-            for (route, p) in items(rule.at("http"), "paths", &p.child("http")) {
-                let path = route.str_at("path");
-                match route.at("pathType").as_str() {
-                    None => self.required(&p.child("pathType"), "pathType must be specified"),
-                    Some("Exact" | "Prefix") if !path.starts_with('/') => {
-                        self.invalid(&p.child("path"), path, "must be an absolute path");
-                    }
-                    Some("Exact" | "Prefix" | "ImplementationSpecific") => {}
-                    Some(other) => {
-                        let known = ["Exact", "ImplementationSpecific", "Prefix"];
-                        self.not_supported(&p.child("pathType"), other, &known);
-                    }
-                }
-            }
         }
     }
 }

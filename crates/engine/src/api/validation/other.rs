@@ -83,11 +83,8 @@ impl Checks {
     pub(super) fn autoscaler(&mut self, spec: &Value) {
         let path = Path::new("spec");
         let (min, max) = (spec.int_at("minReplicas"), spec.int_at("maxReplicas").unwrap_or(0));
-        if let Some(n) = min.filter(|n| *n < 1) {
-            self.invalid(&path.child("minReplicas"), n, "must be greater than or equal to 1");
-        }
-        if max < 1 {
-            self.invalid(&path.child("maxReplicas"), max, "must be greater than 0");
+        if let Some(n) = min.filter(|n| *n < 0) {
+            self.invalid(&path.child("minReplicas"), n, "must be greater than or equal to 0");
         }
         if min.is_some_and(|min| max < min) {
             self.invalid(&path.child("maxReplicas"), max, "must be greater than or equal to `minReplicas`");
@@ -109,6 +106,11 @@ impl Checks {
         {
             let why = "must specify at least one Object or External metric to support scaling to zero replicas";
             self.forbidden(&path.child("metrics"), why);
+        }
+        if max == 0 {
+            self.required(&path.child("maxReplicas"), "");
+        } else if max < 0 {
+            self.invalid(&path.child("maxReplicas"), max, "must be greater than or equal to 1");
         }
     }
     /// Models `validateMetricSpec`.

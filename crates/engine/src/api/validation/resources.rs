@@ -121,7 +121,9 @@ impl Checks {
         for (name, amount) in resources.at("limits").fields() {
             let p = limits.key(name);
             name_rule(self, name, &p);
-            self.resource_amount(name, &Quantity::from_value(amount).unwrap_or_default(), &p);
+            let amount = Quantity::from_value(amount).unwrap_or_default();
+            self.resource_amount(name, &amount, &p);
+            self.whole_pages(name, &amount, &p);
             compute |= matches!(name.as_ref(), "cpu" | "memory");
             huge |= is_huge_page(name);
         }
@@ -130,6 +132,7 @@ impl Checks {
             name_rule(self, name, &p);
             let amount = Quantity::from_value(amount).unwrap_or_default();
             self.resource_amount(name, &amount, &p);
+            self.whole_pages(name, &amount, &p);
             let limit = resources.at("limits").get(name).map(|l| Quantity::from_value(l).unwrap_or_default());
             match limit {
                 Some(limit) if amount != limit && !is_overcommit_allowed(name) => {
@@ -150,6 +153,14 @@ impl Checks {
         }
         if huge && !compute {
             self.forbidden(path, "HugePages require cpu or memory");
+        }
+    }
+    /// Huge pages come in whole ones. Models `validateResourceQuantityHugePageValue`.
+    fn whole_pages(&mut self, name: &str, amount: &Quantity, path: &Path) {
+        let Some(size) = name.strip_prefix("hugepages-") else { return };
+        let size = Quantity::parse(size).map_or(0, |q| q.nanos());
+        if size <= 0 || amount.nanos() % size != 0 {
+            self.invalid(path, amount.to_string(), format!("{amount} is not positive integer multiple of {name}"));
         }
     }
     fn claim_names(&mut self, resources: &Value, claims: &[&str], path: &Path) {

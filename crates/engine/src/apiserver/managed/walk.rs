@@ -58,20 +58,35 @@ fn unmanaged(path: &[&str], field: &str) -> bool {
 /// The fields that an object sets.
 pub fn fields(ty: &'static Type, object: &Value) -> Set {
     let mut set = Set::default();
-    struct_differences(ty, None, object, &mut set, &[]);
+    struct_differences(ty, None, object, &mut set, &[], None);
+    set
+}
+
+/// The fields that are new where there was nothing before. A struct that was not there is a field by itself, too.
+pub fn written(ty: &'static Type, object: &Value) -> Set {
+    let mut set = Set::default();
+    struct_differences(ty, None, object, &mut set, &[], Some(true));
     set
 }
 
 /// What a new version sets otherwise than an old one, and what it no longer sets.
 pub fn differences(ty: &'static Type, old: Option<&Value>, new: &Value) -> (Set, Set) {
     let mut changed = Set::default();
-    struct_differences(ty, old, new, &mut changed, &[]);
+    struct_differences(ty, old, new, &mut changed, &[], Some(true));
     let mut removed = old.map(|o| fields(ty, o)).unwrap_or_default();
     removed.subtract(&fields(ty, new));
     (changed, removed)
 }
 
-fn struct_differences(ty: &'static Type, old: Option<&Value>, new: &Value, out: &mut Set, path: &[&str]) {
+/// `there` says whether the struct itself was there before, as those are that Go always writes; none where that is not asked.
+fn struct_differences(
+    ty: &'static Type,
+    old: Option<&Value>,
+    new: &Value,
+    out: &mut Set,
+    path: &[&str],
+    there: Option<bool>,
+) {
     for (name, value) in new.fields() {
         let Some(field) = ty.field(name).filter(|_| !unmanaged(path, name)) else { continue };
         let before = old.and_then(|o| o.get(name));
@@ -80,7 +95,8 @@ fn struct_differences(ty: &'static Type, old: Option<&Value>, new: &Value, out: 
         }
         let below: &[&str] = if path.is_empty() { &[field.json] } else { &["", ""] };
         let mut inner = Set::default();
-        value_differences(shape(field.ty, &field.merge), before, value, &mut inner, below);
+        let there = there.map(|there| before.is_some() || there && !field.pointer);
+        value_differences(shape(field.ty, &field.merge), before, value, &mut inner, below, there);
         // What Go always writes, as null where it is empty, was there before.
         inner.member &= field.omitempty || inner.children.is_empty();
         if !inner.is_empty() {
@@ -89,19 +105,30 @@ fn struct_differences(ty: &'static Type, old: Option<&Value>, new: &Value, out: 
     }
 }
 
-fn value_differences(shape: Shape, old: Option<&Value>, new: &Value, out: &mut Set, path: &[&str]) {
+fn value_differences(
+    shape: Shape,
+    old: Option<&Value>,
+    new: &Value,
+    out: &mut Set,
+    path: &[&str],
+    there: Option<bool>,
+) {
+    let of = |before: Option<&Value>| there.map(|_| before.is_some());
     match (shape, new) {
         (_, Value::Null) => out.member = old.is_none(),
         // An empty struct is a field by itself.
         (Shape::Struct(_), Value::Object(m)) if m.is_empty() => out.member = old.is_none(),
-        (Shape::Struct(ty), Value::Object(_)) => struct_differences(ty, old, new, out, path),
+        (Shape::Struct(ty), Value::Object(_)) => {
+            out.member = there == Some(false);
+            struct_differences(ty, old, new, out, path, there);
+        }
         (Shape::Map(element), Value::Object(m)) => {
             out.member = old.is_none();
             let shape = self::shape(element, &Merge::Unset);
             for (name, value) in m.iter() {
                 let before = old.and_then(|o| o.get(name));
                 let mut inner = Set::default();
-                value_differences(shape, before, value, &mut inner, &["", ""]);
+                value_differences(shape, before, value, &mut inner, &["", ""], of(before));
                 if !inner.is_empty() {
                     out.children.insert(format!("f:{name}"), inner);
                 }
@@ -115,8 +142,8 @@ fn value_differences(shape: Shape, old: Option<&Value>, new: &Value, out: &mut S
                 let mut others = old.map_or(&[][..], Value::items).iter();
                 let before = others.find(|o| key_step(keys, element, o) == step);
                 let inner = out.below(step);
+                value_differences(shape, before, item, inner, &["", ""], of(before));
                 inner.member = before.is_none();
-                value_differences(shape, before, item, inner, &["", ""]);
             }
         }
         (Shape::Set, Value::Array(items)) => {
