@@ -15,6 +15,7 @@ pub mod disruption;
 pub mod endpoints;
 pub mod garbage_collector;
 pub mod history;
+pub mod horizontal;
 pub mod job;
 mod min_ready;
 pub mod namespace;

@@ -14,6 +14,7 @@ use crate::controllers::deployment::DeploymentController;
 use crate::controllers::disruption::DisruptionController;
 use crate::controllers::endpoints::EndpointsController;
 use crate::controllers::garbage_collector::GarbageCollector;
+use crate::controllers::horizontal::HorizontalController;
 use crate::controllers::job::JobController;
 use crate::controllers::namespace::NamespaceController;
 use crate::controllers::node::NodeLifecycleController;
@@ -85,6 +86,7 @@ components! {
     pod_garbage_collector: PodGarbageCollector as Actor::Controller("pod-garbage-collector");
     taint_eviction: TaintEvictionController as Actor::Controller("taint-eviction-controller");
     disruption: DisruptionController as Actor::Controller("disruption-controller");
+    horizontal: HorizontalController as Actor::Controller("horizontal-pod-autoscaler");
     scheduler: Scheduler as Actor::Scheduler;
     kubelet: Kubelet as Actor::System;
     garbage_collector: GarbageCollector as Actor::Controller("generic-garbage-collector");

@@ -78,7 +78,8 @@ impl DaemonSetController {
         }
     }
 
-    /// A node came, went, or changed in what decides where Pods go.
+    /// A node came, went, or changed in what decides where Pods go: the sets hear of it that are to start a Pod there, or to
+    /// take one away. Models `syncNodeUpdate`.
     fn observe_node(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         if let (Some(b), Some(a)) = (&change.before, &change.after)
             && b.labels() == a.labels()
@@ -86,7 +87,15 @@ impl DaemonSetController {
         {
             return;
         }
-        let all: Vec<ObjectKey> = ctx.api.store().list(Kind::DaemonSet).map(|ds| ds.key()).collect();
+        let store = ctx.api.store();
+        let concerned = |ds: &&Rc<Object>| {
+            let Some(node) = &change.after else { return true };
+            let target = nodes::target(node, ds);
+            let here = |p: &Rc<Object>| p.kind() == Kind::Pod && nodes::target_node(p).as_ref() == Some(node.name());
+            let scheduled = store.dependents(ds.uid()).any(here);
+            if scheduled { !target.should_continue } else { target.should_run }
+        };
+        let all: Vec<ObjectKey> = store.list(Kind::DaemonSet).filter(concerned).map(|ds| ds.key()).collect();
         for key in all {
             self.queue.add(ctx, key, LATENCY);
         }

@@ -77,25 +77,29 @@ pub fn target_node(pod: &Object) -> Option<Rc<str>> {
 
 /// Every node, with whether Pods belong there.
 pub fn targets(api: &ApiServer, ds: &Object) -> Vec<Target> {
+    let tolerations = tolerations(ds.at("spec.template.spec"));
+    api.store().list(Kind::Node).map(|node| target_of(node, ds, &tolerations)).collect()
+}
+
+/// Whether Pods belong on a node.
+pub fn target(node: &Object, ds: &Object) -> Target {
+    target_of(node, ds, &tolerations(ds.at("spec.template.spec")))
+}
+
+fn target_of(node: &Object, ds: &Object, tolerations: &[Value]) -> Target {
     let spec = ds.at("spec.template.spec");
-    let tolerations = tolerations(spec);
     let only = spec.str_at("nodeName");
-    api.store()
-        .list(Kind::Node)
-        .map(|node| {
-            let (mut should_run, mut should_continue) = (true, true);
-            if (!only.is_empty() && only != node.name().as_ref()) || !node_affinity_matches(spec, node) {
-                (should_run, should_continue) = (false, false);
-            } else {
-                for taint in taints(node).iter().filter(|t| !any_tolerates(&tolerations, t)) {
-                    match taint.str_at("effect") {
-                        "NoExecute" => (should_run, should_continue) = (false, false),
-                        "NoSchedule" => should_run = false,
-                        _ => {}
-                    }
-                }
+    let (mut should_run, mut should_continue) = (true, true);
+    if (!only.is_empty() && only != node.name().as_ref()) || !node_affinity_matches(spec, node) {
+        (should_run, should_continue) = (false, false);
+    } else {
+        for taint in taints(node).iter().filter(|t| !any_tolerates(tolerations, t)) {
+            match taint.str_at("effect") {
+                "NoExecute" => (should_run, should_continue) = (false, false),
+                "NoSchedule" => should_run = false,
+                _ => {}
             }
-            Target { name: node.name().clone(), should_run, should_continue }
-        })
-        .collect()
+        }
+    }
+    Target { name: node.name().clone(), should_run, should_continue }
 }
