@@ -18,6 +18,7 @@ mod output;
 mod pattern;
 pub mod printers;
 mod rbac;
+mod rules;
 mod selector;
 mod session;
 mod sessions;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::Cx;
 use super::args::Parsed;
 use super::failure::{Failure, error};
+use super::rbac::Deed;
 use super::selector::Filter;
 use super::session::Io;
 use crate::api::text::go_quote;
@@ -178,6 +179,10 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
             args = kinds.iter().flat_map(|k| names.iter().map(move |n| format!("{k}/{n}"))).collect();
         }
     }
+    let problems = crate::api::content::path_segment(namespace);
+    if !problems.is_empty() && !namespace.is_empty() && !r.all_namespaces {
+        return Err(Failure::Plain(format!("invalid namespace {}: [{}]\n", go_quote(namespace), problems.join(" "))));
+    }
     let slashes = args.iter().filter(|a| a.contains('/')).count();
     let mut names: Vec<(Kind, Rc<str>)> = Vec::new();
     let mut kinds: Vec<Kind> = Vec::new();
@@ -232,6 +237,14 @@ pub fn find(r: &Request, namespace: &str, cx: &mut Cx<'_>, io: &Io) -> Result<Fo
             out.kinds.push(kind);
         }
         let object = cx.api.get(&key).cloned();
+        let allowed = if r.lookup { cx.may(Deed::on_one("get"), &key) } else { Ok(()) };
+        if let Err(status) = allowed {
+            if !r.go_on {
+                return Err(status.into());
+            }
+            out.errors.push(status.into());
+            continue;
+        }
         if object.is_none() && r.lookup {
             let failure = Failure::Status(missing(&key, cx));
             if !r.go_on {
@@ -258,6 +271,15 @@ fn find_selected(r: &Request, kinds: &[Kind], namespace: &str, cx: &mut Cx<'_>) 
             Err(status) => return Err(status.into()),
         };
         let everywhere = r.all_namespaces || !kind.info().namespaced;
+        let place = ObjectKey::new(*kind, if everywhere { "" } else { namespace }, "");
+        match cx.may(Deed::on_all("list"), &place) {
+            Ok(()) => {}
+            Err(status) if r.go_on => {
+                out.errors.push(status.into());
+                continue;
+            }
+            Err(status) => return Err(status.into()),
+        }
         let take = |o: &Rc<Object>| Info {
             key: o.key(),
             object: Some(o.clone()),
@@ -377,6 +399,9 @@ fn from_resource(
         ));
     }
     let object = cx.api.get(&key).cloned();
+    if r.latest {
+        cx.may(Deed::on_one("get"), &key)?;
+    }
     if object.is_none() && r.latest {
         return Err(Failure::Status(missing(&key, cx)));
     }

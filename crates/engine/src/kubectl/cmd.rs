@@ -5,6 +5,7 @@
 mod apply;
 mod auth;
 mod builtin;
+mod certificate;
 mod change;
 mod common;
 mod config;
@@ -32,6 +33,7 @@ pub use builtin::NAMES;
 
 use super::Cx;
 use super::failure::Failure;
+use super::rbac::Visitor;
 use super::session::{Io, Poll};
 use super::shell::Command;
 use crate::apiserver::Change;
@@ -111,7 +113,7 @@ impl Waiting {
             Self::Sleep(t) => Poll::WaitUntil(*t),
             Self::Repeat(r) => r.until(),
             Self::Watch(w) => w.until(),
-            Self::Events(_) => Poll::WaitChange,
+            Self::Events(e) => e.until(),
             Self::Deleted(d) => d.until(),
             Self::Deleting(d) => d.until(),
             Self::Applying(a) => a.until(),
@@ -240,6 +242,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let now = cx.now.rfc3339();
         io.complain(&format!("W{}{} {}.000000       1 helpers.go:{text}", &now[5..7], &now[8..10], &now[11..19]));
     }
+    cx.home.visitor = visitor(rest);
     cx.api.manage_as(flag(&[], rest, "--field-manager").map_or_else(|| field_manager(first), Rc::from));
     match first.as_str() {
         "get" => get::run(rest, cx, io),
@@ -273,9 +276,7 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "port-forward" => misc::unsimulated("port-forward", rest, cx, io),
         "attach" => misc::unsimulated("attach", rest, cx, io),
         "debug" if rest.is_empty() => Err(Failure::Error("you must specify --image when not using --copy-to.".into())),
-        "certificate" if rest.len() == 1 && matches!(rest[0].as_str(), "approve" | "deny") => {
-            Err(Failure::Error("one or more CSRs must be specified as <name> or -f <filename>".into()))
-        }
+        "certificate" => certificate::run(rest, cx, io),
         "debug" => misc::unsimulated("debug", rest, cx, io),
         "expose" => misc::expose(rest, cx, io),
         "autoscale" => misc::autoscale(rest, cx, io),
@@ -292,12 +293,12 @@ fn kubectl(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             Err(Failure::Error("unable to find any kubectl plugins in your PATH".into()))
         }
         "options" => help::print("options", cx, io),
-        "certificate" | "plugin" if rest.is_empty() => help::print(first, cx, io),
+        "plugin" if rest.is_empty() => help::print(first, cx, io),
         "alpha" => {
             io.complain("No alpha commands are available in this version of kubectl");
             ok()
         }
-        verb @ ("proxy" | "certificate" | "plugin" | "kustomize" | "kuberc") => {
+        verb @ ("proxy" | "plugin" | "kustomize" | "kuberc") => {
             Err(Failure::Error(format!("{verb} is not simulated: it has nothing to work on here")))
         }
         other => Err(misc::unknown(other)),
@@ -356,6 +357,21 @@ fn no_plugin(words: &[String]) -> Option<Failure> {
         }
     }
     None
+}
+
+/// Whom `--as` and `--as-group` name.
+fn visitor(rest: &[String]) -> Option<Rc<Visitor>> {
+    let user = flag(&[], rest, "--as").filter(|u| !u.is_empty())?;
+    let mut groups = Vec::new();
+    let mut words = rest.iter().take_while(|w| *w != "--");
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--as-group") {
+            Some("") => groups.extend(words.next().cloned()),
+            Some(value) => groups.extend(value.strip_prefix('=').map(str::to_owned)),
+            None => {}
+        }
+    }
+    Some(Rc::new(Visitor { user, groups }))
 }
 
 /// The value of a flag of every command.

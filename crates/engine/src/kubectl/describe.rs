@@ -2,6 +2,7 @@
 //!
 //! Models kubectl `pkg/describe/describe.go`.
 
+mod certificate;
 mod config;
 mod container;
 mod events;
@@ -96,6 +97,7 @@ pub fn describe(o: &Rc<Object>, scene: &Scene<'_>) -> String {
         Kind::NetworkPolicy => network::policy(o, &mut w),
         Kind::PodDisruptionBudget => network::budget(o, &mut w),
         Kind::HorizontalPodAutoscaler => network::autoscaler(o, &mut w),
+        Kind::CertificateSigningRequest => certificate::signing_request(o, &mut w),
         Kind::Role | Kind::ClusterRole => config::role(o, &mut w),
         Kind::RoleBinding | Kind::ClusterRoleBinding => config::role_binding(o, &mut w),
         Kind::Endpoints => slices::endpoints(o, &mut w),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::rbac::Visitor;
+
 /// A learner's home: cheap to clone, part of the cluster's state, so that going back in time takes it along.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Home {
@@ -11,6 +13,8 @@ pub struct Home {
     pub(super) files: Rc<BTreeMap<String, Rc<str>>>,
     pub(super) vars: Rc<BTreeMap<String, String>>,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
+    /// Whom the command that runs acts as, where `--as` names somebody.
+    pub(super) visitor: Option<Rc<Visitor>>,
     /// Help, explanations and the like, which a page loads when a command first wants them.
     texts: Rc<BTreeMap<String, Rc<str>>>,
 }

@@ -250,8 +250,8 @@ fn print(v: &Value) -> String {
 }
 
 /// Fills a template from a value.
-pub fn execute(template: &[Vec<Node>], root: &Value) -> Result<String, String> {
-    let found = find(template, root, true)?;
+pub fn execute(template: &[Vec<Node>], root: &Value, lenient: bool) -> Result<String, String> {
+    let found = find(template, root, lenient)?;
     Ok(found.iter().map(|results| results.iter().map(print).collect::<Vec<_>>().join(" ")).collect())
 }
 
@@ -259,17 +259,18 @@ pub fn execute(template: &[Vec<Node>], root: &Value) -> Result<String, String> {
 pub const UNEXPECTED: &str =
     "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'";
 
-/// The path of `.metadata.name`, `{.metadata.name}` or `metadata.name`. Models `RelaxedJSONPathExpression`.
-pub fn relaxed(text: &str) -> Result<Template, String> {
+/// The path of `.metadata.name`, `{.metadata.name}` or `metadata.name`, and what is wrong within it. Models
+/// `RelaxedJSONPathExpression`.
+pub fn relaxed(text: &str) -> Result<Result<Template, String>, String> {
     if text.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Ok(Vec::new()));
     }
     let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
     let inner = inner.strip_prefix('.').filter(|t| !t.is_empty()).unwrap_or(inner);
     if inner.is_empty() || inner.contains(['{', '}']) {
         return Err(UNEXPECTED.into());
     }
-    parse(&format!("{{.{inner}}}"))
+    Ok(parse(&format!("{{.{inner}}}")))
 }
 
 #[cfg(test)]
@@ -298,7 +299,7 @@ mod tests {
             ("{.nope}", ""),
             ("plain", "plain"),
         ] {
-            assert_eq!(execute(&parse(template).unwrap(), &v).as_deref(), Ok(want), "{template}");
+            assert_eq!(execute(&parse(template).unwrap(), &v, true).as_deref(), Ok(want), "{template}");
         }
     }
 
@@ -314,7 +315,7 @@ mod tests {
             ("{end}", "not in range, nothing to end"),
             ("{nope}", "unrecognized identifier nope"),
         ] {
-            let said = parse(template).and_then(|t| execute(&t, &v));
+            let said = parse(template).and_then(|t| execute(&t, &v, true));
             assert_eq!(said, Err(want.to_owned()), "{template}");
         }
         for (template, want) in [

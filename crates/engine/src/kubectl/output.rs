@@ -34,12 +34,12 @@ pub enum Form {
     Json,
     /// `-o kyaml`
     Kyaml,
-    /// `-o jsonpath=...`; the last says whether it is one `as-json`.
-    JsonPath(Rc<Template>, Rc<str>, bool),
+    /// `-o jsonpath=...`; the last two say whether it is one `as-json`, and whether what is missing is nothing.
+    JsonPath(Rc<Template>, Rc<str>, bool, bool),
     /// `-o go-template=...`
     GoTemplate(Rc<super::gotemplate::Template>, Rc<str>),
     /// `-o custom-columns=...`
-    Columns(Rc<Vec<(String, Template)>>),
+    Columns(Rc<Vec<Column>>),
 }
 
 const FORMS: &str =
@@ -97,7 +97,10 @@ impl Form {
             "json" => Ok(Self::Json),
             "kyaml" => Ok(Self::Kyaml),
             _ if templated && name.starts_with("jsonpath") => match jsonpath::parse(&template) {
-                Ok(nodes) => Ok(Self::JsonPath(Rc::new(nodes), template, name == "jsonpath-as-json")),
+                Ok(nodes) => {
+                    let lenient = p.on_or("allow-missing-template-keys", true);
+                    Ok(Self::JsonPath(Rc::new(nodes), template, name == "jsonpath-as-json", lenient))
+                }
                 Err(why) => error(format!("error parsing jsonpath {template}, {why}")),
             },
             _ if templated => match super::gotemplate::Template::parse(&template) {
@@ -129,6 +132,27 @@ impl Form {
             _ => self.print(value, false),
         }
     }
+    /// Prints objects in columns; what could be printed before an error is printed, too.
+    pub fn print_columns(&self, value: &Value, no_headers: bool) -> (String, Option<Failure>) {
+        let Self::Columns(columns) = self else { return (String::new(), None) };
+        let mut text = String::new();
+        if !no_headers {
+            text = columns.iter().map(|(h, _)| h.as_str()).collect::<Vec<_>>().join("\t") + "\n";
+        }
+        let one = [value.clone()];
+        let items = if is_list(value) { value.at("items").items() } else { &one };
+        let mut failed = columns.iter().find_map(|(_, path)| path.as_ref().err().cloned());
+        for item in items {
+            if failed.is_some() {
+                break;
+            }
+            match row(columns, item) {
+                Ok(row) => text += &row,
+                Err(why) => failed = Some(why),
+            }
+        }
+        (TabWriter::table().align(&text), failed.map(Failure::Error))
+    }
     /// Whether a person reads it: a table.
     pub fn is_human(&self) -> bool {
         matches!(self, Self::Human | Self::Wide)
@@ -144,12 +168,12 @@ impl Form {
                 let one = |v: &Value| name_of(v) + "\n";
                 Ok(if is_list(value) { value.at("items").items().iter().map(one).collect() } else { one(value) })
             }
-            Self::JsonPath(nodes, template, as_json) => {
+            Self::JsonPath(nodes, template, as_json, lenient) => {
                 let text = if *as_json {
                     let print = |found: Vec<Vec<Value>>| found.into_iter().map(|r| json(&Value::from(r))).collect();
-                    jsonpath::find(nodes, value, true).map(print)
+                    jsonpath::find(nodes, value, *lenient).map(print)
                 } else {
-                    jsonpath::execute(nodes, value)
+                    jsonpath::execute(nodes, value, *lenient)
                 };
                 text.or_else(|why| {
                     error(format!(
@@ -164,7 +188,10 @@ impl Form {
             Self::GoTemplate(t, template) => {
                 t.execute(value).or_else(|why| error(format!("error executing template {}: {why}", go_quote(template))))
             }
-            Self::Columns(columns) => custom(columns, value, no_headers),
+            Self::Columns(_) => {
+                let (text, failed) = self.print_columns(value, no_headers);
+                failed.map_or(Ok(text), Err)
+            }
         }
     }
 }
@@ -274,7 +301,10 @@ fn write_json(v: &Value, ty: Option<&'static Type>, indent: Option<usize>, out: 
     }
 }
 
-fn columns(spec: &str) -> Result<Vec<(String, Template)>, Failure> {
+/// A column of `-o custom-columns`: its title, and its path or what is wrong with it, which is told only after the titles.
+pub type Column = (String, Result<Template, String>);
+
+fn columns(spec: &str) -> Result<Vec<Column>, Failure> {
     let column = |part: &str| match part.split_once(':') {
         None => error(format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")),
         Some((header, path)) => Ok((header.to_owned(), jsonpath::relaxed(path).map_err(Failure::Error)?)),
@@ -283,7 +313,7 @@ fn columns(spec: &str) -> Result<Vec<(String, Template)>, Failure> {
 }
 
 /// The columns of a file: a line of headers and a line of paths.
-fn columns_of(text: &str) -> Result<Vec<(String, Template)>, Failure> {
+fn columns_of(text: &str) -> Result<Vec<Column>, Failure> {
     let mut lines = text.lines();
     let mut line = |what: &str| match lines.next() {
         Some(l) => Ok(l.split_whitespace().collect::<Vec<_>>()),
@@ -301,26 +331,18 @@ fn columns_of(text: &str) -> Result<Vec<(String, Template)>, Failure> {
     headers.iter().zip(specs).map(column).collect()
 }
 
-fn custom(columns: &[(String, Template)], value: &Value, no_headers: bool) -> Result<String, Failure> {
-    let mut text = String::new();
-    if !no_headers {
-        text = columns.iter().map(|(h, _)| h.as_str()).collect::<Vec<_>>().join("\t") + "\n";
-    }
-    let one = [value.clone()];
-    let items = if is_list(value) { value.at("items").items() } else { &one };
-    for item in items {
-        let mut cells: Vec<String> = Vec::new();
-        for (_, path) in columns {
-            let found = jsonpath::find(path, item, true).map_err(Failure::Error)?;
-            let mut texts: Vec<String> = found.iter().flatten().map(go_value).collect();
-            if found.first().is_none_or(Vec::is_empty) {
-                texts.insert(0, "<none>".to_owned());
-            }
-            cells.push(texts.join(","));
+/// The cells of one object.
+fn row(columns: &[Column], item: &Value) -> Result<String, String> {
+    let mut cells: Vec<String> = Vec::new();
+    for path in columns.iter().filter_map(|(_, path)| path.as_ref().ok()) {
+        let found = jsonpath::find(path, item, true)?;
+        let mut texts: Vec<String> = found.iter().flatten().map(go_value).collect();
+        if found.first().is_none_or(Vec::is_empty) {
+            texts.insert(0, "<none>".to_owned());
         }
-        text += &(cells.join("\t") + "\n");
+        cells.push(texts.join(","));
     }
-    Ok(TabWriter::table().align(&text))
+    Ok(cells.join("\t") + "\n")
 }
 
 pub use crate::api::patch::go_value;

@@ -6,7 +6,7 @@ mod other;
 mod pod;
 mod workloads;
 
-pub use other::first_three;
+pub use other::{first_three, signing_status};
 pub use pod::{PodStatusWord, pod_status_word};
 pub use workloads::{job_completions, job_status_word};
 
@@ -67,6 +67,9 @@ fn headings(kind: Kind) -> &'static str {
         Kind::PriorityClass => "Name|Value|Global-Default|Age|PreemptionPolicy",
         Kind::CustomResourceDefinition => "Name|Scope|Versions|Created At",
         Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => "Name|Webhooks|Age",
+        Kind::CertificateSigningRequest => "Name|Age|SignerName|Requestor|RequestedDuration|Condition",
+        Kind::FlowSchema => "Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL",
+        Kind::PriorityLevelConfiguration => "Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age",
         Kind::RuntimeClass => "Name|Handler|Age",
         Kind::CSIDriver => {
             "Name|AttachRequired|PodInfoOnMount|StorageCapacity|TokenRequests|RequiresRepublish|Modes|Age"

@@ -11,6 +11,7 @@ use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::Form;
+use super::super::rbac::Deed;
 use super::super::session::{Io, Poll};
 use super::common::{DryRun, add_source, finish, print_result, report};
 use super::{Done, Flow, Waiting, ok};
@@ -92,7 +93,8 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         form,
         left,
         done: Vec::new(),
-        errors: found.errors,
+        unread: found.errors,
+        errors: Vec::new(),
         results: Vec::new(),
         next: cx.now,
         forced: Vec::new(),
@@ -112,6 +114,8 @@ pub struct Applying {
     form: Form,
     left: Vec<Info>,
     done: Vec<ObjectKey>,
+    /// What was wrong with the files.
+    unread: Vec<Failure>,
     errors: Vec<Failure>,
     results: Vec<Value>,
     next: Time,
@@ -159,7 +163,17 @@ impl Applying {
             }
         }
         finish(&self.form, &self.results, io)?;
-        Failure::collect(self.errors)?;
+        // What was wrong with the files is one error among those of the objects.
+        let mut errors = self.errors;
+        if !self.unread.is_empty() {
+            let unread = if errors.is_empty() || self.unread.len() == 1 {
+                self.unread
+            } else {
+                vec![Failure::Many(self.unread)]
+            };
+            errors.splice(0..0, unread);
+        }
+        Failure::collect(errors)?;
         if p.on("prune") {
             prune::run(&p, &self.prunes, &self.done, self.dry, cx, io)?;
         }
@@ -222,6 +236,10 @@ fn one(p: &Parsed, info: &Info, dry: DryRun, cx: &mut Cx<'_>, io: &mut Io) -> Re
         return Ok((super::super::output::shown(&made), "serverside-applied"));
     }
     // What was applied before in the same command may be there by now.
+    cx.may(Deed::on_one("get"), &info.key).map_err(|mut status| {
+        status.message = not_retrieved(info, &status.message);
+        status
+    })?;
     let Some(current) = cx.api.get(&info.key).cloned() else {
         prune_nulls(&mut body);
         if dry == DryRun::Client {

@@ -7,9 +7,9 @@ use super::super::failure::error;
 use super::super::output::Form;
 use super::super::session::Io;
 use super::super::table::TabWriter;
-use super::super::{Cx, builder, rbac};
+use super::super::{Cx, builder, rbac, rules};
 use super::{Done, Flow, ok};
-use crate::api::Kind;
+use crate::api::{Kind, Value};
 use crate::json;
 
 /// Runs `kubectl auth`.
@@ -19,11 +19,18 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             let p =
                 Parsed::read("auth can-i", "A:all-namespaces! list! no-headers! q:quiet! subresource", &words[1..])?;
             if p.on("list") {
-                io.print(
-                    &TabWriter::table().align(
-                        "Resources\tNon-Resource URLs\tResource Names\tVerbs\n*.*\t[]\t[]\t[*]\n\t[*]\t[]\t[*]\n",
-                    ),
-                );
+                let namespace = builder::namespace(&p, cx);
+                let user = if p.has("as") { p.str("as") } else { "kubernetes-admin" };
+                let mut groups = p.all("as-group");
+                if !p.has("as") {
+                    groups.push("system:masters");
+                }
+                let rules = rbac::rules_of(cx.api.store(), user, &groups, &namespace);
+                let mut rows = rules::rows(&rules);
+                if !p.on("no-headers") {
+                    rows.insert(0, "Resources\tNon-Resource URLs\tResource Names\tVerbs".to_owned());
+                }
+                io.print(&TabWriter::table().align(&(rows.join("\n") + "\n")));
                 return ok();
             }
             if p.args.len() < 2 {
@@ -57,19 +64,25 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 &words[1..],
             )?;
             let form = Form::of(&p, io, cx)?;
+            let (user, uid) = if p.has("as") { (p.str("as"), p.str("as-uid")) } else { ("kubernetes-admin", "admin") };
+            let mut groups = if p.has("as") { p.all("as-group") } else { vec!["system:masters"] };
+            groups.push("system:authenticated");
             if form != Form::Human {
-                let review = json!({
+                let mut review = json!({
                     "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
                     "metadata": {"creationTimestamp": (cx.now.rfc3339())},
-                    "status": {"userInfo": {
-                        "groups": ["system:masters", "system:authenticated"], "uid": "admin", "username": "kubernetes-admin"
-                    }}
+                    "status": {"userInfo": {"groups": (Value::array(groups.iter().map(|g| (*g).into()))), "username": user}}
                 });
+                if !uid.is_empty() {
+                    review.set("status.userInfo.uid", uid);
+                }
                 io.print(&form.print(&review, false)?);
                 return ok();
             }
+            let uid = if uid.is_empty() { String::new() } else { format!("UID\t{uid}\n") };
+            let groups = groups.join(" ");
             io.print(
-                "ATTRIBUTE   VALUE\nUsername    kubernetes-admin\nUID         admin\nGroups      [system:masters system:authenticated]\n",
+                &TabWriter::table().align(&format!("ATTRIBUTE\tVALUE\nUsername\t{user}\n{uid}Groups\t[{groups}]\n")),
             );
             ok()
         }

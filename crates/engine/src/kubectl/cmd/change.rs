@@ -7,6 +7,7 @@ use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
+use super::super::rbac::Deed;
 use super::super::session::Io;
 use super::common::{DryRun, report, send_patch};
 use super::{Done, ok};
@@ -151,11 +152,13 @@ fn patch_one(
         let made = match subresource {
             "" => send_patch(&info.key, how, body, dry.options(), cx, io)?,
             "status" if has_status(info.key.kind) => {
+                cx.may(Deed { subresource, ..Deed::on_one("patch") }, &info.key)?;
                 let made = cx.api.patch(&info.key, how, body, Subresource::Status, dry.options());
                 super::common::warn(cx, io);
                 made?
             }
             "scale" => {
+                cx.may(Deed { subresource, ..Deed::on_one("patch") }, &info.key)?;
                 let (replicas, _) = cx.api.scale(&info.key)?;
                 let replicas = body.at("spec.replicas").as_i64().unwrap_or(replicas);
                 cx.api.set_scale(&info.key, replicas, dry.options())?
@@ -204,6 +207,9 @@ pub fn scale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error("no objects passed to scale");
     }
     for info in &found.infos {
+        if wanted >= 0 || p.has("resource-version") {
+            cx.may(Deed { subresource: "scale", ..Deed::on_one("get") }, &info.key)?;
+        }
         let now = cx.api.scale(&info.key)?.0;
         let version = info.found().resource_version().to_string();
         if let Some(wanted) = p.text("resource-version").filter(|v| !v.is_empty() && *v != version) {
@@ -216,6 +222,7 @@ pub fn scale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         let mut body = shown(info.found());
         body.set("spec.replicas", replicas);
         if dry != DryRun::Client {
+            cx.may(Deed { subresource: "scale", ..Deed::on_one("patch") }, &info.key)?;
             cx.api.set_scale(&info.key, replicas, dry.options())?;
         }
         if let Some(cause) = change_cause(&p).filter(|_| dry == DryRun::None) {
@@ -309,7 +316,9 @@ fn change_map(command: &'static str, path: &str, words: &[String], cx: &mut Cx<'
         return error(format!("at least one {noun} update is required"));
     }
     let namespace = builder::namespace(&p, cx);
-    let request = Request { args: resources, go_on: true, kind_alone: p.on("all"), ..Request::of(&p) };
+    // Names go before `--all`.
+    let all = p.on("all") && resources.len() < 2;
+    let request = Request { args: resources, go_on: true, kind_alone: p.on("all"), all, ..Request::of(&p) };
     let found = builder::find(&request, &namespace, cx, io)?;
     if !found.single && !p.str("resource-version").is_empty() {
         return error("--resource-version may only be used with a single resource");

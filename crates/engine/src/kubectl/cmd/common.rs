@@ -9,6 +9,7 @@ use super::super::args::Parsed;
 use super::super::builder::Info;
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, list_of, name_of};
+use super::super::rbac::Deed;
 use super::super::session::Io;
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Value};
@@ -211,6 +212,7 @@ pub fn create(
     let mut body = decoded(kind, &info.labelled, &body, p, io)?;
     // kubectl takes the version of an exported object away; the API server would refuse it.
     body.unset("metadata.resourceVersion");
+    cx.may(Deed::on_all("create"), &info.key)?;
     let made = cx.api.create(kind, body, options);
     warn(cx, io);
     Ok(made?)
@@ -225,6 +227,7 @@ pub fn send_patch(
     cx: &mut Cx<'_>,
     io: &mut Io,
 ) -> Result<Rc<Object>, Failure> {
+    cx.may(Deed::on_one("patch"), key)?;
     let made = cx.api.patch(key, how, patch, Subresource::Main, options);
     warn(cx, io);
     Ok(made?)
@@ -279,6 +282,7 @@ pub fn server_side(
     let config = decoded(info.key.kind, &info.labelled, body, p, io)?;
     let manager = p.text("field-manager").unwrap_or("kubectl");
     let options = ApplyOptions { manager: Rc::from(manager), force: p.on("force-conflicts"), dry_run };
+    cx.may(Deed::on_one("patch"), &info.key)?;
     let made = cx.api.apply(info.key.kind, config, &options);
     warn(cx, io);
     made.map_err(|status| {

@@ -12,6 +12,7 @@ use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown, typed_json};
+use super::super::rbac::Deed;
 use super::super::session::Io;
 use super::apply::{LAST_APPLIED, annotation};
 use super::common::{DryRun, add_source, create, report, report_made, with_namespace};
@@ -87,6 +88,9 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             )?;
             let account = name(&p)?;
             let key = ObjectKey::new(Kind::ServiceAccount, builder::namespace(&p, cx), account);
+            if let Err(status) = cx.may(Deed { subresource: "token", named: true, ..Deed::on_all("create") }, &key) {
+                return error(format!("failed to create token: {}", status.message));
+            }
             if cx.api.get(&key).is_none() {
                 return error(format!("failed to create token: serviceaccounts {account:?} not found"));
             }
@@ -188,7 +192,9 @@ fn finish(p: &Parsed, kind: Kind, mut body: Value, failed: &str, cx: &mut Cx<'_>
     if namespaced {
         sent.set("metadata.namespace", builder::namespace(p, cx));
     }
-    match cx.api.create(kind, sent, dry.options()) {
+    let place = builder::key_of(kind, &sent, "");
+    let made = cx.may(Deed::on_all("create"), &place).and_then(|()| cx.api.create(kind, sent, dry.options()));
+    match made {
         Ok(made) => {
             let shown = shown(&made);
             report_made(&form, &shown, "created", dry, io)?;

@@ -8,6 +8,7 @@ use super::super::Cx;
 use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
+use super::super::rbac::Deed;
 use super::super::session::{Io, Poll};
 use super::common::{DryRun, add_source};
 use super::{Done, Flow, Waiting, ok};
@@ -133,7 +134,10 @@ impl Deleting {
                     self.errors.push(Status::not_found(info.key.kind, &info.key.name).into());
                     continue;
                 }
-            } else if let Err(status) = cx.api.delete(&info.key, &job.options) {
+            } else if let Err(status) = cx
+                .may(Deed::on_one("delete"), &info.key)
+                .and_then(|()| cx.api.delete(&info.key, &job.options).map(|_| ()))
+            {
                 let failure = add_source("deleting", &info.source, status.into());
                 if !(job.ignore && failure.is_not_found()) {
                     self.errors.push(failure);

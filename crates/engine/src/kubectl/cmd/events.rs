@@ -10,10 +10,11 @@ use super::super::args::Parsed;
 use super::super::builder;
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, list_of, shown};
-use super::super::session::Io;
+use super::super::rbac::Deed;
+use super::super::session::{Io, Poll};
 use super::super::table::TabWriter;
 use super::{Done, Flow, Waiting, ok};
-use crate::api::{Kind, Object, Value};
+use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::Change;
 use crate::clock::{Time, human_duration};
 
@@ -43,6 +44,8 @@ impl Filter {
 /// An `events -w` that runs.
 #[derive(Clone)]
 pub struct EventsWatch {
+    /// `--request-timeout`
+    until: Option<Time>,
     filter: Filter,
     writer: TabWriter,
     headed: bool,
@@ -74,10 +77,18 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let all = p.on("all-namespaces");
     let filter = Filter { namespace: (!all).then(|| namespace.clone()), about, types };
     if p.on("watch") {
-        let watch =
-            EventsWatch { filter, writer: TabWriter::table(), headed: p.on("no-headers"), all, queue: VecDeque::new() };
+        let until = super::request_timeout(&p).map(|t| cx.now + t);
+        let watch = EventsWatch {
+            until,
+            filter,
+            writer: TabWriter::table(),
+            headed: p.on("no-headers"),
+            all,
+            queue: VecDeque::new(),
+        };
         return Ok(Flow::Wait(Waiting::Events(Box::new(watch))));
     }
+    cx.may(Deed::on_all("list"), &ObjectKey::new(Kind::Event, if all { "" } else { &*namespace }, ""))?;
     let mut found: Vec<Rc<Object>> = cx.api.store().list(Kind::Event).filter(|e| filter.matches(e)).cloned().collect();
     if found.is_empty() {
         io.complain(&if all {
@@ -160,6 +171,13 @@ impl EventsWatch {
             let aligned = self.writer.align(&text);
             io.print(&aligned);
         }
+        if self.until.is_some_and(|t| cx.now >= t) {
+            return ok();
+        }
         Ok(Flow::Wait(Waiting::Events(Box::new(self))))
+    }
+    /// What it waits for.
+    pub fn until(&self) -> Poll {
+        self.until.map_or(Poll::WaitChange, Poll::WaitEither)
     }
 }

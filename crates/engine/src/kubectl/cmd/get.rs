@@ -2,6 +2,8 @@
 //!
 //! Models `pkg/cmd/get/get.go`.
 
+mod raw;
+
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -15,7 +17,7 @@ use super::super::table::TabWriter;
 use super::super::{Cx, jsonpath};
 use super::{Done, Flow, Waiting, ok};
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::{Change, Reason, Status};
+use crate::apiserver::Change;
 use crate::clock::{Time, human_duration};
 
 pub const FLAGS: &str = "A:all-namespaces! allow-missing-template-keys! chunk-size# field-selector f:filename, \
@@ -35,7 +37,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let human = p.str("output").is_empty() && p.str("template").is_empty() || p.str("output") == "wide";
     let watch = p.on("watch") || p.on("watch-only");
     if let Some(path) = p.text("raw").filter(|t| !t.is_empty()) {
-        return raw(path, &p, io);
+        return raw::run(path, &p, cx, io);
     }
     if !watch && p.args.is_empty() && !p.has("filename") {
         io.complain(NOTHING_SAID);
@@ -115,25 +117,6 @@ fn scales(p: &Parsed, found: &Found, cx: &Cx<'_>, io: &mut Io) -> Done {
     ok()
 }
 
-/// `get --raw`: what little there is beside the objects.
-fn raw(path: &str, p: &Parsed, io: &mut Io) -> Done {
-    if !p.args.is_empty() {
-        return error("arguments may not be passed when --raw is specified");
-    }
-    if p.has("output") {
-        return error("--raw and --output are mutually exclusive");
-    }
-    match path.split('?').next().unwrap_or("") {
-        "/healthz" | "/livez" | "/readyz" => io.print("ok"),
-        path if path.starts_with("/api") => return error(format!("--raw {path} is not simulated: use kubectl get")),
-        _ => {
-            let text = "the server could not find the requested resource";
-            return Err(Status::new(Reason::NotFound, text).into());
-        }
-    }
-    ok()
-}
-
 /// `No resources found in default namespace.`
 pub fn nothing_found(everywhere: bool, namespace: &str) -> String {
     if everywhere { "No resources found".into() } else { format!("No resources found in {namespace} namespace.") }
@@ -155,7 +138,7 @@ pub fn options_of(p: &Parsed, several: bool) -> TableOptions {
 /// Sorts by `--sort-by`; objects without the field come first.
 fn sort(p: &Parsed, infos: &mut [Info]) -> Result<(), Failure> {
     let Some(path) = p.text("sort-by").filter(|t| !t.is_empty() && !infos.is_empty()) else { return Ok(()) };
-    let template = jsonpath::relaxed(path).map_err(Failure::Error)?;
+    let template = jsonpath::relaxed(path).and_then(|t| t).map_err(Failure::Error)?;
     let value = |i: &Info| jsonpath::values(&template, i.found().body()).map(|v| v.into_iter().next());
     let mut found = Vec::new();
     for i in infos.iter() {
@@ -206,9 +189,9 @@ fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, cx: &Cx<'_>, i
     let form = form?;
     let mut infos = found.infos;
     sort(p, &mut infos)?;
-    // YAML and JSON leave the managers of fields out unless they are asked for; templates that name them see them.
-    let asked =
-        p.on("show-managed-fields") || [p.str("output"), p.str("template")].iter().any(|t| t.contains("managedF"));
+    // YAML and JSON leave the managers of fields out unless they are asked for; templates see them.
+    let templated = matches!(form, Form::JsonPath(..) | Form::GoTemplate(..) | Form::Columns(_));
+    let asked = p.on("show-managed-fields") || templated;
     let full = |i: &Info| {
         let mut v = shown(i.found());
         if asked {
@@ -221,7 +204,13 @@ fn generic(p: &Parsed, form: Result<Form, Failure>, found: Found, cx: &Cx<'_>, i
     };
     let shown: Vec<Value> = infos.iter().map(full).collect();
     let value = if found.single && found.named && shown.len() == 1 { shown[0].clone() } else { list_of(shown.iter()) };
-    io.print(&form.print(&value, p.on("no-headers"))?);
+    if let Form::Columns(_) = form {
+        let (text, failed) = form.print_columns(&value, p.on("no-headers"));
+        io.print(&text);
+        failed.map_or(Ok(()), Err)?;
+    } else {
+        io.print(&form.print(&value, p.on("no-headers"))?);
+    }
     Failure::collect(found.errors)?;
     ok()
 }

@@ -17,7 +17,7 @@ fn find(all: &str, command: &str) -> Option<String> {
     let wanted = format!("## {}\n", format!("kubectl {command}").trim_end());
     let rest = &all[all.find(&wanted)? + wanted.len()..];
     let end = rest.find("\n## kubectl").map_or(rest.len(), |n| n + 1);
-    Some(rest[..end].to_owned())
+    Some(rest[..end].trim_end_matches('\n').to_owned() + "\n")
 }
 
 fn text(cx: &Cx<'_>) -> Result<Rc<str>, Failure> {
@@ -58,7 +58,7 @@ pub fn topic(path: &[&str], cx: &mut Cx<'_>, io: &mut Io) -> Done {
 
 /// The command that words mean, other names replaced: `create cj` is `create cronjob`.
 pub fn command_of(words: &[&str]) -> String {
-    let deep = ["create", "rollout", "set", "config", "auth", "top", "apply"];
+    let deep = ["create", "rollout", "set", "config", "auth", "top", "apply", "certificate"];
     match words {
         [] => String::new(),
         [one] => (*one).to_owned(),

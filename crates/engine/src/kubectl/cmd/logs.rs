@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::super::args::Parsed;
 use super::super::builder::{self, Request};
 use super::super::failure::{Failure, error};
+use super::super::rbac::Deed;
 use super::super::session::{Io, Poll};
 use super::super::{Cx, LogOptions};
 use super::{Done, Flow, Waiting, ok};
@@ -313,14 +314,14 @@ impl Logs {
                 }
                 self.add_pod(&pods[0], container, io)?;
             }
-            let most = self.p.int("max-log-requests").unwrap_or(5) as usize;
-            if self.wanted.follow && self.streams.len() > most {
-                return error(format!(
-                    "you are attempting to follow {} log streams, but maximum allowed concurrency is {most}, use \
-                     --max-log-requests to increase the limit",
-                    self.streams.len()
-                ));
-            }
+        }
+        let most = self.p.int("max-log-requests").unwrap_or(5) as usize;
+        if self.wanted.follow && self.streams.len() > most {
+            return error(format!(
+                "you are attempting to follow {} log streams, but maximum allowed concurrency is {most}, use \
+                 --max-log-requests to increase the limit",
+                self.streams.len()
+            ));
         }
         self.retry = None;
         self.next = cx.now + FOLLOW;
@@ -347,6 +348,7 @@ impl Logs {
             s.done = !self.wanted.follow;
             return Ok(());
         }
+        cx.may(Deed { subresource: "log", ..Deed::on_one("get") }, &s.pod)?;
         match cx.nodes.logs(&pod, &s.container, &self.wanted.options) {
             Ok(lines) => {
                 let first = s.printed.is_none();

@@ -7,6 +7,7 @@ use super::super::args::Parsed;
 use super::super::builder::{self, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
+use super::super::rbac::Deed;
 use super::super::session::Io;
 use super::super::table::TabWriter;
 use super::super::yaml::to_yaml;
@@ -96,6 +97,12 @@ const BUILT: [(&str, &str); 13] = [
 fn built(server: bool) -> Value {
     let mine = BUILT.iter().filter(|(k, _)| server || !(k.starts_with("emulation") || k.starts_with("minC")));
     Value::object(mine.map(|(k, v)| (*k, Value::from(*v))))
+}
+
+/// The server's version as it answers `/version`.
+pub fn server_version() -> String {
+    let fields = BUILT.iter().map(|(k, v)| format!("  {k:?}: {v:?}"));
+    format!("{{\n{}\n}}", fields.collect::<Vec<_>>().join(",\n"))
 }
 
 /// The versions as JSON, in Go's order.
@@ -247,6 +254,9 @@ pub fn exec(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     if pod.at("spec.nodeName").is_null() {
         return error(format!("unable to upgrade connection: pod {} does not have a host assigned", pod.name()));
     }
+    if let Err(status) = cx.may(Deed { subresource: "exec", named: true, ..Deed::on_all("create") }, &pod.key()) {
+        return error(format!("unable to upgrade connection: {}", status.message));
+    }
     match cx.nodes.exec(&pod, &container, command, cx.now) {
         Ok(out) => {
             io.print(&out.stdout);
@@ -378,7 +388,12 @@ pub fn autoscale(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     for info in &found.infos {
         let o = info.found();
         if !matches!(o.kind(), Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController) {
-            return error(format!("cannot autoscale a {}: it has no subresource scale", o.kind().name()));
+            let (version, plural) = (o.kind().api_version(), o.kind().info().plural);
+            return error(format!(
+                "cannot autoscale a {}: could not find scale subresource for {version}, Resource={plural} in discovery \
+                 information",
+                o.kind().name()
+            ));
         }
         let name = p.text("name").filter(|n| !n.is_empty()).unwrap_or(o.name());
         let mut body = json!({
@@ -428,6 +443,7 @@ fn finish(
         return report(form, &body, word, dry, io);
     }
     body.set("metadata.namespace", builder::namespace(p, cx));
+    cx.may(Deed::on_all("create"), &builder::key_of(kind, &body, ""))?;
     let made = cx.api.create(kind, body, dry.options())?;
     report(form, &shown(&made), word, dry, io)
 }
@@ -452,6 +468,7 @@ fn difference(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     Failure::collect(found.errors)?;
     let mut differs = false;
     for info in &found.infos {
+        cx.may(Deed::on_one("get"), &info.key)?;
         let body = info.body.clone().unwrap_or_default();
         let mut body = super::common::with_namespace(body, info.key.kind, &info.key.namespace);
         let (before, after) = match &info.object {

@@ -9,6 +9,7 @@ use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
+use super::super::rbac::Deed;
 use super::super::session::{Io, Poll};
 use super::common::{DryRun, print_result, report, send_patch};
 use super::{Done, Flow, Waiting, ok};
@@ -195,36 +196,21 @@ impl Drain {
                     }
                 }
             }
+            self.settle(cx, io);
+            let waits = !self.evict.is_empty() || !self.going.is_empty();
+            if waits && self.until.is_some_and(|t| cx.now >= t) {
+                self.time_out(io);
+                continue;
+            }
             if let Err(e) = self.evict_some(cx, io) {
                 self.fail(e, io);
                 continue;
             }
-            let mut gone = Vec::new();
-            self.going.retain(|(key, uid)| {
-                let there = cx.api.get(key).is_some_and(|o| o.uid() == uid);
-                if !there {
-                    gone.push(key.clone());
-                }
-                there
-            });
-            for key in gone {
-                let word = if self.p.on("disable-eviction") { "deleted" } else { "evicted" };
-                io.line(&format!("pod/{} {word}", key.name));
-            }
+            self.settle(cx, io);
             if self.evict.is_empty() && self.going.is_empty() {
                 print_result(&shown(info.found()), "drained", self.dry, io);
                 self.left.remove(0);
                 self.started = false;
-                continue;
-            }
-            if self.until.is_some_and(|t| cx.now >= t) {
-                let e = Failure::Error(
-                    "global timeout reached: ".to_owned()
-                        + &crate::clock::go_duration(self.p.duration("timeout").unwrap_or(0)),
-                );
-                self.evict.clear();
-                self.going.clear();
-                self.fail(e, io);
                 continue;
             }
             return Ok(Flow::Wait(Waiting::Drain(Box::new(self))));
@@ -236,9 +222,47 @@ impl Drain {
         for (name, _) in &self.failed {
             io.complain(&format!(" {name}"));
         }
-        let failures: Vec<Failure> = self.failed.into_iter().map(|(_, f)| f).collect();
-        Failure::collect(failures)?;
-        ok()
+        // What comes as a list of errors stands without a word before it, even where there is but one.
+        let lines = |f: &Failure| match f {
+            Failure::Many(all) => all.iter().map(Failure::raw).collect::<Vec<_>>().join("\n"),
+            one => one.raw(),
+        };
+        let several = self.failed.len() > 1;
+        let texts: Vec<String> = self.failed.iter().map(|(_, f)| if several { f.raw() } else { lines(f) }).collect();
+        Err(Failure::Plain(texts.join("\n") + "\n"))
+    }
+    /// Tells of the Pods that are gone.
+    fn settle(&mut self, cx: &Cx<'_>, io: &mut Io) {
+        let word = if self.p.on("disable-eviction") { "deleted" } else { "evicted" };
+        self.going.retain(|(key, uid)| {
+            let there = cx.api.get(key).is_some_and(|o| o.uid() == uid);
+            if !there {
+                io.line(&format!("pod/{} {word}", key.name));
+            }
+            there
+        });
+    }
+    /// Ends a node's drain whose time is up.
+    fn time_out(&mut self, io: &mut Io) {
+        let timeout = crate::clock::go_duration(self.p.duration("timeout").unwrap_or(0));
+        let refused = self.evict.first().map(|(key, _)| {
+            io.line(&format!("evicting pod {}/{}", key.namespace, key.name));
+            let (name, namespace) = (go_quote(&key.name), go_quote(&key.namespace));
+            format!("error when evicting pods/{name} -n {namespace}: global timeout reached: {timeout}")
+        });
+        let slow = self.going.first().map(|(key, _)| {
+            let (name, namespace) = (go_quote(&key.name), go_quote(&key.namespace));
+            format!(
+                "error when waiting for pod {name} in namespace {namespace} to terminate: context deadline exceeded"
+            )
+        });
+        let why = slow.or(refused).unwrap_or_default();
+        let node = go_quote(&self.left[0].key.name);
+        io.complain(&format!("There are pending pods in node {node} when an error occurred: {why}"));
+        for (key, _) in self.evict.drain(..).chain(self.going.drain(..)) {
+            io.complain(&format!("pod/{}", key.name));
+        }
+        self.fail(Failure::Error(why), io);
     }
     fn evict_some(&mut self, cx: &mut Cx<'_>, io: &mut Io) -> Result<(), Failure> {
         let grace = self.p.int("grace-period").filter(|g| *g >= 0);
@@ -252,10 +276,11 @@ impl Drain {
                 continue;
             }
             let result = if self.p.on("disable-eviction") {
-                cx.api.delete(&key, &options).map(|_| ())
+                cx.may(Deed::on_one("delete"), &key).and_then(|()| cx.api.delete(&key, &options).map(|_| ()))
             } else {
-                io.complain(&format!("evicting pod {}/{}", key.namespace, key.name));
-                cx.api.evict(&key, &options)
+                io.line(&format!("evicting pod {}/{}{}", key.namespace, key.name, self.dry.suffix()));
+                cx.may(Deed { subresource: "eviction", ..Deed::on_all("create") }, &key)
+                    .and_then(|()| cx.api.evict(&key, &options))
             };
             match result {
                 Ok(()) if self.dry == DryRun::Server => {}
@@ -293,35 +318,89 @@ impl Drain {
     }
 }
 
-/// `key=value:effect`, `key:effect`, `key-`, `key:effect-`
+/// `key=value:effect`, `key:effect`, `key-`, `key:effect-`. Models `parseTaint`.
 fn read_taint(p: &Parsed, text: &str) -> Result<(Value, bool), Failure> {
     let (body, remove) = text.strip_suffix('-').map_or((text, false), |b| (b, true));
-    let (head, effect) = body.split_once(':').map_or((body, ""), |(h, e)| (h, e));
-    let (key, value) = head.split_once('=').unwrap_or((head, ""));
-    if key.is_empty() || head.matches('=').count() > 1 {
-        return error(format!("invalid taint spec: {text}"));
-    }
-    let any_effect = remove && effect.is_empty();
-    if !any_effect && !matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
-        if !effect.is_empty() {
-            return Err(p.usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
+    let wrong = |why: &[String]| {
+        let why = if why.is_empty() { String::new() } else { format!(", {}", why.join("; ")) };
+        Err(p.usage(format!("invalid taint spec: {body}{why}")))
+    };
+    let parts: Vec<&str> = body.split(':').collect();
+    let mut t = json!({});
+    let key = match parts.as_slice() {
+        [key] => *key,
+        [head, effect] => {
+            if !matches!(*effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
+                return Err(p.usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
+            }
+            let pair: Vec<&str> = head.split('=').collect();
+            if pair.len() > 2 {
+                return wrong(&[]);
+            }
+            let value = pair.get(1).copied().unwrap_or("");
+            let problems = crate::api::content::label_value(value);
+            if !problems.is_empty() {
+                return wrong(&problems);
+            }
+            if !value.is_empty() && !remove {
+                t.set("value", value);
+            }
+            t.set("effect", *effect);
+            pair[0]
         }
-        let wrong = crate::api::content::label_key(head);
-        let why = if wrong.is_empty() { String::new() } else { format!(", {}", wrong.join("; ")) };
-        return Err(p.usage(format!("invalid taint spec: {text}{why}")));
+        _ => return wrong(&[]),
+    };
+    let problems = crate::api::content::label_key(key);
+    if !problems.is_empty() || !remove && parts.len() == 1 {
+        return wrong(&problems);
     }
-    let wrong = crate::api::content::label_value(value);
-    if !remove && !wrong.is_empty() {
-        return Err(p.usage(format!("invalid taint spec: {text}, {}", wrong.join("; "))));
-    }
-    let mut t = json!({"key": key});
-    if !value.is_empty() {
-        t.set("value", value);
-    }
-    if !effect.is_empty() {
-        t.set("effect", effect);
-    }
+    t.set("key", key);
     Ok((t, remove))
+}
+
+/// `key`, or `key:effect`
+fn taint_name(t: &Value) -> String {
+    match (t.str_at("key"), t.str_at("effect")) {
+        (key, "") => key.to_owned(),
+        (key, effect) => format!("{key}:{effect}"),
+    }
+}
+
+/// Whether a taint is of the same key and effect; no effect means any.
+fn same_taint(x: &Value, t: &Value) -> bool {
+    x.str_at("key") == t.str_at("key") && (t.at("effect").is_null() || x.str_at("effect") == t.str_at("effect"))
+}
+
+/// What the changes make of a node's taints, and the word for it. Models `ReorganizeTaints`.
+fn retaint(node: &Object, changes: &[(Value, bool)], overwrite: bool) -> Result<(Vec<Value>, &'static str), Failure> {
+    let mut all: Vec<Value> = node.at("spec.taints").items().to_vec();
+    let there = |t: &Value| node.at("spec.taints").items().iter().any(|x| same_taint(x, t));
+    let (add, remove): (Vec<_>, Vec<_>) = changes.iter().partition(|(_, remove)| !remove);
+    let taken: Vec<&str> = add.iter().filter(|(t, _)| there(t)).map(|(t, _)| t.str_at("key")).collect();
+    if !taken.is_empty() && !overwrite {
+        return error(format!(
+            "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
+            node.name(),
+            taken.join(",")
+        ));
+    }
+    let missing = remove.iter().filter(|(t, _)| !there(t)).map(|(t, _)| {
+        let text = format!("taint {} not found", go_quote(&taint_name(t)));
+        Failure::Error(text)
+    });
+    Failure::collect(missing.collect())?;
+    for (t, remove) in changes {
+        all.retain(|x| !same_taint(x, t));
+        if !remove {
+            all.insert(0, t.clone());
+        }
+    }
+    let word = match (add.is_empty(), remove.is_empty()) {
+        (false, true) if !overwrite => "tainted",
+        (true, false) if !overwrite => "untainted",
+        _ => "modified",
+    };
+    Ok((all, word))
 }
 
 /// Runs `kubectl taint`.
@@ -352,49 +431,33 @@ pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             return Err(p.usage(text));
         }
     }
+    let clashes: Vec<String> = changes
+        .iter()
+        .filter(|(_, remove)| *remove)
+        .filter(|(t, _)| changes.iter().any(|(x, remove)| !remove && same_taint(x, t)))
+        .map(|(t, _)| format!("{}={}", t.str_at("key"), t.str_at("effect")))
+        .collect();
     if builder::kind_of(resources[0].split('/').next().unwrap_or(""))? != Kind::Node {
         return error(format!("invalid resource type {}, only node types are supported", resources[0]));
     }
+    if !clashes.is_empty() {
+        let text = "can not both modify and remove the following taint(s) in the same command";
+        return error(format!("{text}: {}", clashes.join(", ")));
+    }
     let request = Request { args: resources.to_vec(), kind_alone: p.on("all"), ..Request::of(&p) };
     let infos = builder::find(&request, "", cx, io)?.infos;
+    let mut failures = Vec::new();
     for info in &infos {
-        let mut all: Vec<Value> = info.found().at("spec.taints").items().to_vec();
-        let (mut added, mut removed) = (0, 0);
-        for (t, remove) in &changes {
-            let same = |x: &Value| {
-                x.str_at("key") == t.str_at("key")
-                    && (t.at("effect").is_null() || x.str_at("effect") == t.str_at("effect"))
-            };
-            let there = all.iter().any(same);
-            if *remove {
-                if !there {
-                    let effect = t.str_at("effect");
-                    let full = if effect.is_empty() {
-                        t.str_at("key").to_owned()
-                    } else {
-                        format!("{}:{effect}", t.str_at("key"))
-                    };
-                    return error(format!("taint {} not found", go_quote(&full)));
-                }
-                all.retain(|x| !same(x));
-                removed += 1;
-            } else {
-                if there && !p.on("overwrite") {
-                    return error(format!(
-                        "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
-                        info.key.name,
-                        t.str_at("key")
-                    ));
-                }
-                all.retain(|x| !same(x));
-                all.insert(0, t.clone());
-                added += 1;
+        let (all, word) = match retaint(info.found(), &changes, p.on("overwrite")) {
+            Ok(done) => done,
+            Err(Failure::Many(several)) => {
+                failures.extend(several);
+                continue;
             }
-        }
-        let word = match (added, removed) {
-            (0, _) => "untainted",
-            (_, 0) => "tainted",
-            _ => "modified",
+            Err(why) => {
+                failures.push(why);
+                continue;
+            }
         };
         let mut body = shown(info.found());
         body.set("spec.taints", all.clone());
@@ -405,5 +468,6 @@ pub fn taint(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         // kubectl forgets to say that it was a dry run.
         report(&form, &body, word, DryRun::None, io)?;
     }
+    Failure::collect(failures)?;
     ok()
 }

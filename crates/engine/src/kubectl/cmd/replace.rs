@@ -7,6 +7,7 @@ use super::super::args::Parsed;
 use super::super::builder::{self, Info, Request};
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
+use super::super::rbac::Deed;
 use super::super::session::Io;
 use super::common::{DryRun, add_source, create, decoded, report, with_namespace};
 use super::delete::{After, Deleted, cascade};
@@ -61,6 +62,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 propagation: Some(propagation),
                 ..DeleteOptions::default()
             };
+            cx.may(Deed::on_one("delete"), &info.key)?;
             cx.api.delete(&info.key, &options)?;
             let from = if info.key.kind.info().namespaced {
                 format!(" from {} namespace", info.key.namespace)
@@ -81,6 +83,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             Ok(body)
         } else {
             decoded(info.key.kind, &info.labelled, &body, &p, io)
+                .and_then(|body| cx.may(Deed::on_one("update"), &info.key).map(|()| body).map_err(Failure::from))
                 .and_then(|body| Ok(cx.api.update(info.key.kind, body, Subresource::Main, dry.options())?))
                 .map(|o| shown(&o))
                 .map_err(|e| add_source("replacing", &info.source, e))

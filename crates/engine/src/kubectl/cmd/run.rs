@@ -7,6 +7,7 @@ use super::super::args::Parsed;
 use super::super::builder;
 use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
+use super::super::rbac::Deed;
 use super::super::session::{Io, Poll};
 use super::common::{DryRun, report_made};
 use super::{Done, Flow, Waiting, ok};
@@ -113,6 +114,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return ok();
     }
     typed.set("metadata.namespace", &namespace);
+    cx.may(Deed::on_all("create"), &builder::key_of(Kind::Pod, &typed, ""))?;
     let made = cx.api.create(Kind::Pod, typed, dry.options())?;
     super::common::warn(cx, io);
     if attach {

@@ -11,11 +11,12 @@ use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
 use super::super::session::Io;
 use super::change::{CHANGE_CAUSE, change_cause, deprecated_record, resources_and_pairs};
-use super::common::{DryRun, report, strategic};
+use super::common::{DryRun, report, send_patch, strategic};
 use super::{Done, ok};
 use crate::api::patch::two_way;
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Quantity, Value, base64};
+use crate::apiserver::PatchType;
 use crate::json;
 use crate::manifest::decode::decode;
 
@@ -30,6 +31,7 @@ macro_rules! flags {
 }
 pub const IMAGE_FLAGS: &str = flags!("");
 const IMAGE_FLAGS_SELECTOR: &str = flags!("resource-version");
+const SUBJECT_FLAGS: &str = flags!("group* serviceaccount* user*");
 pub const ENV_FLAGS: &str = flags!("c:containers e:env* from keys, list! overwrite! prefix resolve!");
 pub const RESOURCES_FLAGS: &str = flags!("c:containers limits requests");
 
@@ -42,7 +44,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         "resources" => resources(rest, cx, io),
         "serviceaccount" | "sa" => service_account(rest, cx, io),
         "selector" => selector(rest, cx, io),
-        "subject" => error("set subject is not simulated: change the manifest and apply it"),
+        "subject" => subject(rest, cx, io),
         _ => super::help::group("set", words, cx, io),
     }
 }
@@ -414,6 +416,55 @@ fn list_env(p: &Parsed, info: &Info, spec: &Value, which: &str, cx: &Cx<'_>, io:
             }
         }
     }
+}
+
+/// `kubectl set subject`
+fn subject(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+    let p = Parsed::read("set subject", SUBJECT_FLAGS, words)?;
+    let dry = DryRun::read(&p)?;
+    let form = Form::of(&p, io, cx)?;
+    let job = Job { p: &p, resources: p.args.clone(), word: "", failed: "" };
+    let infos = job.find(cx, io)?;
+    let mut subjects = Vec::new();
+    for (flag, kind) in [("user", "User"), ("group", "Group")] {
+        for name in p.all(flag) {
+            subjects.push(json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}));
+        }
+    }
+    for account in p.all("serviceaccount") {
+        match account.split_once(':') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+                subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
+            }
+            _ => return error("serviceaccount must be <namespace>:<name>"),
+        }
+    }
+    if subjects.is_empty() {
+        return error("you must specify at least one value of user, group or serviceaccount");
+    }
+    for info in infos {
+        if !matches!(info.key.kind, Kind::RoleBinding | Kind::ClusterRoleBinding) {
+            let which = format!("{}/{}", info.key.kind.info().plural, info.key.name);
+            return error(format!("{which} setting subjects is only supported for RoleBinding/ClusterRoleBinding"));
+        }
+        let mut body = info.found().body().clone();
+        if subjects.iter().all(|s| body.at("subjects").items().contains(s)) {
+            continue;
+        }
+        let list = body.slot("subjects").make_array();
+        for subject in &subjects {
+            if !list.contains(subject) {
+                list.push(subject.clone());
+            }
+        }
+        if dry != DryRun::Client {
+            let patch = json!({"subjects": (body.at("subjects").clone())});
+            let made = send_patch(&info.key, PatchType::Merge, &patch, dry.options(), cx, io)?;
+            body = shown(&made);
+        }
+        report(&form, &body, "subjects updated", dry, io)?;
+    }
+    ok()
 }
 
 /// `kubectl set selector`

@@ -209,8 +209,12 @@ pub fn service(s: &Object, scene: &Scene<'_>, w: &mut Doc) {
         w.field(0, "Endpoints", &endpoints(s, p.str_at("name"), scene));
     }
     w.field(0, "Session Affinity", spec.str_at("sessionAffinity"));
-    if let Some(policy) = spec.at("internalTrafficPolicy").as_str() {
-        w.field(0, "Internal Traffic Policy", policy);
+    for (title, field) in
+        [("External Traffic Policy", "externalTrafficPolicy"), ("Internal Traffic Policy", "internalTrafficPolicy")]
+    {
+        if let Some(policy) = spec.at(field).as_str().filter(|p| !p.is_empty()) {
+            w.field(0, title, policy);
+        }
     }
 }
 
@@ -230,24 +234,7 @@ pub fn role(r: &Object, w: &mut Doc) {
     w.line(0, "PolicyRule:");
     w.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
     w.line(1, "---------\t-----------------\t--------------\t-----");
-    let list = |v: &Value| format!("[{}]", v.items().iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
-    let mut rows: Vec<(String, String)> = Vec::new();
-    for rule in r.at("rules").items() {
-        let rest =
-            |urls: &Value| format!("{}\t{}\t{}", list(urls), list(rule.at("resourceNames")), list(rule.at("verbs")));
-        for resource in rule.at("resources").items().iter().filter_map(Value::as_str) {
-            for group in rule.at("apiGroups").items().iter().filter_map(Value::as_str) {
-                let full = if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
-                // Rules are sorted by their text, in which a bracket follows the resource.
-                rows.push((format!("{group}]{resource}]"), format!("{full}\t{}", rest(&Value::Null))));
-            }
-        }
-        for url in rule.at("nonResourceURLs").items() {
-            rows.push(("~".into(), format!("\t{}", rest(&Value::array([url.clone()])))));
-        }
-    }
-    rows.sort();
-    rows.iter().for_each(|(_, row)| w.line(1, row));
+    super::super::rules::rows(r.at("rules").items()).iter().for_each(|row| w.line(1, row));
 }
 
 pub fn role_binding(r: &Object, w: &mut Doc) {

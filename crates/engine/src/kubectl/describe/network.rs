@@ -167,23 +167,92 @@ pub fn autoscaler(o: &Object, w: &mut Doc) {
     let (spec, target) = (o.at("spec"), o.at("spec.scaleTargetRef"));
     w.field(0, "Reference", &format!("{}/{}", target.str_at("kind"), target.str_at("name")));
     w.field(0, "Metrics", "( current / target )");
-    for m in spec.at("metrics").items().iter().filter(|m| m.str_at("type") == "Resource") {
-        let (name, target) = (m.at("resource").str_at("name"), m.at("resource.target"));
-        let average = target.at("averageValue");
-        w.line(
-            1,
-            &if average.is_null() {
-                let wanted =
-                    target.int_at("averageUtilization").map_or_else(|| "<auto>".to_owned(), |n| format!("{n}%"));
-                format!("resource {name} on pods  (as a percentage of request):\t<unknown> / {wanted}")
-            } else {
-                format!("resource {name} on pods:\t<unknown> / {}", plain(average))
-            },
-        );
+    for m in spec.at("metrics").items() {
+        w.line(1, &metric(m));
     }
     let least = spec.int_at("minReplicas").map_or_else(|| "<unset>".to_owned(), |n| n.to_string());
     w.field(0, "Min replicas", &least);
     w.field(0, "Max replicas", &number(spec.at("maxReplicas")).to_string());
+    let behavior = spec.at("behavior");
+    if !behavior.is_null() {
+        w.line(0, "Behavior:");
+        for (title, field) in [("Scale Up", "scaleUp"), ("Scale Down", "scaleDown")] {
+            direction(title, behavior.at(field), w);
+        }
+    }
     let (now, wanted) = (number(o.at("status.currentReplicas")), number(o.at("status.desiredReplicas")));
     w.field(0, &format!("{} pods", target.str_at("kind")), &format!("{now} current / {wanted} desired"));
+    let conditions = o.at("status.conditions").items();
+    if !conditions.is_empty() {
+        w.line(0, "Conditions:");
+        w.line(1, "Type\tStatus\tReason\tMessage");
+        w.line(1, "----\t------\t------\t-------");
+        for c in conditions {
+            let fields = ["type", "status", "reason", "message"].map(|f| c.str_at(f));
+            w.line(1, &fields.join("\t"));
+        }
+    }
+}
+
+/// A metric with what is wanted of it; nobody measures what it is.
+fn metric(m: &Value) -> String {
+    let aim = |target: &Value| match (target.at("averageValue"), target.at("value")) {
+        (Value::Null, Value::Null) => {
+            target.int_at("averageUtilization").map_or_else(|| "<auto>".to_owned(), |n| format!("{n}%"))
+        }
+        (Value::Null, value) => plain(value),
+        (average, _) => plain(average),
+    };
+    let by = |target: &Value| if target.str_at("type") == "Value" { "target value" } else { "target average value" };
+    let resource = |of: &Value, place: &str| {
+        let share = if of.at("target.averageValue").is_null() { "  (as a percentage of request)" } else { "" };
+        format!("resource {}{place} on pods{share}:\t<unknown> / {}", of.str_at("name"), aim(of.at("target")))
+    };
+    match m.str_at("type") {
+        "ContainerResource" => {
+            let of = m.at("containerResource");
+            resource(of, &format!(" of container \"{}\"", of.str_at("container")))
+        }
+        "Pods" => {
+            let of = m.at("pods");
+            format!("\"{}\" on pods:\t<unknown> / {}", of.str_at("metric.name"), aim(of.at("target")))
+        }
+        "Object" => {
+            let (of, about) = (m.at("object"), m.at("object.describedObject"));
+            let target = of.at("target");
+            format!(
+                "\"{}\" on {}/{} ({}):\t<unknown> / {}",
+                of.str_at("metric.name"),
+                about.str_at("kind"),
+                about.str_at("name"),
+                by(target),
+                aim(target)
+            )
+        }
+        "External" => {
+            let (of, target) = (m.at("external"), m.at("external.target"));
+            format!("\"{}\" ({}):\t<unknown> / {}", of.str_at("metric.name"), by(target), aim(target))
+        }
+        _ => resource(m.at("resource"), ""),
+    }
+}
+
+/// How fast an autoscaler may go. Models `printDirectionBehavior`.
+fn direction(title: &str, rules: &Value, w: &mut Doc) {
+    if rules.is_null() {
+        return;
+    }
+    w.line(1, &format!("{title}:"));
+    if let Some(n) = rules.int_at("stabilizationWindowSeconds") {
+        w.line(2, &format!("Stabilization Window: {n} seconds"));
+    }
+    let policies = rules.at("policies").items();
+    if !policies.is_empty() {
+        w.line(2, &format!("Select Policy: {}", rules.at("selectPolicy").as_str().unwrap_or("Max")));
+        w.line(2, "Policies:");
+        for p in policies {
+            let (value, period) = (number(p.at("value")), number(p.at("periodSeconds")));
+            w.line(3, &format!("- Type: {}\tValue: {value}\tPeriod: {period} seconds", p.str_at("type")));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Models `printEvent`, `printNode`, `printResourceQuota` and their neighbours.
 
 use crate::api::{Kind, Object, Value};
-use crate::clock::Time;
+use crate::clock::{SECOND, Time, human_duration};
 
 use super::{age, containers, format_labels, format_selector, since};
 
@@ -200,6 +200,24 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
             let [names, images] = containers(o.at("template.spec"));
             vec![name, names, images, format_labels(o.at("template.metadata.labels")).into()]
         }
+        Kind::CertificateSigningRequest => {
+            let asked = o.at("spec.expirationSeconds").as_i64();
+            let asked = asked.map_or_else(|| "<none>".to_owned(), |n| human_duration(n * SECOND));
+            let (signer, user) = (text(o, "spec.signerName", "<none>"), text(o, "spec.username", ""));
+            vec![name, age, signer, user, asked.into(), signing_status(o).into()]
+        }
+        Kind::FlowSchema => {
+            let level = text(o, "spec.priorityLevelConfiguration.name", "<none>");
+            let method = text(o, "spec.distinguisherMethod.type", "<none>");
+            vec![name, level, count(o, "spec.matchingPrecedence"), method, age, "?".into()]
+        }
+        Kind::PriorityLevelConfiguration => {
+            let number = |field: &str| scalar(o.at(&format!("spec.limited.{field}")), "<none>");
+            let queues =
+                ["queues", "handSize", "queueLengthLimit"].map(|f| number(&format!("limitResponse.queuing.{f}")));
+            let [queues, hand, length] = queues;
+            vec![name, text(o, "spec.type", ""), number("nominalConcurrencyShares"), queues, hand, length, age]
+        }
         Kind::RuntimeClass => vec![name, text(o, "handler", ""), age],
         Kind::VolumeAttributesClass => vec![name, text(o, "driverName", ""), age],
         Kind::CSIDriver => {
@@ -242,18 +260,52 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
     }
 }
 
+/// How a signing request stands: `Approved,Issued`. Models `extractCSRStatus`.
+pub fn signing_status(o: &Object) -> String {
+    let has = |kind: &str| o.at("status.conditions").items().iter().any(|c| c.str_at("type") == kind);
+    let mut out = match (has("Denied"), has("Approved")) {
+        (true, _) => "Denied".to_owned(),
+        (_, true) => "Approved".to_owned(),
+        _ => "Pending".to_owned(),
+    };
+    if has("Failed") {
+        out += ",Failed";
+    }
+    if !o.at("status.certificate").is_null() {
+        out += ",Issued";
+    }
+    out
+}
+
+/// What an autoscaler aims at; nobody measures what there is. The first two metrics, and how many more. Models
+/// `formatHPAMetrics`.
 fn metrics(o: &Object) -> String {
-    let all: Vec<String> = o
-        .at("spec.metrics")
-        .items()
-        .iter()
-        .map(|m| {
-            let r = m.at("resource");
-            let target = r.int_at("target.averageUtilization").map_or_else(String::new, |n| format!("{n}%"));
-            format!("{}: <unknown>/{target}", r.str_at("name"))
-        })
-        .collect();
-    if all.is_empty() { "<none>".into() } else { all.join(", ") }
+    let plain = |v: &Value| v.as_str().map_or_else(|| v.to_json(), str::to_owned);
+    let share = |target: &Value| target.int_at("averageUtilization").map_or_else(String::new, |n| format!("{n}%"));
+    let one = |m: &Value| {
+        let (field, named) = match m.str_at("type") {
+            "ContainerResource" => ("containerResource", true),
+            "Pods" => ("pods", false),
+            "Object" => ("object", false),
+            "External" => ("external", false),
+            _ => ("resource", true),
+        };
+        let (of, target) = (m.at(field), m.at(field).at("target"));
+        let aim = match (target.at("averageValue"), target.at("value")) {
+            (Value::Null, Value::Null) => share(target),
+            (Value::Null, value) => plain(value),
+            (average, _) if matches!(field, "object" | "external") => plain(average) + " (avg)",
+            (average, _) => plain(average),
+        };
+        if named { format!("{}: <unknown>/{aim}", of.str_at("name")) } else { format!("<unknown>/{aim}") }
+    };
+    let all = o.at("spec.metrics").items();
+    let shown: Vec<String> = all.iter().take(2).map(one).collect();
+    match all.len() {
+        0 => "<none>".into(),
+        1 | 2 => shown.join(", "),
+        n => format!("{} + {} more...", shown.join(", "), n - 2),
+    }
 }
 
 /// The first three of a list, and how many more there are. Models `listWithMoreString`.
