@@ -9,7 +9,6 @@ pub fn without_effect(kind: Kind) -> Option<&'static str> {
         Kind::ClusterRole
         | Kind::ClusterRoleBinding
         | Kind::ControllerRevision
-        | Kind::HorizontalPodAutoscaler
         | Kind::Ingress
         | Kind::IngressClass
         | Kind::Lease
@@ -18,7 +17,6 @@ pub fn without_effect(kind: Kind) -> Option<&'static str> {
         | Kind::Role
         | Kind::RoleBinding
         | Kind::CSIDriver
-        | Kind::CertificateSigningRequest
         | Kind::CustomResourceDefinition
         | Kind::FlowSchema
         | Kind::PriorityLevelConfiguration
@@ -31,6 +29,8 @@ pub fn without_effect(kind: Kind) -> Option<&'static str> {
         | Kind::ValidatingAdmissionPolicy
         | Kind::ValidatingAdmissionPolicyBinding
         | Kind::VolumeAttributesClass => Some("has no effect here"),
+        Kind::CertificateSigningRequest => Some("has nobody to sign it here"),
+        Kind::HorizontalPodAutoscaler => Some("has no load to follow here"),
         Kind::Endpoints | Kind::EndpointSlice | Kind::Service => Some("has no traffic here"),
         Kind::PersistentVolume | Kind::PersistentVolumeClaim => Some("has no data here"),
         _ => None,
@@ -41,10 +41,10 @@ pub fn without_effect(kind: Kind) -> Option<&'static str> {
 pub fn reason(kind: Kind) -> &'static str {
     match kind {
         Kind::ClusterRole | Kind::ClusterRoleBinding | Kind::Role | Kind::RoleBinding => {
-            "Whoever asks this cluster may do everything."
+            "Whoever asks this cluster may do everything, but for whom --as names."
         }
         Kind::DeviceClass | Kind::ResourceClaim | Kind::ResourceClaimTemplate => "There are no devices here.",
-        Kind::CertificateSigningRequest => "It can be approved and denied, and nobody signs it here.",
+        Kind::CertificateSigningRequest => "It can be approved and denied, and stays without a certificate.",
         Kind::HorizontalPodAutoscaler => "Nobody measures load here: only the least and the most replicas hold.",
         Kind::Endpoints | Kind::EndpointSlice | Kind::Service => {
             "It lists the Pods behind it, and there is no network between them."
