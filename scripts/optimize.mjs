@@ -80,14 +80,17 @@ if (existsSync(PROFILE)) {
     console.log(`${part}: ${kB(data)} gzip`);
     return name;
   };
-  const loader = (base, embed, second, middle, rest) =>
-    readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("EMBED", embed).replaceAll("SECOND", second).replace("MIDDLE", base + middle).replace("REST", base + rest);
+  const loader = (base, embed, second, middle, rest, worker) =>
+    readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("EMBED", embed).replaceAll("SECOND", second).replace("MIDDLE", base + middle).replace("REST", base + rest).replace("REHEARSAL", base + worker);
 
   const parts = splitPage(named, profile, linked, ["page", "run"], "simulator");
   console.log(parts.said);
   first = wasmOpt(parts.first, "-Oz", ...STRIP);
   const [simulator, rest] = [put("simulator", wasmOpt(parts.middle, "-Oz", ...STRIP)), put("rest", wasmOpt(parts.rest, ...STRIP))];
-  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader("./", false, "simulator", simulator, rest)}const wasm = await init`);
+  const rehearsal = transformSync(readFileSync("scripts/rehearsal.js", "utf8").replace("GLUE", `./${basename(glue)}`).replaceAll("SECOND", "simulator"), { minify: true, format: "esm", target: "es2022" }).code;
+  const worker = `rehearsal-${hash(rehearsal, "sha256", "hex").slice(0, 12)}.js`;
+  writeFileSync(join(dir, worker), rehearsal);
+  const script = readFileSync(start, "utf8").replace("const wasm = await init", () => `${loader("./", false, "simulator", simulator, rest, worker)}const wasm = await init`);
   if (!script.includes(rest)) throw new Error("the start script has no place for the loader");
   const renamed = `start-${hash(script, "sha256", "hex").slice(0, 12)}.js`;
   rmSync(start);
@@ -101,7 +104,7 @@ if (existsSync(PROFILE)) {
     console.log(own.said);
     const packed = put("embed", pack(wasmOpt(own.first, "-Oz", ...STRIP)), "bin");
     const [others, last] = [put("others", wasmOpt(own.middle, "-Oz", ...STRIP)), put("last", wasmOpt(own.rest, ...STRIP))];
-    writeFileSync(join(dir, "embed/split.js"), transformSync(loader("../", true, "others", others, last), { minify: true, format: "esm", target: "es2022" }).code);
+    writeFileSync(join(dir, "embed/split.js"), transformSync(loader("../", true, "others", others, last, worker), { minify: true, format: "esm", target: "es2022" }).code);
     writeFileSync(shell, readFileSync(shell, "utf8").replace(" data-app=", ` data-split="split.js" data-packed="../${packed}" data-light="${LIGHT.join(" ")}" data-app=`));
   }
 } else {

@@ -36,6 +36,11 @@ function note([count, parts, hurry, slow]) {
       return own.call(WebAssembly, source, imports);
     };
   }
+  // No worker rehearses the instrumented module: it knows nothing of marks.
+  globalThis.Worker = class {
+    postMessage() {}
+    terminate() {}
+  };
   const frame = requestAnimationFrame;
   globalThis.requestAnimationFrame = (f) => (slow ? setTimeout(() => frame(f), slow) : frame((t) => f(t * hurry)));
 }
@@ -52,6 +57,7 @@ const trouble = (page) => {
   if (found.length) console.log(found.join("\n"));
 };
 
+const app = server.url + readdirSync(dir).find((f) => /^batchyard-page-[0-9a-f]+\.js$/.test(f));
 // On a slow phone more happens from one frame to the next.
 const WAYS = [SIZES.wide, SIZES.phone].flatMap((size) => [0, 80, 220].map((slow) => [size, slow]));
 for (const [size, slow] of WAYS) {
@@ -66,6 +72,8 @@ for (const [size, slow] of WAYS) {
     // A first visit's example runs up to where it waits for the rest, however busy the machine is.
     if (n === 1) await page.waitForFunction(() => /0:01/.test(document.querySelector(".clock").textContent));
     await page.waitForTimeout(RUN);
+    // What a worker runs before the page does (scripts/rehearsal.js).
+    await page.evaluate(async (app) => (await import(app)).rehearse(false), app);
     await collect(page, "run");
     said(`${size.width} px, ${slow} ms more a frame, visit ${n}`);
   }
@@ -104,7 +112,6 @@ async function read(page) {
   }, app);
   await page.waitForTimeout(DRAWN);
 }
-const app = server.url + readdirSync(dir).find((f) => /^batchyard-page-[0-9a-f]+\.js$/.test(f));
 for (const size of [SIZES.wide, SIZES.phone]) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
   // The simulator's part is all that it waits for; its clock runs as fast as its frames allow.

@@ -9,6 +9,10 @@ use crate::platform::{dom, parts};
 
 /// Draws the app in place of the loading text.
 pub fn start() {
+    // A worker draws nothing.
+    if web_sys::window().is_none() {
+        return;
+    }
     // The widget is drawn when its shell asks for it, with what its address says.
     if page() == "embed" {
         return;

@@ -13,6 +13,7 @@ pub mod glyph;
 pub mod inspector;
 pub mod jobcard;
 pub mod outcome;
+pub mod paced;
 pub mod pod;
 pub mod settings;
 pub mod share;

@@ -17,3 +17,9 @@ pub fn embed_mount(root: web_sys::Element, parameters: &str, heard: js_sys::Func
 pub fn embed_call(kind: &str, payload: &str) -> String {
     batchyard::embed_call(kind, payload)
 }
+
+/// Runs the first example for nothing; see `batchyard::session::desk::rehearse`.
+#[wasm_bindgen]
+pub fn rehearse(all: bool) {
+    batchyard::session::desk::rehearse(all);
+}

@@ -8,3 +8,4 @@ pub mod frames;
 pub mod parts;
 pub mod storage;
 pub mod ticker;
+pub mod turns;

@@ -9,6 +9,7 @@ use yew::prelude::*;
 
 use super::clockwork::{live, use_now};
 use super::glyph::{glyph, glyph_of, icon};
+use super::paced::paced;
 use crate::platform::dom;
 use crate::session::act::{Act, Target};
 use crate::session::status::look;
@@ -158,18 +159,26 @@ fn span(s: &Span, row: &Row, view: Axis) -> Html {
     html! { <span class="bar" data-status={l.family} data-lamp={l.lamp.name()} data-open={s.to.is_none().then_some("")} data-v={v} {title}></span> }
 }
 
-/// A row. Where there are many, a row of the screen is used again for another Pod.
+/// A Pod's row with its key, its axis, and whether it is the selected one.
+type PodRow = (String, Rc<Row>, Axis, bool);
+
+fn pod_row((key, r, view, chosen): &PodRow, node: NodeRef) -> Html {
+    html! {
+        <div class={classes!("trow", r.word.is_none().then_some("is-ahead"), chosen.then_some("is-chosen"))} key={key.clone()} ref={node}>
+            <div class="tname">{ glyph_of(r.word.as_deref().unwrap_or(if r.ended { "Terminating" } else { "Pending" })) }<span class="mono">{ r.label.clone() }</span></div>
+            <div class="tplot">{ for r.spans.iter().map(|s| span(s, r, *view)) }</div>
+        </div>
+    }
+}
+
+/// A row. Where there are many, a row of the screen is used again for another Pod, when its turn comes.
 fn row(r: &Rc<Row>, place: Option<usize>, props: &GanttProps) -> Html {
     let key = place.map_or_else(|| r.key.to_string(), |i| i.to_string());
     let view = Axis { from: props.timeline.from, view: props.timeline.view };
     if r.kind.is_empty() {
         let chosen = props.selected.as_ref().is_some_and(|t| t.name == r.name);
-        return html! {
-            <div class={classes!("trow", r.word.is_none().then_some("is-ahead"), chosen.then_some("is-chosen"))} {key}>
-                <div class="tname">{ glyph_of(r.word.as_deref().unwrap_or(if r.ended { "Terminating" } else { "Pending" })) }<span class="mono">{ r.label.clone() }</span></div>
-                <div class="tplot">{ for r.spans.iter().map(|s| span(s, r, view)) }</div>
-            </div>
-        };
+        let of = (key.clone(), r.clone(), view, chosen);
+        return if place.is_some() { paced(key, of, pod_row) } else { pod_row(&of, NodeRef::default()) };
     }
     let solo = props.solo.then(|| alone(&props.timeline));
     let end = r.end.as_ref().map(|(t, word)| {
@@ -333,14 +342,15 @@ pub fn Gantt(props: &GanttProps) -> Html {
     use_sight(&box_ref, t, &up);
     let (drawn, over, under) = window(&t.rows, f64::from(*up) * AROUND);
     let room = |rem: f64| {
-        html! { if rem > 0.0 { <div class="troom" data-v={["n:", &decimal(rem, 3)].concat()}></div> } }
+        // As high as it is made, at once: what is placed later would lose where it was scrolled to.
+        html! { if rem > 0.0 { <svg class="troom" aria-hidden="true" width="1" height={[&*decimal(rem, 3), "rem"].concat()} /> } }
     };
     let drawn = if props.solo { 0..t.rows.len().min(1) } else { drawn };
     let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));
     let seen = ["seen:", &share(t.seen - t.from, t.view)].concat();
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
-        <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")} data-zoomed={(props.zoom > 1).then_some("")}>
+        <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")} data-zoomed={(props.zoom > 1).then_some("")} data-many={(t.rows.len() > MANY && !props.solo).then_some("")}>
             <div class="gantt-scroll" {onscroll} tabindex="0" role="group" aria-label="Rows of the timeline"><div class="gantt-rows">
                 { room(over) }
                 { for t.rows[drawn].iter().enumerate().map(|(i, r)| row(r, (t.rows.len() > MANY).then_some(i), props)) }

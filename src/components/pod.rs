@@ -68,7 +68,8 @@ pub fn PodCar(props: &PodCarProps) -> Html {
                 <span class="sr">
                     { ", Pod " }
                     if !pod.node.is_empty() { { "on " }{ pod.node.clone() }{ ", " } }
-                    { pod.restarts }{ " restarts, age " }{ pod.age.clone() }
+                    { pod.restarts }{ " restarts" }
+                    if !pod.age.is_empty() { { ", age " }{ pod.age.clone() } }
                 </span>
             }
         </span>

@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::paced::paced;
 use super::pod::PodCar;
 use super::signal::{backoff_hops, dispatch_signal, signal_says};
 use crate::session::act::{Act, Target};
 use crate::session::text::decimal;
-use crate::session::view::{Berth, JobView, Road};
+use crate::session::view::{Berth, JobView, PodView, Road};
 
 /// The distance from lane to lane, and the height of the line in a lane, in the units of the drawing.
 const PITCH: usize = 82;
@@ -77,7 +78,38 @@ fn throat(job: &JobView, roads: usize) -> Html {
     }
 }
 
-fn road(road: &Road, looped: bool, props: &YardProps) -> Html {
+/// What a road is drawn from.
+#[derive(PartialEq)]
+struct Lane {
+    road: Road,
+    /// Whether its Pod's containers start again on it.
+    looped: bool,
+    selected: bool,
+    on_act: Option<Callback<Act>>,
+    /// Which wagon: another one is made anew.
+    car: String,
+}
+
+/// A road. With many, a wagon is used again for the next Pod, when its turn comes: making new ones costs too much at once.
+fn road(place: usize, road: &Road, props: &YardProps) -> Html {
+    let pod = road.pod.as_ref();
+    let mut of = Lane {
+        road: road.clone(),
+        looped: props.job.tracks.restarts,
+        selected: pod.is_some_and(|p| is_selected(props.selected.as_ref(), &p.name)),
+        on_act: props.on_act.clone(),
+        car: pod.map_or(String::new(), |p| p.key.to_string()),
+    };
+    if props.job.roads.len() <= FULL_ROADS {
+        return lane(&of, NodeRef::default());
+    }
+    // In a crowd nobody's age is told: it is another every second.
+    of.road.pod = pod.map(|p| Rc::new(PodView { age: "".into(), ..(**p).clone() }));
+    of.car = "car".into();
+    paced(place.to_string(), of, lane)
+}
+
+fn lane(Lane { road, looped, selected, on_act, car }: &Lane, node: NodeRef) -> Html {
     let lamp = road.pod.as_ref().map(|p| p.look().lamp.name());
     let label = if road.mono {
         html! { <span class="mono">{ road.label.clone() }</span> }
@@ -85,17 +117,15 @@ fn road(road: &Road, looped: bool, props: &YardProps) -> Html {
         html! { { road.label.clone() } }
     };
     html! {
-        <li class={classes!("lane", "road", looped.then_some("road--loop"))} data-lamp={lamp} data-lit={lamp.map(|_| "")}>
+        <li class={classes!("lane", "road", looped.then_some("road--loop"))} data-lamp={lamp} data-lit={lamp.map(|_| "")} ref={node}>
             <span class="lane-label">{ label }</span>
-            if looped {
+            if *looped {
                 <svg class="loop" viewBox="0 0 300 30" preserveAspectRatio="none" aria-hidden="true">
                     <path d="M6 30V17a11 11 0 0 1 11-11H283a11 11 0 0 1 11 11V30" vector-effect="non-scaling-stroke" />
                 </svg>
             }
             if let Some(pod) = &road.pod {
-                // With many roads a wagon is used again for the next Pod: making new ones costs too much at once.
-                <PodCar key={if props.job.roads.len() > FULL_ROADS { "car".to_owned() } else { pod.key.to_string() }} pod={pod.clone()}
-                    selected={is_selected(props.selected.as_ref(), &pod.name)} on_act={props.on_act.clone()} />
+                <PodCar key={car.clone()} pod={pod.clone()} selected={*selected} on_act={on_act.clone()} />
             } else {
                 <span class="road-free">{ road.free.clone() }</span>
             }
@@ -186,7 +216,7 @@ pub fn Yard(props: &YardProps) -> Html {
                 </div>
             </div>
             <ol class="roads" aria-label={format!("Active Pods, parallelism {}", tracks.parallelism)}>
-                { for job.roads.iter().map(|r| road(r, tracks.restarts, props)) }
+                { for job.roads.iter().enumerate().map(|(i, r)| road(i, r, props)) }
                 if job.more > 0 { <li class="roads-more">{ "+ " }{ job.more }{ " more" }</li> }
             </ol>
             { throat(job, roads) }

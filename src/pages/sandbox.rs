@@ -55,6 +55,8 @@ pub enum Msg {
     Act(Act),
     /// A frame, at a time of the browser's clock.
     Frame(f64),
+    /// Time to draw what a frame's time has changed.
+    Draw,
     /// Time to judge the draft.
     Check,
     /// The page was hidden or shown.
@@ -75,12 +77,17 @@ pub struct Sandbox {
     on_act: Callback<Act>,
     ticker: Ticker,
     moment: Moment,
+    /// What a frame's time has changed, and when it is drawn.
+    changed: bool,
+    draw: Option<Timeout>,
     check: Option<Timeout>,
     note: Option<Timeout>,
     live: AttrValue,
     live_at: f64,
     /// A dialog that opens once it is drawn.
     opening: Option<Dialog>,
+    /// Whether the draft is still to be read.
+    unread: bool,
     /// So many pieces are drawn.
     pieces: usize,
     piece: Option<Timeout>,
@@ -100,7 +107,11 @@ impl Component for Sandbox {
     fn create(ctx: &Context<Self>) -> Self {
         let id = storage::get("example").unwrap_or_default();
         let example = examples::open(&id);
-        let mut desk = Desk::waiting(example, storage::get(&draft_name(example.id)), Part::of(parts::here()));
+        let part = Part::of(parts::here());
+        // Before the simulator is there, the draft is read in a task of its own.
+        let unread = part == Part::Page;
+        let mut desk =
+            if unread { Desk::unread(example, part) } else { Desk::waiting(example, kept(example.id), part) };
         apply_settings();
         desk.restore_speed(&storage::get("speed").unwrap_or_default());
         if desk.part > Part::Page {
@@ -134,11 +145,14 @@ impl Component for Sandbox {
             on_act: link.callback(Msg::Act),
             ticker: Ticker::default(),
             moment: Moment::default(),
+            changed: false,
+            draw: None,
             check: None,
             note: None,
             live: "".into(),
             live_at: 0.0,
             opening: None,
+            unread,
             pieces: 0,
             piece: None,
             arrived: None,
@@ -153,6 +167,7 @@ impl Component for Sandbox {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Act(act) => {
+                self.read();
                 let applies = matches!(act, Act::Apply | Act::ApplyHere);
                 let act = match act {
                     Act::Example(id) => {
@@ -172,43 +187,58 @@ impl Component for Sandbox {
             }
             Msg::Frame(at) => {
                 let (mut dt, go_on) = self.ticker.tick(at, self.desk.rushing);
+                // While the rest is on its way, not beyond where it may be needed, however long this frame took to come.
+                let left = self.desk.run.origin + HOLD - self.desk.run.now();
+                let runs = self.desk.part == Part::All || left > 0;
                 if self.desk.part < Part::All {
-                    // Not beyond it, however long this frame took to come: what happens there may need the rest.
-                    let left = self.desk.run.origin + HOLD - self.desk.run.now();
-                    if left <= 0 {
-                        return false;
-                    }
                     dt = dt.min(left as f64 / f64::from(self.desk.speed));
                 }
-                let changed = self.desk.tick(dt, go_on);
-                self.watch_note(ctx);
-                self.frames_as_needed(ctx);
-                if !changed {
+                if runs {
+                    self.changed |= self.desk.pass(dt, go_on);
+                    self.watch_note(ctx);
+                    self.frames_as_needed(ctx);
                     self.moment.set(self.desk.run.now());
+                }
+                // What has come of it is drawn in a task of its own.
+                self.draw = Some(Self::later(ctx, || Msg::Draw));
+                return false;
+            }
+            Msg::Draw => {
+                self.draw = None;
+                if !self.desk.draw(std::mem::take(&mut self.changed)) {
                     return false;
                 }
             }
             Msg::Check => {
                 self.check = None;
                 self.desk.check();
+                if self.changed {
+                    self.arrived = Some(Self::later(ctx, || Msg::Draw));
+                }
             }
             Msg::Begin => {
                 self.begin(ctx);
-                // It is drawn in a task of its own.
-                let link = ctx.link().clone();
-                self.arrived = Some(Timeout::new(0, move || link.send_message(Msg::Visible)));
+                // What has come of it is drawn in a task of its own; where time runs, part by part.
+                self.changed = !self.desk.playing;
+                self.arrived = Some(Self::later(ctx, || Msg::Draw));
                 return false;
             }
             Msg::Part => {
+                self.read();
                 let first = self.desk.part == Part::Page;
                 self.desk.arrive(Part::of(parts::here()));
-                let link = ctx.link().clone();
-                self.arrived =
-                    Some(Timeout::new(0, move || link.send_message(if first { Msg::Begin } else { Msg::Check })));
+                self.changed |= !self.desk.playing;
+                self.arrived = Some(Self::later(ctx, move || if first { Msg::Begin } else { Msg::Check }));
+                if first {
+                    return false;
+                }
             }
             Msg::Visible => self.frames_as_needed(ctx),
             Msg::Piece => {
                 self.piece = None;
+                if self.read() {
+                    self.desk.derive();
+                }
                 self.pieces += 1;
             }
             Msg::NoteOver => {
@@ -243,7 +273,26 @@ fn draft_name(id: &str) -> String {
     ["draft:", id].concat()
 }
 
+/// The draft that was kept of an example.
+fn kept(id: &str) -> Option<String> {
+    storage::get(&draft_name(id))
+}
+
 impl Sandbox {
+    fn later(ctx: &Context<Self>, msg: impl Fn() -> Msg + 'static) -> Timeout {
+        let link = ctx.link().clone();
+        Timeout::new(0, move || link.send_message(msg()))
+    }
+
+    /// Reads the draft, unless it was read. Whether it was not.
+    fn read(&mut self) -> bool {
+        let was = std::mem::take(&mut self.unread);
+        if was {
+            self.desk.read(kept(self.desk.example.id));
+        }
+        was
+    }
+
     /// Opens what the address holds; where nobody has been here before, the example runs at once.
     fn begin(&mut self, ctx: &Context<Self>) {
         match permalink::decode(&dom::hash()) {
@@ -258,7 +307,7 @@ impl Sandbox {
         if self.tour && !self.desk.is_applied() {
             storage::set("tour", "seen");
             if !dom::reduced_motion() {
-                self.desk.act(Act::Apply);
+                self.desk.begin();
                 self.frames_as_needed(ctx);
             }
         }

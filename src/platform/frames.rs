@@ -10,7 +10,9 @@ use super::dom::{document, window};
 
 type Tick = Closure<dyn FnMut(f64)>;
 
-/// Calls back on every animation frame, with the milliseconds of the browser's clock, until it is dropped.
+/// Calls back after every animation frame, with the milliseconds of the browser's clock at it, until it is dropped.
+///
+/// Each call is a task of its own: what it changes is laid out and painted by the next frame, so that the two never add up.
 pub struct Frames {
     alive: Rc<Cell<bool>>,
 }
@@ -19,19 +21,35 @@ impl Frames {
     /// Starts.
     pub fn start(mut on_frame: impl FnMut(f64) + 'static) -> Self {
         let alive = Rc::new(Cell::new(true));
+        // The frame whose call is still to come.
+        let due: Rc<Cell<Option<f64>>> = Rc::default();
+        let (still, called) = (alive.clone(), due.clone());
+        let call: Closure<dyn FnMut()> = Closure::new(move || {
+            if let Some(ms) = called.take().filter(|_| still.get()) {
+                on_frame(ms);
+            }
+        });
         let slot: Rc<RefCell<Option<Tick>>> = Rc::default();
-        let (again, still) = (slot.clone(), alive.clone());
+        let (again, still, mut timer) = (slot.clone(), alive.clone(), 0);
         *slot.borrow_mut() = Some(Closure::new(move |ms: f64| {
             if !still.get() {
+                window().clear_timeout_with_handle(timer);
                 again.borrow_mut().take();
                 return;
             }
-            on_frame(ms);
+            if due.replace(Some(ms)).is_none() {
+                timer = after(0, &call);
+            }
             request(&again);
         }));
         request(&slot);
         Self { alive }
     }
+}
+
+fn after(ms: i32, call: &Closure<dyn FnMut()>) -> i32 {
+    let call = call.as_ref().unchecked_ref();
+    window().set_timeout_with_callback_and_timeout_and_arguments_0(call, ms).unwrap_or_default()
 }
 
 fn request(slot: &Rc<RefCell<Option<Tick>>>) {
@@ -56,10 +74,7 @@ impl Timeout {
     /// Starts.
     pub fn new(ms: i32, callback: impl FnMut() + 'static) -> Self {
         let closure: Closure<dyn FnMut()> = Closure::new(callback);
-        let id = window()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(closure.as_ref().unchecked_ref(), ms)
-            .unwrap_or_default();
-        Self { id, _closure: closure }
+        Self { id: after(ms, &closure), _closure: closure }
     }
 }
 

@@ -27,7 +27,7 @@ use super::text::Ms;
 use super::view::{Scene, Timeline};
 use super::yaml;
 pub use derive::target_of;
-pub use parts::{LazyRun, Part};
+pub use parts::{LazyRun, Part, rehearse};
 
 /// What the browser has to do.
 #[derive(Clone, PartialEq, Debug)]

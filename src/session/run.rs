@@ -19,8 +19,8 @@ pub const APPLY: &str = "kubectl apply -f job.yaml";
 const UNDO: usize = 24;
 /// How long something that does not get on is watched. The longest wait between two Pods is as long.
 const TEN_MINUTES: Ms = 600_000;
-/// So many tasks are run between two looks at the clock.
-const SLICE: u32 = 4;
+/// So many tasks are run between two looks at the clock: one may take long, above all where its code runs for the first time.
+const SLICE: u32 = 1;
 /// How far ahead the next event is looked for.
 const HORIZON: Ms = 24 * 3_600_000;
 

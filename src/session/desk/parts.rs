@@ -37,6 +37,20 @@ impl Part {
     }
 }
 
+/// Lets the first example run, as far as it runs before all of the program is there, for nothing but that its code has run: in a
+/// worker, so that a browser which compiles what is called for the first time keeps nobody waiting (scripts/rehearsal.js).
+pub fn rehearse(all: bool) {
+    const FRAMES: usize = 60;
+    let mut desk = Desk::waiting(examples::open(""), None, Part::Page);
+    desk.arrive(if all { Part::All } else { Part::Simulator });
+    desk.check();
+    desk.begin();
+    for _ in 0..FRAMES {
+        let changed = desk.pass(16.0, || true);
+        desk.draw(changed);
+    }
+}
+
 /// A run that begins when it is first asked for.
 pub struct LazyRun {
     seed: u64,
@@ -67,14 +81,25 @@ impl DerefMut for LazyRun {
 impl Desk {
     /// A desk that waits for the simulator unless it is there: nothing is judged and nothing runs before [`Desk::come`].
     pub fn waiting(example: &'static Example, draft: Option<String>, part: Part) -> Self {
-        let mut desk = Self::bare(example);
-        desk.part = part;
-        desk.write(&draft.unwrap_or_else(|| example.text.to_owned()));
+        let mut desk = Self::unread(example, part);
+        desk.read(draft);
         if part > Part::Page {
             desk.check();
         }
         desk.derive();
         desk
+    }
+
+    /// A desk whose draft was not read yet.
+    pub fn unread(example: &'static Example, part: Part) -> Self {
+        let mut desk = Self::bare(example);
+        desk.part = part;
+        desk
+    }
+
+    /// Reads its draft: the example's text unless another was kept.
+    pub fn read(&mut self, draft: Option<String>) {
+        self.write(&draft.unwrap_or_else(|| self.example.text.to_owned()));
     }
 
     /// An embed's desk: with a run, and without what stands around the yard on the page.
@@ -94,10 +119,11 @@ impl Desk {
             self.check();
         }
         self.arrive(part);
+        self.derive();
     }
 
-    /// More of the program has come; the draft is judged later, and while time runs so is what the inspector shows: each has a
-    /// task of its own.
+    /// More of the program has come; the draft is judged later, what is shown is derived later, and while time runs so is what the
+    /// inspector shows: each has a task of its own.
     pub fn arrive(&mut self, part: Part) {
         self.part = part;
         if self.playing {
@@ -105,7 +131,15 @@ impl Desk {
         }
         self.say_accepted(false);
         self.derived = None;
-        self.derive();
+        if part > Part::Page {
+            // It begins here.
+            self.run.now();
+        }
+    }
+
+    /// Applies the draft, as the first thing that happens; what has come of it is derived later.
+    pub fn begin(&mut self) {
+        self.apply(&mut Vec::new());
     }
 
     /// The moment that is shown, and that from which the clock counts.

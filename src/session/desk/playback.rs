@@ -1,6 +1,6 @@
 //! Time on the desk: frames, stretches that are skipped, and the run to the end.
 
-use super::{Desk, Note, Turn};
+use super::{Desk, Note, Part, Turn};
 use crate::session::text::{Ms, spoken};
 
 /// A run to the end goes at most so far.
@@ -20,13 +20,16 @@ const SKIPPED: Ms = 1_500;
 impl Desk {
     /// Time has run for `dt` milliseconds of the learner's clock. `go_on` says whether there is time for more work. Returns
     /// whether anything but the clock has changed.
-    pub fn tick(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) -> bool {
+    pub fn tick(&mut self, dt: f64, go_on: impl FnMut() -> bool) -> bool {
+        let changed = self.pass(dt, go_on);
+        self.draw(changed)
+    }
+
+    /// The first half of a tick: lets time pass. Whether playback itself has changed.
+    pub fn pass(&mut self, dt: f64, mut go_on: impl FnMut() -> bool) -> bool {
         self.cut = false;
         let state = |d: &Self| (d.playing, d.rushing, d.note.is_some());
         let was = state(self);
-        let crowd = self.is_crowded();
-        // A frame that draws has little time for the engine.
-        let draws = crowd && !self.drew && (self.turn != Turn::Stage || self.draw_in <= dt);
         if self.rushing {
             self.rush(&mut go_on);
         } else if self.playing {
@@ -34,7 +37,7 @@ impl Desk {
             let to = now + (dt * f64::from(self.speed)).round() as Ms;
             let skipped = self.skip && self.skip_wait(now);
             if !skipped {
-                self.run.advance(to, || !draws && go_on());
+                self.run.advance(to, go_on);
             }
             if self.run.is_settled() && self.run.now() >= self.run.seen() {
                 let last = self.run.history.moments.last().copied().unwrap_or(0);
@@ -45,8 +48,14 @@ impl Desk {
         }
         self.inspect_in -= dt;
         self.draw_in -= dt;
-        let changed = was != state(self);
-        if changed || !(crowd || self.rushing) {
+        was != state(self)
+    }
+
+    /// The second half: derives what is shown, or the part of it whose turn it is. Whether anything is to be drawn anew. While the
+    /// program is still coming, each part has a turn as it has where there is a crowd: what is done first takes longest.
+    pub fn draw(&mut self, changed: bool) -> bool {
+        let turns = self.is_crowded() || self.rushing || (self.playing && self.part < Part::All);
+        if changed || !turns {
             let before = self.derived;
             self.derive();
             return changed || before != self.derived;
