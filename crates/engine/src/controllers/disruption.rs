@@ -19,6 +19,9 @@ use crate::workqueue::WorkQueue;
 
 /// From a change to the sync that answers it.
 const LATENCY: Millis = 6;
+/// From a new budget to its first sync. A file's budget is sent after the workload that it guards, whose Pods are there by
+/// then.
+const FIRST: Millis = 20;
 /// How long an evicted Pod is expected to be deleted soon.
 const DELETION_TIMEOUT: Millis = 2 * MINUTE;
 
@@ -226,7 +229,10 @@ impl Component for DisruptionController {
     fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         match change.key.kind {
             Kind::Pod => self.observe_pod(ctx, change),
-            Kind::PodDisruptionBudget => self.queue.add(ctx, change.key.clone(), LATENCY),
+            Kind::PodDisruptionBudget => {
+                let latency = if change.is_added() { FIRST } else { LATENCY };
+                self.queue.add(ctx, change.key.clone(), latency);
+            }
             _ => {}
         }
     }
