@@ -146,7 +146,7 @@ fn first(cluster: &Cluster) -> Option<Rc<Object>> {
 /// Its state in a line, as kubectl prints it: `Running 0/1. failed 2 of backoffLimit 3`.
 fn state(cluster: &Cluster) -> String {
     let Some(object) = first(cluster) else { return String::new() };
-    let number = |path: &str| object.at(path).as_i64().unwrap_or(0);
+    let number = |path: &'static str| object.at(path).as_i64().unwrap_or(0);
     match object.kind() {
         Kind::Job => format!(
             "{} {}. failed {} of backoffLimit {}",

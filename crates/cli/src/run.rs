@@ -183,7 +183,7 @@ fn describe(c: &Change) -> Option<String> {
         Kind::Job => Some(format!("{name}  {}  {}", job_status_word(o), job_completions(o))),
         Kind::CronJob => Some(format!("{name}  active {}", o.at("status.active").items().len())),
         Kind::Deployment => {
-            let n = |p: &str| o.at(p).as_i64().unwrap_or(0);
+            let n = |p: &'static str| o.at(p).as_i64().unwrap_or(0);
             Some(format!("{name}  {}/{} ready", n("status.readyReplicas"), n("spec.replicas")))
         }
         _ => None,

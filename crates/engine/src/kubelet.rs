@@ -442,7 +442,7 @@ fn config(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
 
 /// Whether two versions of a Pod differ in what makes the kubelet sync. Models `podsDifferSemantically`.
 fn differs(a: &Object, b: &Object) -> bool {
-    let differ = |x: &Value, y: &Value, field: &str| {
+    let differ = |x: &Value, y: &Value, field: &'static str| {
         let (x, y) = (x.at(field), y.at(field));
         !x.same(y) && x != y
     };

@@ -6,6 +6,7 @@
 mod intern;
 mod map;
 pub mod order;
+mod place;
 pub mod pool;
 mod value;
 

@@ -13,10 +13,11 @@ use std::rc::Rc;
 use crate::Value;
 use crate::intern::intern;
 use crate::order;
+use crate::place;
 
 /// Names of fields, sorted.
 #[derive(Clone)]
-struct Names {
+pub(super) struct Names {
     texts: Vec<Rc<str>>,
     /// The [`mark`] of each: what a search looks at.
     marks: Vec<u64>,
@@ -35,7 +36,7 @@ fn start(mark: u64) -> usize {
     (mark.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
 }
 
-type Keys = Rc<Names>;
+pub(super) type Keys = Rc<Names>;
 
 /// The length of a text and its first and last four bytes: all of it, where it has eight at the most.
 #[inline]
@@ -69,6 +70,22 @@ impl Names {
     fn len(&self) -> usize {
         self.texts.len()
     }
+    /// Where a name is.
+    pub(super) fn position(&self, key: &[u8]) -> Option<usize> {
+        if self.len() > SHARED {
+            return self.find(std::str::from_utf8(key).ok()?).ok();
+        }
+        let mark = mark(key);
+        let mut place = start(mark);
+        loop {
+            let at = usize::from(self.table[place % TABLE]);
+            let there = *self.marks.get(at)?;
+            if there == mark && same_text(self.texts[at].as_bytes(), key) {
+                return Some(at);
+            }
+            place += 1;
+        }
+    }
     /// Where a name is, or else where it would be.
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.texts.binary_search_by(|k| k.as_ref().cmp(key))
@@ -77,7 +94,7 @@ impl Names {
 
 /// A map with more fields has its list for itself: such maps are few, and each has names of its own.
 const SHARED: usize = 32;
-const STEPS: usize = 2048;
+const STEPS: usize = 4096;
 const LISTS: usize = 1024;
 
 /// What a list becomes when a name is added to it, and where the name stands in it.
@@ -176,21 +193,9 @@ impl Map {
         Self { keys: CACHE.with(|c| c.borrow().empty.clone()), values: Vec::with_capacity(fields) }
     }
     /// Where a field is.
+    #[inline]
     fn position(&self, key: &[u8]) -> Option<usize> {
-        let names = &*self.keys;
-        if names.len() > SHARED {
-            return names.find(std::str::from_utf8(key).ok()?).ok();
-        }
-        let mark = mark(key);
-        let mut place = start(mark);
-        loop {
-            let at = usize::from(names.table[place % TABLE]);
-            let there = *names.marks.get(at)?;
-            if there == mark && same_text(names.texts[at].as_bytes(), key) {
-                return Some(at);
-            }
-            place += 1;
-        }
+        self.keys.position(key)
     }
     /// Adds a field that is not there, and returns its place. The room grows by little at a time: most maps are small, many,
     /// and kept for long.
@@ -219,6 +224,16 @@ impl Map {
     /// The value of a field, by the bytes of its name.
     pub(super) fn field(&self, key: &[u8]) -> Option<&Value> {
         self.position(key).map(|i| &self.values[i])
+    }
+    /// The value of the field that the first step of a path names, and how long that step is.
+    #[inline]
+    pub(super) fn step(&self, path: &'static [u8]) -> (Option<&Value>, usize) {
+        if self.keys.len() > SHARED {
+            let step = path.iter().position(|b| *b == b'.').unwrap_or(path.len());
+            return (self.field(&path[..step]), step);
+        }
+        let (at, step) = place::of(&self.keys, path);
+        (at.map(|at| &self.values[at]), step)
     }
     /// The value of a field, for changing it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {

@@ -61,6 +61,12 @@ fn dot(path: &[u8]) -> Option<usize> {
     path[at..].iter().position(|b| *b == b'.').map(|i| at + i)
 }
 
+/// A path without its last step, and that.
+fn last_step(path: &str) -> Option<(&str, &str)> {
+    let at = path.bytes().rposition(|b| b == b'.')?;
+    Some((&path[..at], &path[at + 1..]))
+}
+
 /// The place in a list that a step of a path names.
 fn place(step: &[u8]) -> Option<usize> {
     std::str::from_utf8(step).ok()?.parse().ok()
@@ -134,7 +140,30 @@ impl Value {
     }
     /// The value at a dotted path, null where any step is absent. A step that is a number picks from a list.
     /// `pod.at("status.phase")`.
-    pub fn at(&self, path: &str) -> &Value {
+    pub fn at(&self, path: &'static str) -> &Value {
+        let (mut v, mut rest) = (self, path.as_bytes());
+        loop {
+            let step;
+            v = match v {
+                Self::Object(m) => {
+                    let (field, len) = m.step(rest);
+                    step = len;
+                    field.unwrap_or(NULL)
+                }
+                Self::Array(a) => {
+                    step = dot(rest).unwrap_or(rest.len());
+                    place(&rest[..step]).and_then(|i| a.get(i)).unwrap_or(NULL)
+                }
+                _ => return NULL,
+            };
+            match rest.get(step + 1..) {
+                Some(more) => rest = more,
+                None => return v,
+            }
+        }
+    }
+    /// The value at a dotted path that is made as the program runs.
+    pub fn at_path(&self, path: &str) -> &Value {
         let (mut v, mut rest) = (self, path.as_bytes());
         loop {
             let end = dot(rest).unwrap_or(rest.len());
@@ -151,15 +180,15 @@ impl Value {
         }
     }
     /// The text at a path, empty where there is none.
-    pub fn str_at(&self, path: &str) -> &str {
+    pub fn str_at(&self, path: &'static str) -> &str {
         self.at(path).as_str().unwrap_or("")
     }
     /// The integer at a path.
-    pub fn int_at(&self, path: &str) -> Option<i64> {
+    pub fn int_at(&self, path: &'static str) -> Option<i64> {
         self.at(path).as_i64()
     }
     /// Whether the value at a path is `true`.
-    pub fn bool_at(&self, path: &str) -> bool {
+    pub fn bool_at(&self, path: &'static str) -> bool {
         self.at(path).as_bool().unwrap_or(false)
     }
     /// The fields for changing; anything that is not an object becomes one.
@@ -220,15 +249,15 @@ impl Value {
         if !self.has(path) {
             return None;
         }
-        match path.rsplit_once('.') {
+        match last_step(path) {
             Some((parent, key)) => self.slot(parent).make_object().remove(key),
             None => self.make_object().remove(path),
         }
     }
     /// Whether the field at a dotted path is there, be it null.
     pub fn has(&self, path: &str) -> bool {
-        match path.rsplit_once('.') {
-            Some((parent, key)) => self.at(parent).get(key).is_some(),
+        match last_step(path) {
+            Some((parent, key)) => self.at_path(parent).get(key).is_some(),
             None => self.get(path).is_some(),
         }
     }

@@ -101,7 +101,7 @@ fn until(cluster: &mut Cluster, done: impl Fn(&Cluster) -> bool) {
     panic!("it did not end within an hour");
 }
 
-fn status(cluster: &Cluster, kind: Kind, field: &str) -> i64 {
+fn status(cluster: &Cluster, kind: Kind, field: &'static str) -> i64 {
     cluster.snapshot().list(kind).next().and_then(|o| o.at("status").int_at(field)).unwrap_or(0)
 }
 

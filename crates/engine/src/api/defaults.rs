@@ -38,21 +38,21 @@ pub fn apply_on_read(kind: Kind, object: &mut Value) {
 }
 
 /// Sets the value at a path where there is none.
-fn default(v: &mut Value, path: &str, value: impl Into<Value>) {
+fn default(v: &mut Value, path: &'static str, value: impl Into<Value>) {
     if v.at(path).is_null() {
         v.set(path, value);
     }
 }
 
 /// Sets the text at a path where there is none or it is empty.
-fn default_text(v: &mut Value, path: &str, text: &str) {
+fn default_text(v: &mut Value, path: &'static str, text: &str) {
     if v.str_at(path).is_empty() && v.at(path).as_object().is_none() {
         v.set(path, text);
     }
 }
 
 /// Runs over the items of a list for changing them, where there is one.
-fn each(v: &mut Value, path: &str, mut change: impl FnMut(&mut Value)) {
+fn each(v: &mut Value, path: &'static str, mut change: impl FnMut(&mut Value)) {
     if v.at(path).items().is_empty() {
         return;
     }
@@ -62,7 +62,7 @@ fn each(v: &mut Value, path: &str, mut change: impl FnMut(&mut Value)) {
 }
 
 /// Changes the object at a path, where there is one.
-fn within(v: &mut Value, path: &str, change: impl FnOnce(&mut Value)) {
+fn within(v: &mut Value, path: &'static str, change: impl FnOnce(&mut Value)) {
     if v.at(path).as_object().is_some() {
         change(v.slot(path));
     }

@@ -34,7 +34,7 @@ impl ObjectKey {
     }
     fn of(kind: Kind, body: &Value) -> Self {
         let metadata = body.at("metadata");
-        let text = |field: &str| match metadata.at(field) {
+        let text = |field: &'static str| match metadata.at(field) {
             Value::Str(text) => text.clone(),
             _ => EMPTY.with(|e| Rc::clone(e)),
         };
@@ -90,7 +90,7 @@ pub struct OwnerReference {
 
 impl OwnerReference {
     fn read(v: &Value) -> Self {
-        let text = |k: &str| v.at(k).as_rc_str().unwrap_or_else(|| Rc::from(""));
+        let text = |k: &'static str| v.at(k).as_rc_str().unwrap_or_else(|| Rc::from(""));
         Self {
             api_version: text("apiVersion"),
             kind: text("kind"),
@@ -168,19 +168,19 @@ impl Object {
         (self.key, self.body)
     }
     /// The value at a dotted path of the tree.
-    pub fn at(&self, path: &str) -> &Value {
+    pub fn at(&self, path: &'static str) -> &Value {
         self.body.at(path)
     }
-    fn meta(&self, field: &str) -> &Value {
-        self.body.get("metadata").and_then(|m| m.get(field)).unwrap_or(&Value::Null)
+    fn meta(&self, field: &'static str) -> &Value {
+        self.body.at("metadata").at(field)
     }
-    fn text(&self, field: &str) -> &Rc<str> {
+    fn text(&self, field: &'static str) -> &Rc<str> {
         match self.meta(field) {
             Value::Str(text) => text,
             _ => EMPTY.with(|e| *e),
         }
     }
-    fn time(&self, field: &str) -> Option<Time> {
+    fn time(&self, field: &'static str) -> Option<Time> {
         self.meta(field).as_str().and_then(Time::parse_rfc3339)
     }
     /// `metadata.name`

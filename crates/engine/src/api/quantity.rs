@@ -143,7 +143,7 @@ impl Quantity {
         }
     }
     /// The quantity at a dotted path of a tree, zero where it is absent or wrong.
-    pub fn at(v: &Value, path: &str) -> Self {
+    pub fn at(v: &Value, path: &'static str) -> Self {
         Self::from_value(v.at(path)).unwrap_or_default()
     }
     /// Whole units.

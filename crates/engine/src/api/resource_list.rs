@@ -29,7 +29,7 @@ pub fn add_to(list: &mut ResourceList, more: &ResourceList) {
 
 /// What the containers of a Pod together ask for or may use (`requests`, `limits`), or the most while its init containers
 /// run. Models `AggregateContainerRequests` and `AggregateContainerLimits`.
-pub fn containers_total(spec: &Value, field: &str) -> ResourceList {
+pub fn containers_total(spec: &Value, field: &'static str) -> ResourceList {
     let of = |c: &Value| read_list(c.at("resources").at(field));
     let mut total = ResourceList::new();
     for c in spec.at("containers").items() {

@@ -108,7 +108,7 @@ impl Checks {
         }
     }
     /// A number that must not be negative, where it is given.
-    fn nonnegative(&mut self, object: &Value, field: &str, path: &Path) {
+    fn nonnegative(&mut self, object: &Value, field: &'static str, path: &Path) {
         if let Some(n) = object.int_at(field).filter(|n| *n < 0) {
             self.invalid(&path.child(field), n, NEGATIVE);
         }
@@ -130,7 +130,7 @@ impl Checks {
 }
 
 /// The items of a list with their paths.
-fn items<'a>(object: &'a Value, field: &str, path: &Path) -> impl Iterator<Item = (&'a Value, Path)> + use<'a> {
+fn items<'a>(object: &'a Value, field: &'static str, path: &Path) -> impl Iterator<Item = (&'a Value, Path)> + use<'a> {
     let path = path.child(field);
     object.at(field).items().iter().enumerate().map(move |(i, v)| (v, path.index(i)))
 }

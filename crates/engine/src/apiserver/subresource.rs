@@ -84,7 +84,7 @@ impl ApiServer {
                 return Err(Status::new(Reason::Unknown, text));
             }
         };
-        let number = |field: &str| budget.at("status").int_at(field).unwrap_or(0);
+        let number = |field: &'static str| budget.at("status").int_at(field).unwrap_or(0);
         let (healthy, desired, allowed) =
             (number("currentHealthy"), number("desiredHealthy"), number("disruptionsAllowed"));
         if !pod.condition_is_true("Ready") {

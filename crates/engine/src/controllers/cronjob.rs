@@ -73,7 +73,7 @@ impl CronJobController {
     fn observe_cron_job(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         let key = change.key.clone();
         if let (Some(before), Some(after)) = (&change.before, &change.after) {
-            let changed = |path: &str| before.at(path) != after.at(path);
+            let changed = |path: &'static str| before.at(path) != after.at(path);
             if changed("spec.schedule") || changed("spec.timeZone") {
                 // Woken at the next tick of the new schedule, and not before.
                 if let Ok(schedule) = ZonedSchedule::read(after) {

@@ -17,12 +17,12 @@ pub fn min_ready_timers(
     api: &ApiServer,
     queue: &WorkQueue,
     kind: Kind,
-    [ready, available]: [&str; 2],
+    [ready, available]: [&'static str; 2],
     out: &mut Vec<Timer>,
 ) {
     for object in api.store().list(kind) {
         let min_ready = min_ready_seconds(object);
-        let count = |field: &str| object.at("status").int_at(field).unwrap_or(0);
+        let count = |field: &'static str| object.at("status").int_at(field).unwrap_or(0);
         if min_ready == 0 || count(ready) == count(available) {
             continue;
         }

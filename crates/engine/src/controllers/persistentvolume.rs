@@ -34,7 +34,7 @@ impl Default for PersistentVolumeController {
     }
 }
 
-fn storage(o: &Object, path: &str) -> i128 {
+fn storage(o: &Object, path: &'static str) -> i128 {
     Quantity::at(o.body(), path).nanos()
 }
 

@@ -64,7 +64,7 @@ impl StatefulSetController {
         let pods = claim(ctx, Kind::Pod, &set, &orphans, |p| pods::is_member(&set, p))?;
         let status = self.update_set(ctx, &set, &pods, &revisions)?;
         let min_ready = min_ready_seconds(&set);
-        let count = |field: &str| status.int_at(field).unwrap_or(0);
+        let count = |field: &'static str| status.int_at(field).unwrap_or(0);
         if min_ready > 0 && count("readyReplicas") != count("availableReplicas") {
             let due = pods.iter().filter_map(|p| ready_time(p)).map(|t| t + min_ready * SECOND - ctx.now);
             let next = due.filter(|wait| *wait > 0).min().unwrap_or(min_ready * SECOND);

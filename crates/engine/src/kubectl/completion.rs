@@ -189,7 +189,7 @@ fn kubectl(
     let containers = || -> Vec<String> {
         let name = plain.get(1).map_or("", |p| p.trim_start_matches("pod/"));
         let pod = store.find(Kind::Pod, &namespace, name);
-        let of = |path: &str| -> Vec<String> {
+        let of = |path: &'static str| -> Vec<String> {
             let list = pod.map(|p| p.at(path).items()).unwrap_or_default();
             list.iter().map(|c| c.str_at("name").to_owned()).collect()
         };

@@ -133,7 +133,7 @@ pub(super) fn selector_text(selector: &Value) -> String {
 
 /// Names and images of containers, each joined by commas.
 pub(super) fn containers(pod_spec: &Value) -> [Value; 2] {
-    let join = |field: &str| {
+    let join = |field: &'static str| {
         let all: Vec<&str> = pod_spec.at("containers").items().iter().map(|c| c.str_at(field)).collect();
         Value::from(all.join(","))
     };

@@ -99,7 +99,7 @@ impl<'a> Asked<'a> {
         Self { verb, group, resource, name, namespace: if within { namespace } else { "" } }
     }
     fn is_covered_by(&self, rule: &Value) -> bool {
-        let has = |field: &str, wanted: &str| {
+        let has = |field: &'static str, wanted: &str| {
             rule.at(field).items().iter().filter_map(Value::as_str).any(|v| v == "*" || v == wanted)
         };
         if self.resource.starts_with('/') {

@@ -85,9 +85,9 @@ fn field_value(o: &Object, field: &str) -> String {
             from.to_owned()
         }
         "status.successful" => o.at("status.succeeded").as_i64().unwrap_or(0).to_string(),
-        "status.replicas" => o.at(field).as_i64().unwrap_or(0).to_string(),
-        "spec.unschedulable" | "spec.hostNetwork" => o.at(field).as_bool().unwrap_or(false).to_string(),
-        _ => match o.at(field) {
+        "status.replicas" => o.body().at_path(field).as_i64().unwrap_or(0).to_string(),
+        "spec.unschedulable" | "spec.hostNetwork" => o.body().at_path(field).as_bool().unwrap_or(false).to_string(),
+        _ => match o.body().at_path(field) {
             Value::Str(s) => s.to_string(),
             Value::Null => String::new(),
             other => other.to_json(),

@@ -95,7 +95,7 @@ pub fn make(
     let mut vars: BTreeMap<String, String> = BTreeMap::new();
     for from in spec.at("envFrom").items() {
         for (field, kind, _) in SOURCES {
-            let source = from.at(&format!("{field}Ref"));
+            let source = from.at_path(&format!("{field}Ref"));
             if source.is_null() {
                 continue;
             }
@@ -145,7 +145,7 @@ pub fn make(
 /// The value of a key of a ConfigMap or Secret; none where it is optional and absent.
 fn from_key(api: &ApiServer, namespace: &Rc<str>, from: &Value) -> Result<Option<String>, String> {
     for (field, kind, word) in SOURCES {
-        let source = from.at(&format!("{field}KeyRef"));
+        let source = from.at_path(&format!("{field}KeyRef"));
         if source.is_null() {
             continue;
         }
@@ -167,7 +167,7 @@ fn from_key(api: &ApiServer, namespace: &Rc<str>, from: &Value) -> Result<Option
 /// The value of a field of the downward API.
 pub fn field(pod: &Pod, path: &str, pod_ip: &str, host_ip: &str) -> String {
     let map = |which: &str| -> String {
-        let fields = pod.api.at(&format!("metadata.{which}"));
+        let fields = pod.api.body().at_path(&format!("metadata.{which}"));
         fields.fields().map(|(k, v)| format!("{k}={:?}", v.as_str().unwrap_or(""))).collect::<Vec<_>>().join("\n")
     };
     match path {
@@ -178,8 +178,10 @@ pub fn field(pod: &Pod, path: &str, pod_ip: &str, host_ip: &str) -> String {
         _ => {
             let keyed = path.strip_suffix("']").and_then(|p| p.split_once("['"));
             match keyed {
-                Some((map, key)) => pod.api.at(map).get(key).and_then(Value::as_str).unwrap_or("").to_owned(),
-                None => pod.api.body().str_at(path).to_owned(),
+                Some((map, key)) => {
+                    pod.api.body().at_path(map).get(key).and_then(Value::as_str).unwrap_or("").to_owned()
+                }
+                None => pod.api.body().at_path(path).as_str().unwrap_or("").to_owned(),
             }
         }
     }
@@ -241,7 +243,7 @@ fn service_vars(api: &ApiServer, pod: &Pod) -> BTreeMap<String, String> {
 
 /// A container whose image runs as root must not run where the spec forbids it. Models `verifyRunAsNonRoot`.
 pub fn verify_user(pod: &Pod, spec: &Value) -> Result<(), String> {
-    let of = |field: &str| {
+    let of = |field: &'static str| {
         let own = spec.at("securityContext").at(field);
         if own.is_null() { pod.spec().at("securityContext").at(field) } else { own }
     };

@@ -64,7 +64,7 @@ impl Kill {
     pub fn new(pod: &Pod, id: &Rc<str>, message: String, reason: KillReason, grace: Option<i64>) -> Option<Self> {
         let container = pod.container(id)?;
         let (_, spec) = pod.find_spec(&container.name)?;
-        let own = |probe: &str| spec.int_at(&format!("{probe}.terminationGracePeriodSeconds"));
+        let own = |probe: &str| spec.at_path(&format!("{probe}.terminationGracePeriodSeconds")).as_i64();
         let by_probe = match reason {
             KillReason::Liveness => own("livenessProbe"),
             KillReason::Startup => own("startupProbe"),

@@ -132,7 +132,7 @@ pub fn set_startup(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &str, started: bool) 
     change_container(cx, pod, id, "started", started);
 }
 
-fn change_container(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &str, field: &str, to: bool) {
+fn change_container(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &str, field: &'static str, to: bool) {
     let Some(mut status) = pod.status.value.clone() else { return };
     let full = format!("containerd://{id}");
     let mut changed = false;

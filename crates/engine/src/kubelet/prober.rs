@@ -179,7 +179,7 @@ pub fn update_statuses(cx: &mut Cx<'_, '_>, pod: &mut Pod, init: &mut [Value], a
 }
 
 /// Sets a flag that is not so yet: an unchanged status stays shared.
-fn set_flag(status: &mut Value, flag: &str, to: bool) {
+fn set_flag(status: &mut Value, flag: &'static str, to: bool) {
     if status.at(flag).as_bool() != Some(to) {
         status.set(flag, to);
     }
@@ -216,7 +216,7 @@ fn probe(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) -> bool {
     if matches!(status.str_at("phase"), "Failed" | "Succeeded") {
         return false;
     }
-    let find = |list: &str| {
+    let find = |list: &'static str| {
         let c = status.at(list).items().iter().find(|c| c.str_at("name") == name.as_ref());
         c.filter(|c| !c.str_at("containerID").is_empty()).cloned()
     };

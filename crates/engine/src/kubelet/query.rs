@@ -134,7 +134,7 @@ impl Kubelet {
 /// Which instance of a container a log is asked of, from the Pod's status. Models `validateContainerLogStatus`.
 fn log_instance<'a>(pod: &'a Object, container: &str, previous: bool) -> Result<&'a str, String> {
     let status = pod.at("status");
-    let find = |list: &str| status.at(list).items().iter().find(|c| c.str_at("name") == container);
+    let find = |list: &'static str| status.at(list).items().iter().find(|c| c.str_at("name") == container);
     let who = format!("container \"{container}\" in pod \"{}\"", pod.name());
     let Some(c) = find("containerStatuses").or_else(|| find("initContainerStatuses")) else {
         return Err(format!("{who} is not available"));

@@ -13,7 +13,7 @@ pub fn field(pod: &Pod, own: &Value, reference: &Value) -> String {
     let other = reference.str_at("containerName");
     let spec = if other.is_empty() { own } else { pod.find_spec(other).map_or(own, |(_, c)| c) };
     let Some((list, resource)) = reference.str_at("resource").split_once('.') else { return String::new() };
-    let amount = spec.at("resources").at(list).get(resource);
+    let amount = spec.at("resources").at_path(list).get(resource);
     let is_cpu = resource == "cpu";
     let divisor = Quantity::from_value(reference.at("divisor")).ok().filter(|d| !d.is_zero());
     let node = NODE.iter().find(|(n, _)| *n == resource).filter(|_| list == "limits").map_or(0, |(_, v)| *v);

@@ -340,7 +340,7 @@ fn launch(
     logs: &mut Vec<LogLine>,
 ) -> Result<Process, String> {
     let view = pod.view(container);
-    let words = |list: &str| -> Vec<String> {
+    let words = |list: &'static str| -> Vec<String> {
         spec.at(list).items().iter().filter_map(Value::as_str).map(|w| env::expand(w, env)).collect()
     };
     let (command, args) = (words("command"), words("args"));

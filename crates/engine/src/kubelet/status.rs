@@ -34,7 +34,7 @@ pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, termina
     }
     let (mut reason, mut message) = (Value::Null, Value::Null);
     if phase == old.str_at("phase") {
-        let or_api = |field: &str| {
+        let or_api = |field: &'static str| {
             let own = old.at(field).clone();
             if own.is_null() { pod.api.at("status").at(field).clone() } else { own }
         };
@@ -55,7 +55,7 @@ pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, termina
     let host_ip = Value::from(cx.node(pod).ip.clone());
     let host_network = pod.spec().bool_at("hostNetwork");
     let ip = if host_network { host_ip.clone() } else { Value::from(observed.ip.clone()) };
-    let ips = |ip: &Value, list: &str| match ip {
+    let ips = |ip: &Value, list: &'static str| match ip {
         Value::Null => Value::Null,
         ip if old.at(list).at("0.ip") == ip => old.at(list).clone(),
         ip => Value::array([Value::object([("ip", ip.clone())])]),

@@ -36,8 +36,9 @@ pub enum Wait {
 fn volumes(pod: &Pod) -> impl Iterator<Item = &Value> {
     let used = |name: &str| {
         let containers = || pod.specs(true).iter().chain(pod.specs(false));
-        let by =
-            |list: &str, field: &str| containers().any(|c| c.at(list).items().iter().any(|m| m.str_at(field) == name));
+        let by = |list: &'static str, field: &'static str| {
+            containers().any(|c| c.at(list).items().iter().any(|m| m.str_at(field) == name))
+        };
         by("volumeMounts", "name") || by("volumeDevices", "name")
     };
     pod.spec().at("volumes").items().iter().filter(move |v| used(v.str_at("name")))
@@ -269,7 +270,7 @@ fn keyed(
     pod: &Pod,
     kind: Kind,
     source: &Value,
-    name_field: &str,
+    name_field: &'static str,
     out: &mut Contents,
 ) -> Result<(), String> {
     let name = source.str_at(name_field);

@@ -113,7 +113,7 @@ pub fn is_gated(pod: &Object) -> bool {
 
 /// Whether a change of the Pod itself may help: its gates, labels, tolerations, node selector or requests.
 pub fn own_change_may_help(before: &Object, after: &Object, refused_by: &BTreeSet<Plugin>) -> bool {
-    let changed = |path: &str| before.at(path) != after.at(path);
+    let changed = |path: &'static str| before.at(path) != after.at(path);
     refused_by.iter().any(|plugin| match plugin {
         Plugin::SchedulingGates => !is_gated(after),
         Plugin::TaintToleration | Plugin::NodeUnschedulable => changed("spec.tolerations"),

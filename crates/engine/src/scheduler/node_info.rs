@@ -54,12 +54,12 @@ impl AffinityTerm {
 }
 
 /// The terms of a list of the Pod's `spec.affinity`.
-fn terms(pod: &Object, path: &str) -> Vec<AffinityTerm> {
+fn terms(pod: &Object, path: &'static str) -> Vec<AffinityTerm> {
     pod.at("spec.affinity").at(path).items().iter().map(|t| AffinityTerm::read(t, pod)).collect()
 }
 
 /// Weighted terms of the Pod's `spec.affinity`.
-fn weighted(pod: &Object, path: &str) -> Vec<(i64, AffinityTerm)> {
+fn weighted(pod: &Object, path: &'static str) -> Vec<(i64, AffinityTerm)> {
     let list = pod.at("spec.affinity").at(path).items();
     list.iter().map(|t| (t.int_at("weight").unwrap_or(0), AffinityTerm::read(t.at("podAffinityTerm"), pod))).collect()
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::manifest::Job;
 
-fn count(job: &Object, field: &str) -> i64 {
+fn count(job: &Object, field: &'static str) -> i64 {
     job.at("status").int_at(field).unwrap_or(0)
 }
 
@@ -113,7 +113,7 @@ fn check_version(
 ) -> Result<(), TestCaseError> {
     let status = job.at("status").to_json();
     let has = |t: &str| job.condition_is_true(t);
-    let list = |path: &str| job.at(path).items().len() as i64;
+    let list = |path: &'static str| job.at(path).items().len() as i64;
     let uncounted = list("status.uncountedTerminatedPods.succeeded") + list("status.uncountedTerminatedPods.failed");
 
     prop_assert!(!(has("Complete") && has("Failed")), "{status}");

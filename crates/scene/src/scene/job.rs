@@ -44,7 +44,7 @@ pub fn view(job: &Object, pods: &Pods, world: &World) -> JobView {
     let now = world.now;
     let tracks = tracks_of(body);
     let status = body.at("status");
-    let count = |k: &str| status.int_at(k).unwrap_or(0);
+    let count = |k: &'static str| status.int_at(k).unwrap_or(0);
     let (active, succeeded, failed) = (count("active"), count("succeeded"), count("failed"));
     let mine: Vec<&Rc<PodView>> = {
         let of_job = pods.iter().filter(|(o, _)| o.controller().is_some_and(|c| c.uid == *job.uid()));

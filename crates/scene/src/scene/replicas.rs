@@ -12,7 +12,7 @@ use crate::view::{PodView, ReplicasView};
 pub fn view(object: &Object, pods: &[(Rc<Object>, Rc<PodView>)], world: &World) -> ReplicasView {
     let (body, kind) = (object.body(), object.kind());
     let status = body.at("status");
-    let count = |k: &str| status.int_at(k).unwrap_or(0);
+    let count = |k: &'static str| status.int_at(k).unwrap_or(0);
     let text = |n: i64| AttrValue::from(n.to_string());
     let owners: Vec<Rc<str>> = if kind == Kind::Deployment {
         let mine = world.list(Kind::ReplicaSet).filter(|r| r.controller().is_some_and(|c| c.uid == *object.uid()));

@@ -242,16 +242,15 @@ fn autoscaler(object: &mut Value) {
             );
         }
         within(spec, "behavior", |b| {
-            for (direction, window, pods) in [("scaleUp", Some(0), true), ("scaleDown", None, false)] {
-                if let Some(seconds) = window {
-                    default(b, &format!("{direction}.stabilizationWindowSeconds"), seconds);
-                }
-                default_text(b, &format!("{direction}.selectPolicy"), "Max");
+            default(b, "scaleUp.stabilizationWindowSeconds", 0);
+            for (direction, pods) in [("scaleUp", true), ("scaleDown", false)] {
+                let rules = b.slot(direction);
+                default_text(rules, "selectPolicy", "Max");
                 let mut policies = vec![json!({"type": "Percent", "value": 100, "periodSeconds": 15})];
                 if pods {
                     policies.insert(0, json!({"type": "Pods", "value": 4, "periodSeconds": 15}));
                 }
-                default(b, &format!("{direction}.policies"), policies);
+                default(rules, "policies", policies);
             }
         });
     });

@@ -29,7 +29,7 @@ pub(super) fn pod(object: &mut Value) {
 }
 
 /// The template at a path.
-pub(super) fn template(object: &mut Value, path: &str) {
+pub(super) fn template(object: &mut Value, path: &'static str) {
     within(object, path, |t| within(t, "spec", pod_spec));
 }
 
@@ -107,7 +107,7 @@ fn resources(r: &mut Value) {
 }
 
 /// Amounts are kept to a thousandth.
-pub(super) fn round_resources(v: &mut Value, path: &str) {
+pub(super) fn round_resources(v: &mut Value, path: &'static str) {
     let finer = |q: &Quantity| q.nanos() % 1_000_000 != 0;
     if !v.at(path).fields().any(|(_, q)| Quantity::from_value(q).is_ok_and(|q| finer(&q))) {
         return;
@@ -185,7 +185,7 @@ pub fn qos_class(pod: &Value) -> &'static str {
 
 /// Whether cpu and memory are limited to just what is requested, and whether either is named at all.
 fn amounts(resources: &Value) -> (bool, bool) {
-    let get = |list: &str, name: &str| {
+    let get = |list: &'static str, name: &str| {
         resources.at(list).get(name).and_then(|q| Quantity::from_value(q).ok()).filter(|q| !q.is_zero())
     };
     let (mut limited, mut used) = (true, false);

@@ -175,7 +175,7 @@ fn pod_spec_changed(new: &Value, old: &Value) -> bool {
     new != old
 }
 
-fn keep(object: &mut Value, old: &Value, path: &str) {
+fn keep(object: &mut Value, old: &Value, path: &'static str) {
     let value = old.at(path).clone();
     if value.is_null() {
         object.unset(path);
@@ -216,7 +216,7 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
     const FIELDS: [&str; 2] = ["schedulingGroup", "evictionResponders"];
     let stops = |c: &Value| c.has("lifecycle.stopSignal");
     let moded = |v: &Value| v.has("emptyDir.mode");
-    let at = object.at(spec);
+    let at = object.at_path(spec);
     let any = FIELDS.iter().any(|f| at.get(f).is_some())
         || ["containers", "initContainers"].iter().any(|list| at.at(list).items().iter().any(stops))
         || at.at("volumes").items().iter().any(moded);
@@ -224,7 +224,8 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
     if !any {
         return;
     }
-    within(object, spec, |s| {
+    if object.at_path(spec).as_object().is_some() {
+        let s = object.slot(spec);
         for field in FIELDS {
             s.unset(field);
         }
@@ -243,7 +244,7 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
                 });
             }
         }
-    });
+    }
 }
 
 /// AppArmor profiles that stand in annotations are put into the field. Models `applyAppArmorVersionSkew`.

@@ -147,7 +147,7 @@ impl Checks {
         if let Some(m) = mode.filter(|m| !["NonIndexed", "Indexed"].contains(m)) {
             self.not_supported(&path.child("completionMode"), m, &["NonIndexed", "Indexed"]);
         }
-        let number = |f: &str| spec.int_at(f);
+        let number = |f: &'static str| spec.int_at(f);
         if mode == Some("Indexed") {
             let (completions, parallelism, most) =
                 (number("completions"), number("parallelism"), number("maxFailedIndexes"));

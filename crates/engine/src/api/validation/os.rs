@@ -54,7 +54,14 @@ impl Checks {
     }
 
     /// Fields that the security contexts of a Pod and its containers may not hold.
-    fn none_set(&mut self, spec: &Value, path: &Path, of_pod: &[&str], of_containers: &[&str], why: &str) {
+    fn none_set(
+        &mut self,
+        spec: &Value,
+        path: &Path,
+        of_pod: &[&'static str],
+        of_containers: &[&'static str],
+        why: &str,
+    ) {
         self.none_of(spec.at("securityContext"), &path.child("securityContext"), of_pod, why);
         for list in ["initContainers", "containers", "ephemeralContainers"] {
             for (c, p) in items(spec, list, path) {
@@ -63,7 +70,7 @@ impl Checks {
         }
     }
 
-    fn none_of(&mut self, within: &Value, path: &Path, fields: &[&str], why: &str) {
+    fn none_of(&mut self, within: &Value, path: &Path, fields: &[&'static str], why: &str) {
         for field in fields.iter().filter(|f| !within.at(f).is_null()) {
             self.forbidden(&path.child(field), why);
         }

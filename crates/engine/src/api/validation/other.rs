@@ -11,7 +11,7 @@ impl Checks {
     /// Models `ValidatePolicyRule`.
     pub(super) fn role(&mut self, object: &Value, namespaced: bool) {
         for (rule, p) in items(object, "rules", &Path::root()) {
-            let has = |field: &str| !rule.at(field).items().is_empty();
+            let has = |field: &'static str| !rule.at(field).items().is_empty();
             if has("nonResourceURLs") {
                 if namespaced {
                     let urls = rule.at("nonResourceURLs").clone();
@@ -175,7 +175,7 @@ impl Checks {
         if let Some(n) = of.int_at("averageUtilization").filter(|n| *n < 1) {
             self.invalid(&target.child("averageUtilization"), n, "must be greater than 0");
         }
-        let has = |field: &str| !of.at(field).is_null();
+        let has = |field: &'static str| !of.at(field).is_null();
         match kind {
             "pods" if !has("averageValue") => {
                 self.required(&target.child("averageValue"), "must specify a positive target averageValue");

@@ -44,7 +44,7 @@ impl Checks {
             }
         }
     }
-    fn handler(&mut self, h: &Value, kinds: &[&str], grace: Option<i64>, path: &Path) {
+    fn handler(&mut self, h: &Value, kinds: &[&'static str], grace: Option<i64>, path: &Path) {
         let mut found = false;
         for kind in kinds {
             let (action, p) = (h.at(kind), path.child(kind));

@@ -130,7 +130,7 @@ impl Checks {
         let mut names: Vec<String> = Vec::new();
         for list in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
             if kind == "PersistentVolumeClaim" && list == "maxLimitRequestRatio" {
-                let storage = |l: &str| limit.at(l).get("storage").is_some();
+                let storage = |l: &'static str| limit.at(l).get("storage").is_some();
                 if !storage("min") && !storage("max") {
                     self.required(
                         &path.child("limits"),
@@ -162,7 +162,7 @@ impl Checks {
         }
     }
     fn limit_range_resource(&mut self, limit: &Value, kind: &str, name: &str, path: &Path) {
-        let get = |list: &str| {
+        let get = |list: &'static str| {
             let defaults = list.starts_with("default") && kind == "Pod";
             limit.at(list).get(name).filter(|_| !defaults).and_then(|q| Quantity::from_value(q).ok())
         };

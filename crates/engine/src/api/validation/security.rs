@@ -5,12 +5,12 @@ use crate::api::field::{FieldError, Path};
 use crate::api::{Value, content};
 
 impl Checks {
-    fn id(&mut self, object: &Value, field: &str, path: &Path) {
+    fn id(&mut self, object: &Value, field: &'static str, path: &Path) {
         if let Some(n) = object.int_at(field).filter(|n| !(0..=i64::from(i32::MAX)).contains(n)) {
             self.invalid(&path.child(field), n, content::inclusive_range(0, i64::from(i32::MAX)));
         }
     }
-    fn optional_one_of(&mut self, object: &Value, field: &str, known: &[&str], path: &Path) {
+    fn optional_one_of(&mut self, object: &Value, field: &'static str, known: &[&str], path: &Path) {
         if let Some(t) = object.at(field).as_str().filter(|t| !known.contains(t)) {
             self.not_supported(&path.child(field), t, known);
         }

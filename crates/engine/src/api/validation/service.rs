@@ -135,7 +135,7 @@ impl Checks {
         }
     }
     fn node_ports(&mut self, spec: &Value, path: &Path) {
-        let number = |p: &Value, f: &str| p.int_at(f).unwrap_or(0);
+        let number = |p: &Value, f: &'static str| p.int_at(f).unwrap_or(0);
         if spec.str_at("type") == "ClusterIP" {
             for (port, p) in items(spec, "ports", path) {
                 if number(port, "nodePort") != 0 {

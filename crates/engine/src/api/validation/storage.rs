@@ -102,7 +102,7 @@ impl Checks {
         }
     }
 
-    fn persistent_source(&mut self, kind: &str, spec: &Value, path: &Path) {
+    fn persistent_source(&mut self, kind: &'static str, spec: &Value, path: &Path) {
         let source = spec.at(kind);
         match kind {
             "local" => {

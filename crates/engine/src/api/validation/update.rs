@@ -96,7 +96,7 @@ impl Checks {
         }
     }
     /// Once `immutable` is set, it stays, and so does the content.
-    fn immutable_data(&mut self, new: &Value, old: &Value, fields: &[&str]) {
+    fn immutable_data(&mut self, new: &Value, old: &Value, fields: &[&'static str]) {
         const DETAIL: &str = "field is immutable when `immutable` is set";
         if !old.bool_at("immutable") {
             return;
@@ -118,7 +118,7 @@ impl Checks {
         self.immutable_selector(spec, old_spec, &path);
         self.job_template_update(new, old);
         self.immutable(&path.child("completionMode"), spec.at("completionMode"), old_spec.at("completionMode"));
-        let policy = |me: &mut Self, field: &str, type_name: &str| {
+        let policy = |me: &mut Self, field: &'static str, type_name: &str| {
             if spec.at(field) != old_spec.at(field) {
                 me.immutable_struct(&path.child(field), type_name, spec.at(field));
             }
@@ -332,7 +332,7 @@ impl Checks {
 }
 
 /// Takes the value at a path from another object, be it nothing.
-fn copy(to: &mut Value, from: &Value, path: &str) {
+fn copy(to: &mut Value, from: &Value, path: &'static str) {
     let value = from.at(path).clone();
     if value.is_null() {
         to.unset(path);
@@ -342,7 +342,7 @@ fn copy(to: &mut Value, from: &Value, path: &str) {
 }
 
 /// Gives the items of a list the field that the items of the same name have in another object.
-fn same_but(to: &mut Value, from: &Value, list: &str, field: &str) {
+fn same_but(to: &mut Value, from: &Value, list: &'static str, field: &'static str) {
     let others = from.at(list).items();
     if others.len() != to.at(list).items().len() || others.is_empty() {
         return;

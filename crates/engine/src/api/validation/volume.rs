@@ -120,13 +120,13 @@ impl Checks {
     }
 
     /// A text that must not be empty.
-    pub(super) fn need(&mut self, object: &Value, field: &str, path: &Path) {
+    pub(super) fn need(&mut self, object: &Value, field: &'static str, path: &Path) {
         if object.str_at(field).is_empty() {
             self.required(&path.child(field), "");
         }
     }
     /// Permission bits of files.
-    pub(super) fn file_mode(&mut self, object: &Value, field: &str, path: &Path) {
+    pub(super) fn file_mode(&mut self, object: &Value, field: &'static str, path: &Path) {
         if let Some(n) = object.int_at(field).filter(|n| !(0..=0o777).contains(n)) {
             self.invalid(&path.child(field), n, "must be a number between 0 and 0777 (octal), both inclusive");
         }

@@ -79,7 +79,7 @@ impl Checks {
         }
     }
     /// Files of a Secret or ConfigMap.
-    fn files_of(&mut self, source: &Value, name: &str, path: &Path) {
+    fn files_of(&mut self, source: &Value, name: &'static str, path: &Path) {
         self.need(source, name, path);
         self.file_mode(source, "defaultMode", path);
         for (item, p) in items(source, "items", path) {

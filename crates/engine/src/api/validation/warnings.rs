@@ -98,7 +98,7 @@ fn quota(out: &mut Vec<String>, object: &Value) {
 }
 
 fn job_spec(out: &mut Vec<String>, spec: &Value, path: &Path) {
-    let number = |f: &str| spec.int_at(f).unwrap_or(0);
+    let number = |f: &'static str| spec.int_at(f).unwrap_or(0);
     if spec.str_at("completionMode") == "Indexed" && number("completions") > 100_000 && number("parallelism") > 10_000 {
         out.push(format!("{path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"));
     }
@@ -359,7 +359,7 @@ fn containers(out: &mut Vec<String>, spec: &Value, path: &Path) {
 fn ports(out: &mut Vec<String>, spec: &Value, path: &Path) {
     let all: Vec<(&Value, Path)> =
         all_containers(spec, path).into_iter().flat_map(|(c, p)| items(c, "ports", &p).collect::<Vec<_>>()).collect();
-    let number = |p: &Value, f: &str| p.int_at(f).unwrap_or(0);
+    let number = |p: &Value, f: &'static str| p.int_at(f).unwrap_or(0);
     for (i, (port, p)) in all.iter().enumerate() {
         for (other, op) in &all[..i] {
             if number(port, "containerPort") != number(other, "containerPort")

@@ -14,7 +14,7 @@ use crate::api::{Kind, Object, Quantity, Value};
 use crate::apiserver::{ApiServer, Status, Store};
 use crate::clock::{SECOND, Time};
 
-fn pod_total(spec: &Value, field: &str) -> ResourceList {
+fn pod_total(spec: &Value, field: &'static str) -> ResourceList {
     let mut total = containers_total(spec, field);
     for (k, q) in read_list(spec.at("resources").at(field)) {
         total.insert(k, q);

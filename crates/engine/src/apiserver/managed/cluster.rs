@@ -8,7 +8,7 @@ pub const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// Takes away the volume with the Pod's token and its mounts: admission adds them, and they are nobody's.
 pub fn without_token(body: &mut Value) {
-    let keep = |holder: &mut Value, field: &str| {
+    let keep = |holder: &mut Value, field: &'static str| {
         if holder.at(field).items().is_empty() {
             return;
         }

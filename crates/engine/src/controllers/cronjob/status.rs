@@ -18,7 +18,7 @@ pub(super) struct CronJobStatus {
 
 impl CronJobStatus {
     pub fn read(cron_job: &Object) -> Self {
-        let time = |path: &str| cron_job.at(path).as_str().and_then(Time::parse_rfc3339);
+        let time = |path: &'static str| cron_job.at(path).as_str().and_then(Time::parse_rfc3339);
         Self {
             active: cron_job.at("status.active").items().to_vec(),
             last_schedule_time: time("status.lastScheduleTime"),

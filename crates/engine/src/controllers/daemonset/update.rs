@@ -37,7 +37,7 @@ struct Limits {
 fn limits(round: &Round) -> Limits {
     let desired = round.nodes.iter().filter(|t| t.should_run).count();
     let rolling = round.ds.at("spec.updateStrategy.rollingUpdate");
-    let count = |field: &str| usize::try_from(scaled(rolling.at(field), desired as i64, true)).unwrap_or(0);
+    let count = |field: &'static str| usize::try_from(scaled(rolling.at(field), desired as i64, true)).unwrap_or(0);
     let (surge, mut unavailable) = (count("maxSurge"), count("maxUnavailable"));
     if desired > 0 && surge == 0 && unavailable == 0 {
         unavailable = 1;

@@ -24,7 +24,7 @@ impl DeploymentController {
         }
         let current = view.condition("Progressing").cloned();
         let reason = current.as_ref().map_or("", |c| c.str_at("reason"));
-        let count = |f: &str| status.int_at(f).unwrap_or(0);
+        let count = |f: &'static str| status.int_at(f).unwrap_or(0);
         let was_complete = count("replicas") == count("updatedReplicas") && reason == "NewReplicaSetAvailable";
         if let Some(deadline) = deadline.filter(|_| !was_complete) {
             let what = split

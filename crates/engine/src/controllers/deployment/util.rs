@@ -33,12 +33,12 @@ pub fn replicas(o: &Object) -> i64 {
 }
 
 /// A number of the status, 0 where there is none.
-pub fn status_count(o: &Object, field: &str) -> i64 {
+pub fn status_count(o: &Object, field: &'static str) -> i64 {
     o.at("status").int_at(field).unwrap_or(0)
 }
 
 /// Sum of a number of the status.
-pub fn sum_status(sets: &[Rc<Object>], field: &str) -> i64 {
+pub fn sum_status(sets: &[Rc<Object>], field: &'static str) -> i64 {
     sets.iter().map(|rs| status_count(rs, field)).sum()
 }
 
@@ -182,7 +182,7 @@ pub fn condition(kind: &str, status: &str, reason: &str, message: &str, now: Tim
 
 /// Whether all Pods are new and available. Models `DeploymentComplete`.
 pub fn is_complete(d: &Object, status: &Value) -> bool {
-    let n = |f: &str| status.int_at(f).unwrap_or(0);
+    let n = |f: &'static str| status.int_at(f).unwrap_or(0);
     let wanted = replicas(d);
     n("updatedReplicas") == wanted
         && n("replicas") == wanted
@@ -192,7 +192,7 @@ pub fn is_complete(d: &Object, status: &Value) -> bool {
 
 /// Whether a new status is closer to complete than the old one. Models `DeploymentProgressing`.
 pub fn is_progressing(d: &Object, status: &Value) -> bool {
-    let (old, new) = (|f: &str| status_count(d, f), |f: &str| status.int_at(f).unwrap_or(0));
+    let (old, new) = (|f: &'static str| status_count(d, f), |f: &'static str| status.int_at(f).unwrap_or(0));
     new("updatedReplicas") > old("updatedReplicas")
         || new("replicas") - new("updatedReplicas") < old("replicas") - old("updatedReplicas")
         || new("readyReplicas") > old("readyReplicas")

@@ -294,7 +294,7 @@ pub fn annotate(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     change_map("annotate", "metadata.annotations", words, cx, io)
 }
 
-fn change_map(command: &'static str, path: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
+fn change_map(command: &'static str, path: &'static str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let labels = command == "label";
     let noun = if labels { "label" } else { "annotation" };
     let p = Parsed::read(command, LABEL_FLAGS, words)?;
@@ -349,7 +349,7 @@ fn change_map(command: &'static str, path: &str, words: &[String], cx: &mut Cx<'
 fn change_one(
     p: &Parsed,
     info: &Info,
-    path: &str,
+    path: &'static str,
     changes: &Changes,
     labels: bool,
     dry: DryRun,

@@ -157,10 +157,10 @@ fn keyed(body: &Value, path: &str) -> String {
     let (mut at, mut out) = (body, String::new());
     for step in path.split('.') {
         let (field, index) = step.split_once('[').map_or((step, None), |(f, i)| (f, Some(i.trim_end_matches(']'))));
-        at = at.at(field);
+        at = at.at_path(field);
         out += &format!(".{field}");
         if let Some(index) = index {
-            at = at.at(index);
+            at = at.at_path(index);
             match at.str_at("name") {
                 "" => out += &format!("[{index}]"),
                 name => out += &format!("[name={}]", go_quote(name)),

@@ -132,7 +132,7 @@ fn heading(all: bool) -> String {
 
 fn row(e: &Object, all: bool, now: Time) -> String {
     let since = |v: &Value| time(v).map_or_else(|| "<unknown>".into(), |t| human_duration(now - t));
-    let text = |path: &str| e.at(path).as_str().unwrap_or("");
+    let text = |path: &'static str| e.at(path).as_str().unwrap_or("");
     let first = if e.at("eventTime").is_null() { since(e.at("firstTimestamp")) } else { since(e.at("eventTime")) };
     let count = e.at("count").as_i64().unwrap_or(0);
     let seen = if let Some(n) = e.at("series.count").as_i64() {

@@ -220,7 +220,7 @@ fn choose(pods: &mut [Rc<Object>]) {
 
 /// `a, b, c (init)`
 pub fn all_container_names(pod: &Object) -> String {
-    let names = |field: &str, note: &str| -> Vec<String> {
+    let names = |field: &'static str, note: &str| -> Vec<String> {
         pod.at(field).items().iter().map(|c| format!("{}{note}", c.str_at("name"))).collect()
     };
     let mut all = names("spec.containers", "");

@@ -108,7 +108,8 @@ pub fn server_version() -> String {
 /// The versions as JSON, in Go's order.
 fn ordered_version(v: &Value) -> String {
     let part = |name: &str| {
-        let fields = BUILT.iter().filter_map(|(k, _)| v.at(name).get(k).map(|x| format!("    {k:?}: {}", x.to_json())));
+        let fields =
+            BUILT.iter().filter_map(|(k, _)| v.at_path(name).get(k).map(|x| format!("    {k:?}: {}", x.to_json())));
         format!("  {name:?}: {{\n{}\n  }}", fields.collect::<Vec<_>>().join(",\n"))
     };
     let mut parts = vec![part("clientVersion"), format!("  \"kustomizeVersion\": {KUSTOMIZE:?}")];

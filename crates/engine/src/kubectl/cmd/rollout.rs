@@ -152,7 +152,7 @@ impl Status {
 
 /// How a rollout stands, and whether it is done.
 fn told(o: &Object, revision: i64) -> Result<(String, bool), Failure> {
-    let n = |path: &str| o.at(path).as_i64().unwrap_or(0);
+    let n = |path: &'static str| o.at(path).as_i64().unwrap_or(0);
     let name = go_quote(o.name());
     let observed = o.generation() <= n("status.observedGeneration");
     match o.kind() {
@@ -230,7 +230,7 @@ fn told(o: &Object, revision: i64) -> Result<(String, bool), Failure> {
                 }
                 return Ok((format!("partitioned roll out complete: {updated} new pods have been updated...\n"), true));
             }
-            let text = |path: &str| o.at(path).as_str().unwrap_or("").to_owned();
+            let text = |path: &'static str| o.at(path).as_str().unwrap_or("").to_owned();
             if text("status.updateRevision") != text("status.currentRevision") {
                 return Ok((
                     format!(

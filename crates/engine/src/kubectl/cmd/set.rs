@@ -373,7 +373,7 @@ fn resolved(info: &Info, source: &Value, cx: &Cx<'_>) -> Option<String> {
         return Some(match f.str_at("fieldPath") {
             "metadata.name" => o.name().to_string(),
             "metadata.namespace" => namespace.to_string(),
-            path => o.at(path).as_str().unwrap_or("").to_owned(),
+            path => o.body().at_path(path).as_str().unwrap_or("").to_owned(),
         });
     }
     let (kind, of) = match source.get("secretKeyRef") {

@@ -188,7 +188,7 @@ pub fn service(s: &Object, scene: &Scene<'_>, w: &mut Doc) {
     if let Some(policy) = spec.at("ipFamilyPolicy").as_str() {
         w.field(0, "IP Family Policy", policy);
     }
-    let list = |field: &str| {
+    let list = |field: &'static str| {
         let all: Vec<&str> = spec.at(field).items().iter().filter_map(Value::as_str).collect();
         if all.is_empty() { "<none>".to_owned() } else { all.join(",") }
     };

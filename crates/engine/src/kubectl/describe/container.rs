@@ -124,7 +124,7 @@ pub fn quantity(v: &Value) -> String {
 
 /// A probe on one line. Models `DescribeProbe`.
 fn probe(p: &Value) -> String {
-    let n = |f: &str| p.int_at(f).unwrap_or(0);
+    let n = |f: &'static str| p.int_at(f).unwrap_or(0);
     let attributes = format!(
         "delay={}s timeout={}s period={}s successThreshold={} failureThreshold={}",
         n("initialDelaySeconds"),
@@ -189,7 +189,7 @@ fn environment(c: &Value, pod: Option<&Object>, w: &mut Doc) {
             w.line(3, &format!("{name}:\t{value} ({version}:{path})"));
         } else if let Some(f) = source.get("resourceFieldRef") {
             let resource = f.str_at("resource");
-            let whole = Quantity::at(c, &format!("resources.{resource}"));
+            let whole = Quantity::from_value(c.at("resources").at_path(resource)).unwrap_or_default();
             let divisor = Quantity::at(f, "divisor");
             let value = if whole.is_zero() && resource.starts_with("limits.") {
                 "node allocatable".to_owned()
@@ -223,10 +223,13 @@ fn environment(c: &Value, pod: Option<&Object>, w: &mut Doc) {
 fn field_value(pod: &Object, path: &str) -> String {
     match path {
         "metadata.labels" | "metadata.annotations" => {
-            let lines = pod.at(path).fields().map(|(k, v)| format!("{k}={}", go_quote(v.as_str().unwrap_or(""))));
+            let lines =
+                pod.body().at_path(path).fields().map(|(k, v)| format!("{k}={}", go_quote(v.as_str().unwrap_or(""))));
             lines.collect::<Vec<_>>().join("\n")
         }
-        "metadata.name" | "metadata.namespace" | "metadata.uid" => pod.at(path).as_str().unwrap_or("").to_owned(),
+        "metadata.name" | "metadata.namespace" | "metadata.uid" => {
+            pod.body().at_path(path).as_str().unwrap_or("").to_owned()
+        }
         // What is known only where the Pod runs.
         _ => String::new(),
     }

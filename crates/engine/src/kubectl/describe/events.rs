@@ -35,7 +35,7 @@ pub fn describe(o: &Object, scene: &Scene<'_>, w: &mut Doc) {
     w.line(1, "Type\tReason\tAge\tFrom\tMessage");
     w.line(1, "----\t------\t----\t----\t-------");
     for e in all {
-        let text = |path: &str| e.at(path).as_str().unwrap_or("");
+        let text = |path: &'static str| e.at(path).as_str().unwrap_or("");
         let first = if e.at("eventTime").is_null() { e.at("firstTimestamp") } else { e.at("eventTime") };
         let first = since(first, scene.now);
         let count = e.at("count").as_i64().unwrap_or(0);
@@ -61,6 +61,6 @@ pub fn describe(o: &Object, scene: &Scene<'_>, w: &mut Doc) {
 
 /// What events are sorted by: when they last happened.
 pub fn last(e: &Object) -> Option<Time> {
-    let time = |path: &str| e.at(path).as_str().and_then(Time::parse_rfc3339);
+    let time = |path: &'static str| e.at(path).as_str().and_then(Time::parse_rfc3339);
     time("lastTimestamp")
 }

@@ -120,7 +120,7 @@ fn taints(n: &Object, w: &mut Doc) {
 }
 
 /// The sum of a resource over a Pod's containers, or the largest of an init container. Models `resourcehelper.PodRequests`.
-fn of_pod(pod: &Object, side: &str, resource: &str) -> Quantity {
+fn of_pod(pod: &Object, side: &'static str, resource: &str) -> Quantity {
     let at = |c: &Value| {
         Quantity::from_value(c.at("resources").at(side).get(resource).unwrap_or(&Value::Null)).unwrap_or_default()
     };
@@ -155,7 +155,7 @@ fn pods(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
         format!("{q} ({part}%)")
     };
     for p in &all {
-        let cell = |side: &str, r: &str| share(&of_pod(p, side, r), r);
+        let cell = |side: &'static str, r: &str| share(&of_pod(p, side, r), r);
         let age = p.creation_time().map_or_else(|| "<unknown>".into(), |t| human_duration(scene.now - t));
         w.line(
             1,
@@ -175,7 +175,7 @@ fn pods(n: &Object, scene: &Scene<'_>, w: &mut Doc) {
     w.line(1, "Resource\tRequests\tLimits");
     w.line(1, "--------\t--------\t------");
     for r in ["cpu", "memory", "ephemeral-storage"] {
-        let sum = |side: &str| {
+        let sum = |side: &'static str| {
             let mut total = Quantity::default();
             all.iter().for_each(|p| total.add(&of_pod(p, side, r)));
             share(&total, r)

@@ -4,7 +4,7 @@ use super::{Doc, Scene, annotations, labels};
 use crate::api::{Kind, Object, Value};
 use crate::clock::human_duration;
 
-fn text<'o>(o: &'o Object, path: &str) -> &'o str {
+fn text<'o>(o: &'o Object, path: &'static str) -> &'o str {
     o.at(path).as_str().unwrap_or("")
 }
 

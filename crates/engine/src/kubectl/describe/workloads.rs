@@ -45,7 +45,7 @@ pub fn job(job: &Object, scene: &Scene<'_>, w: &mut Doc) {
     if let Some(n) = spec.int_at("ttlSecondsAfterFinished") {
         w.field(0, "TTL Seconds After Finished", &n.to_string());
     }
-    let time = |field: &str| status.at(field).as_str().and_then(Time::parse_rfc3339);
+    let time = |field: &'static str| status.at(field).as_str().and_then(Time::parse_rfc3339);
     if let Some(t) = time("startTime") {
         w.field(0, "Start Time", &t.rfc1123z());
     }
@@ -58,7 +58,7 @@ pub fn job(job: &Object, scene: &Scene<'_>, w: &mut Doc) {
     if let Some(n) = spec.int_at("activeDeadlineSeconds") {
         w.field(0, "Active Deadline Seconds", &format!("{n}s"));
     }
-    let n = |field: &str| number(status.at(field));
+    let n = |field: &'static str| number(status.at(field));
     let ready = status.int_at("ready").map_or_else(String::new, |r| format!(" ({r} Ready)"));
     w.field(
         0,
@@ -150,7 +150,7 @@ pub fn replica_set(r: &Object, scene: &Scene<'_>, w: &mut Doc) {
     labels("Labels", r.labels(), w);
     annotations("Annotations", r.at("metadata.annotations"), w);
     controlled_by(r, w);
-    let n = |path: &str| number(r.at(path));
+    let n = |path: &'static str| number(r.at(path));
     w.field(0, "Replicas", &format!("{} current / {} desired", n("status.replicas"), n("spec.replicas")));
     w.field(0, "Pods Status", &pod_counts(r, scene));
     pod_template(r.at("spec.template"), w);
@@ -164,7 +164,7 @@ pub fn deployment(d: &Object, scene: &Scene<'_>, w: &mut Doc) {
     labels("Labels", d.labels(), w);
     annotations("Annotations", d.at("metadata.annotations"), w);
     w.field(0, "Selector", &selector_text(spec.at("selector")));
-    let n = |field: &str| number(status.at(field));
+    let n = |field: &'static str| number(status.at(field));
     w.field(
         0,
         "Replicas",
@@ -181,7 +181,7 @@ pub fn deployment(d: &Object, scene: &Scene<'_>, w: &mut Doc) {
     w.field(0, "MinReadySeconds", &number(spec.at("minReadySeconds")).to_string());
     let rolling = spec.at("strategy.rollingUpdate");
     if !rolling.is_null() {
-        let part = |f: &str| display(rolling.at(f));
+        let part = |f: &'static str| display(rolling.at(f));
         let text = format!("{} max unavailable, {} max surge", part("maxUnavailable"), part("maxSurge"));
         w.field(0, "RollingUpdateStrategy", &text);
     }
@@ -195,7 +195,7 @@ pub fn deployment(d: &Object, scene: &Scene<'_>, w: &mut Doc) {
         let texts: Vec<String> = sets
             .iter()
             .map(|r| {
-                let n = |path: &str| number(r.at(path));
+                let n = |path: &'static str| number(r.at(path));
                 format!("{} ({}/{} replicas created)", r.name(), n("status.replicas"), n("spec.replicas"))
             })
             .collect();

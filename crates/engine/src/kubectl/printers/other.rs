@@ -11,7 +11,7 @@ fn or<'a>(v: &'a Value, default: &'a str) -> &'a str {
     v.as_str().filter(|t| !t.is_empty()).unwrap_or(default)
 }
 
-fn text(o: &Object, path: &str, default: &str) -> Value {
+fn text(o: &Object, path: &'static str, default: &str) -> Value {
     Value::from(or(o.at(path), default))
 }
 
@@ -24,7 +24,7 @@ fn scalar(v: &Value, default: &str) -> Value {
     }
 }
 
-fn count(o: &Object, path: &str) -> Value {
+fn count(o: &Object, path: &'static str) -> Value {
     o.at(path).as_i64().unwrap_or(0).into()
 }
 
@@ -221,8 +221,8 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
         Kind::RuntimeClass => vec![name, text(o, "handler", ""), age],
         Kind::VolumeAttributesClass => vec![name, text(o, "driverName", ""), age],
         Kind::CSIDriver => {
-            let flag = |path: &str| Value::from(o.body().bool_at(path).to_string());
-            let list = |path: &str, field: &str| -> Value {
+            let flag = |path: &'static str| Value::from(o.body().bool_at(path).to_string());
+            let list = |path: &'static str, field: &'static str| -> Value {
                 let one = |v: &Value| v.as_str().unwrap_or(v.str_at(field)).to_owned();
                 let all: Vec<String> = o.at(path).items().iter().map(one).collect();
                 if all.is_empty() { "<unset>".into() } else { all.join(",").into() }

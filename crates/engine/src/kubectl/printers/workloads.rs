@@ -36,7 +36,7 @@ pub fn job_completions(job: &Object) -> String {
 }
 
 pub(super) fn job(job: &Object, now: Time) -> Vec<Value> {
-    let time = |path: &str| job.at(path).as_str().and_then(Time::parse_rfc3339);
+    let time = |path: &'static str| job.at(path).as_str().and_then(Time::parse_rfc3339);
     let duration = time("status.startTime")
         .map_or_else(String::new, |start| human_duration(time("status.completionTime").unwrap_or(now) - start));
     let [names, images] = containers(job.at("spec.template.spec"));
@@ -74,7 +74,7 @@ pub(super) fn cron_job(cron: &Object, now: Time) -> Vec<Value> {
     ]
 }
 
-fn count(object: &Object, path: &str) -> i64 {
+fn count(object: &Object, path: &'static str) -> i64 {
     object.at(path).as_i64().unwrap_or(0)
 }
 
