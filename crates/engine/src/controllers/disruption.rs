@@ -264,7 +264,7 @@ mod tests {
         );
         b.run(&mut [&mut c], 100);
         let status = b.get(Kind::PodDisruptionBudget, "x").unwrap().at("status").clone();
-        let n = |f: &str| status.int_at(f).unwrap_or(-1);
+        let n = |f: &'static str| status.int_at(f).unwrap_or(-1);
         assert_eq!(
             (n("disruptionsAllowed"), n("currentHealthy"), n("desiredHealthy"), n("expectedPods")),
             (1, 2, 1, 2)

@@ -208,7 +208,7 @@ impl Testbed {
         let conditions: Vec<String> = conditions
             .map(|c| format!("{}={}({})", c.str_at("type"), c.str_at("status"), c.str_at("reason")))
             .collect();
-        let count = |f: &str| s.int_at(f).unwrap_or(0);
+        let count = |f: &'static str| s.int_at(f).unwrap_or(0);
         let mut out =
             format!("a{} s{} f{} t{}", count("active"), count("succeeded"), count("failed"), count("terminating"));
         for field in ["completedIndexes", "failedIndexes"] {

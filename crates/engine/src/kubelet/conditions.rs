@@ -8,12 +8,12 @@ use crate::api::{Map, Value};
 
 /// A condition: the one there was before, where it says the same.
 fn condition(generation: i64, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
-    let text = |c: &'_ Value, field: &str, want: &str| c.get(field).and_then(Value::as_str).unwrap_or("") == want;
+    let text = |c: &'_ Value, field: &'static str, want: &str| c.str_at(field) == want;
     let same = |c: &&Value| {
         text(c, "status", "True") == status
             && text(c, "reason", reason)
             && text(c, "message", message)
-            && c.get("observedGeneration").and_then(Value::as_i64) == Some(generation)
+            && c.int_at("observedGeneration") == Some(generation)
     };
     if let Some(same) = old.iter().find(|c| text(c, "type", kind)).filter(same) {
         return same.clone();

@@ -85,7 +85,7 @@ impl Cluster {
     }
     fn status(&self) -> String {
         let ds = self.b.get(Kind::DaemonSet, "agent").unwrap();
-        let n = |f: &str| ds.at("status").int_at(f).unwrap_or(0);
+        let n = |f: &'static str| ds.at("status").int_at(f).unwrap_or(0);
         format!(
             "{}/{} {} {}",
             n("desiredNumberScheduled"),

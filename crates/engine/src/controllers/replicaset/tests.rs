@@ -27,7 +27,7 @@ fn make_ready(b: &mut Bench) {
 
 fn status(b: &Bench) -> String {
     let rs = b.get(Kind::ReplicaSet, "web").unwrap();
-    let n = |f: &str| rs.at("status").int_at(f).unwrap_or(0);
+    let n = |f: &'static str| rs.at("status").int_at(f).unwrap_or(0);
     format!("{} {} {} {}", n("replicas"), n("readyReplicas"), n("availableReplicas"), n("terminatingReplicas"))
 }
 
