@@ -105,7 +105,7 @@ fn device_requests(spec: &mut Value) {
 }
 
 /// A number that is not pointed at is given where it is 0.
-fn default_zero(object: &mut Value, field: &str, number: i64) {
+fn default_zero(object: &mut Value, field: &'static str, number: i64) {
     if object.at(field).as_i64().unwrap_or(0) == 0 {
         object.set(field, number);
     }

@@ -212,7 +212,7 @@ pub(super) fn row(o: &Object, now: Time) -> Vec<Value> {
             vec![name, level, count(o, "spec.matchingPrecedence"), method, age, "?".into()]
         }
         Kind::PriorityLevelConfiguration => {
-            let number = |field: &str| scalar(o.at(&format!("spec.limited.{field}")), "<none>");
+            let number = |field: &str| scalar(o.body().at_path(&format!("spec.limited.{field}")), "<none>");
             let queues =
                 ["queues", "handSize", "queueLengthLimit"].map(|f| number(&format!("limitResponse.queuing.{f}")));
             let [queues, hand, length] = queues;
