@@ -58,25 +58,36 @@ const enlist = () => {
     worker = undefined;
   }
 };
-// It is no matter if that fails or takes too long.
-const rehearsed = (module) =>
+// It is no matter if that fails or takes too long. What it is given an address of it loads and compiles itself, and hands over.
+const rehearsed = (n, what, ms) =>
   new Promise((done) => {
-    worker.onmessage = worker.onerror = done;
-    setTimeout(done, 2000);
-    worker.postMessage(module);
+    worker.onmessage = ({ data }) => data.n === n && done(data.module);
+    worker.onerror = () => done();
+    setTimeout(done, ms);
+    worker.postMessage(what);
   });
+const compiled = async (url) => {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(answer.status);
+  const streams = answer.headers.get("content-type") === "application/wasm";
+  return streams ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
+};
 const load = async () => {
   for (let n = 0; n < wanted; n++) {
     const part = PARTS[n];
     if (part.made) continue;
-    const answer = await fetch(part.url);
-    if (!answer.ok) throw new Error(answer.status);
-    if (!embed && !n) enlist();
-    const streams = answer.headers.get("content-type") === "application/wasm";
-    const module = await (streams ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer()));
-    if (worker) await rehearsed(module);
+    // The first of them is wanted at once, while the worker is still being made ready.
+    let module = n && worker ? await rehearsed(n, String(part.url), 60_000) : undefined;
+    if (!module) {
+      if (!embed && !n) setTimeout(enlist);
+      module = await compiled(part.url);
+      if (worker && !n) await rehearsed(n, module, 2_000);
+    }
     if (!part.made) {
-      const made = await WebAssembly.instantiate(module, { first: part.needs() });
+      // Thousands of functions: gathering them has a task of its own, too.
+      const needs = part.needs();
+      await new Promise((go) => setTimeout(go));
+      const made = await WebAssembly.instantiate(module, { first: needs });
       part.made ?? put(part, made);
     }
     // What this leads to is a task of its own, once the page is drawn: so the order is always that which the profile saw.

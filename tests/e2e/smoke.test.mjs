@@ -14,3 +14,25 @@ for (const [name, size] of Object.entries(SIZES)) {
     });
   }
 }
+
+journey("each part of the program is rehearsed in a worker before the page runs it, and none is fetched in a hurry", { path: "about:blank", ready: false }, async ({ page, url }) => {
+  await page.addInitScript(() => {
+    const said = (globalThis.said = []);
+    const Own = Worker;
+    globalThis.Worker = class extends Own {
+      constructor(...all) {
+        super(...all);
+        this.addEventListener("message", ({ data }) => said.push(data.error ?? data.n));
+        this.addEventListener("error", ({ message }) => said.push(message));
+      }
+    };
+    const send = XMLHttpRequest.prototype.open;
+    XMLHttpRequest.prototype.open = function (...all) {
+      said.push(`hurry: ${all[1]}`);
+      return send.apply(this, all);
+    };
+  });
+  await page.goto(url);
+  await settled(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.said), [0, 1]);
+});
