@@ -81,7 +81,7 @@ if (existsSync(PROFILE)) {
     return name;
   };
   const loader = (base, embed, second, middle, rest, worker) =>
-    readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replace("EMBED", embed).replaceAll("SECOND", second).replace("MIDDLE", base + middle).replace("REST", base + rest).replace("REHEARSAL", base + worker);
+    readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replaceAll("EMBED", embed).replaceAll("SECOND", second).replace("MIDDLE", base + middle).replace("REST", base + rest).replace("REHEARSAL", base + worker);
 
   const parts = splitPage(named, profile, linked, ["page", "run"], "simulator");
   console.log(parts.said);
@@ -104,7 +104,7 @@ if (existsSync(PROFILE)) {
     console.log(own.said);
     const packed = put("embed", pack(wasmOpt(own.first, "-Oz", ...STRIP)), "bin");
     const [others, last] = [put("others", wasmOpt(own.middle, "-Oz", ...STRIP)), put("last", wasmOpt(own.rest, ...STRIP))];
-    writeFileSync(join(dir, "embed/split.js"), transformSync(loader("../", true, "others", others, last, worker), { minify: true, format: "esm", target: "es2022" }).code);
+    writeFileSync(join(dir, "embed/split.js"), transformSync(loader("../", true, "others", others, last, worker), { minify: true, treeShaking: true, format: "esm", target: "es2022" }).code);
     writeFileSync(shell, readFileSync(shell, "utf8").replace(" data-app=", ` data-split="split.js" data-packed="../${packed}" data-light="${LIGHT.join(" ")}" data-app=`));
   }
 } else {

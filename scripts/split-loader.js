@@ -3,7 +3,6 @@
 // for, `batchyardWants("rest")`, and no more: a page may hold many. `batchyardHas` tells whether a part is there. A page has each part
 // rehearsed in a worker before it is told of it (scripts/rehearsal.js): what it then does there first takes a tenth of the time.
 // A page that is being left fetches nothing, so what listens for its becoming hidden must not ask for more.
-const embed = EMBED;
 let left = false;
 for (const kind of ["pagehide", "pageshow"]) addEventListener(kind, () => (left = kind === "pagehide"), true);
 for (const kind of ["visibilitychange", "pagehide"]) addEventListener(kind, (event) => left && event.stopImmediatePropagation(), true);
@@ -13,9 +12,9 @@ const PARTS = [
 ];
 let first, whole, loading;
 let told = 0;
-let wanted = embed ? 0 : PARTS.length;
+let wanted = EMBED ? 0 : PARTS.length;
 // An embed's first part holds its simulator.
-globalThis.batchyardParts = embed ? 2 : 1;
+globalThis.batchyardParts = EMBED ? 2 : 1;
 globalThis.batchyardHas = (name) => !!PARTS.find((part) => part.border === name).made;
 globalThis.batchyardWants = (name) => {
   wanted = Math.max(wanted, 1 + PARTS.findIndex((part) => part.border === name));
@@ -29,7 +28,7 @@ const tell = () => {
   const made = PARTS.filter((part) => part.made).length;
   if (made === told) return;
   told = made;
-  globalThis.batchyardParts = embed && made < PARTS.length ? 2 : 1 + made;
+  globalThis.batchyardParts = EMBED && made < PARTS.length ? 2 : 1 + made;
   dispatchEvent(new Event("batchyard:part"));
 };
 const fetchNow = (url) => {
@@ -77,11 +76,11 @@ const load = async () => {
     const part = PARTS[n];
     if (part.made) continue;
     // The first of them is wanted at once, while the worker is still being made ready.
-    let module = n && worker ? await rehearsed(n, String(part.url), 60_000) : undefined;
+    let module = !EMBED && n && worker ? await rehearsed(n, String(part.url), 60_000) : undefined;
     if (!module) {
-      if (!embed && !n) setTimeout(enlist);
+      if (!EMBED && !n) setTimeout(enlist);
       module = await compiled(part.url);
-      if (worker && !n) await rehearsed(n, module, 2_000);
+      if (!EMBED && worker && !n) await rehearsed(n, module, 2_000);
     }
     if (!part.made) {
       // Thousands of functions: gathering them has a task of its own, too.
@@ -93,17 +92,20 @@ const load = async () => {
     // What this leads to is a task of its own, once the page is drawn: so the order is always that which the profile saw.
     const drawn = () => document.documentElement.dataset.page !== "sandbox" || document.querySelector(".dock");
     do await new Promise((go) => setTimeout(go, 4));
-    while (!embed && !drawn());
+    while (!EMBED && !drawn());
     tell();
     // What has come gets the time to be shown first.
-    if (!embed) await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));
+    if (!EMBED) await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));
   }
 };
 const background = () => {
   if (loading || PARTS.slice(0, wanted).every((part) => part.made)) return;
   loading = true;
   load()
-    .finally(() => ((loading = false), worker?.terminate(), (worker = undefined)))
+    .finally(() => {
+      loading = false;
+      if (!EMBED) worker = worker?.terminate();
+    })
     .then(background, () => setTimeout(background, 5000));
 };
 const { instantiate, instantiateStreaming } = WebAssembly;
