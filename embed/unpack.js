@@ -7,9 +7,11 @@ const BITS = 21;
 const GUESSES = 7;
 const INPUTS = 2 * GUESSES + 2;
 const KINDS = 4096;
-/** A guess adapts ever more slowly, down to this. */
-const SLOWEST = 12;
-const LEARN = 0.006;
+/** A guess adapts ever more slowly, down to this. It stays quick: a module is too short for it to settle. */
+const SLOWEST = 4;
+const LEARN = 0.0035;
+/** A guess that is always made, so that the mixer can lean to either side. */
+const BIAS = 0.5;
 const LONGEST = 400;
 /** Steps of the table that corrects the mixed guess. */
 const STEPS = 33;
@@ -23,8 +25,8 @@ for (let p = 0, i = 0; p < 4096; p++) {
   STRETCH[p] = (i - 2048) / 170.625;
 }
 // How much a guess moves when it has been made so many times, and how far it is trusted.
-const RATE = Float64Array.from({ length: SLOWEST + 1 }, (_, n) => 1 / (n + 1.4));
-const TRUST = Float64Array.from(RATE, (_, n) => (n === 0 ? 0 : n < 4 ? 0.7 : 1));
+const RATE = Float64Array.from({ length: SLOWEST + 1 }, (_, n) => 1 / (n + 1.2));
+const TRUST = Float64Array.from(RATE, (_, n) => (n === 0 ? 0 : 1));
 const SURE = Float64Array.from(RATE, (_, n) => n / SLOWEST / 32768);
 
 const scramble = (x, salt) => {
@@ -39,7 +41,7 @@ const scramble = (x, salt) => {
 export function coder(packed) {
   const guess = new Uint16Array(GUESSES << BITS).fill(32768);
   const seen = new Uint8Array(GUESSES << BITS);
-  const weights = new Float64Array(KINDS * 3 * INPUTS).fill(0.3);
+  const weights = new Float64Array(KINDS * 3 * INPUTS).fill(0.17);
   // A guess weighs what its kind makes of it, and what the instruction before and the bits so far do.
   const further = new Float32Array(65536 * INPUTS);
   const inputs = new Float64Array(INPUTS);
@@ -112,8 +114,8 @@ export function coder(packed) {
       const expected = (foretold >> k) & 1;
       const s = active ? STRETCH[(hits[hit] * 4096) | 0] : 0;
       inputs[INPUTS - 2] = expected ? s : -s;
-      inputs[INPUTS - 1] = 0.3;
-      dot += inputs[INPUTS - 2] * (weights[set + INPUTS - 2] + further[also + INPUTS - 2]) + 0.3 * (weights[set + INPUTS - 1] + further[also + INPUTS - 1]);
+      inputs[INPUTS - 1] = BIAS;
+      dot += inputs[INPUTS - 2] * (weights[set + INPUTS - 2] + further[also + INPUTS - 2]) + BIAS * (weights[set + INPUTS - 1] + further[also + INPUTS - 1]);
       const p = dot >= 11.9 ? SQUASH[4095] : dot <= -11.9 ? SQUASH[0] : SQUASH[((dot + 12) * 170.625 + 0.5) | 0];
       // What such a guess turned out to be worth before.
       const fine = dot <= -7.99 ? 0.02 : dot >= 7.99 ? 31.98 : (dot + 8) * 2;
@@ -135,8 +137,8 @@ export function coder(packed) {
         high = ((high << 8) | 255) >>> 0;
       }
 
-      second[cell] += (bit - second[cell]) * 0.02 * (1 - part);
-      second[cell + 1] += (bit - second[cell + 1]) * 0.02 * part;
+      second[cell] += (bit - second[cell]) * 0.016 * (1 - part);
+      second[cell + 1] += (bit - second[cell + 1]) * 0.016 * part;
       const e = (bit - p) * LEARN;
       for (let q = 0; q < INPUTS; q++) (weights[set + q] += e * inputs[q]), (further[also + q] += e * inputs[q]);
       const target = bit ? 65535 : 0;
@@ -149,7 +151,7 @@ export function coder(packed) {
       }
       if (active) {
         const good = expected === bit;
-        const h = hits[hit] + ((good ? 1 : 0) - hits[hit]) * 0.02;
+        const h = hits[hit] + ((good ? 1 : 0) - hits[hit]) * 0.01;
         hits[hit] = h < 0.01 ? 0.01 : h > 0.9995 ? 0.9995 : h;
         if (!good) (active = false), (matched = 0);
       }
