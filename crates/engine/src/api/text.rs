@@ -37,6 +37,11 @@ pub fn go_quote(s: &str) -> String {
     out
 }
 
+/// A list of texts as Go prints it: `[a b]`.
+pub fn go_list(words: &[String]) -> String {
+    format!("[{}]", words.join(" "))
+}
+
 /// Go's `strconv.IsPrint`, near enough: blanks other than the ASCII one and control characters are not.
 fn is_printable(c: char) -> bool {
     c == ' '

@@ -217,7 +217,8 @@ fn slice(v: &Value, params: [Option<i64>; 3], derived: bool, out: &mut Vec<Value
     Ok(true)
 }
 
-fn go_type(v: &Value) -> &'static str {
+/// The Go type of what JSON holds: `%T`.
+pub fn go_type(v: &Value) -> &'static str {
     match v {
         Value::Null => "<nil>",
         Value::Bool(_) => "bool",

@@ -6,7 +6,7 @@ mod other;
 mod pod;
 mod workloads;
 
-pub use other::{first_three, signing_status};
+pub use other::{first_three, plain, signing_status};
 pub use pod::{PodStatusWord, pod_status_word};
 pub use workloads::{job_completions, job_status_word};
 

@@ -3,6 +3,7 @@
 //! Models `BreakdownRule`, `CompactRules` and `SortableRuleSlice` of `k8s.io/kubectl/pkg/util/rbac`.
 
 use crate::api::Value;
+use crate::api::text::go_list;
 
 /// A rule for one resource of one group, or for one path.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,10 +19,6 @@ fn texts(v: &Value) -> Vec<String> {
     v.items().iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn list(words: &[String]) -> String {
-    format!("[{}]", words.join(" "))
-}
-
 impl Rule {
     fn same_resource(&self, other: &Self) -> bool {
         self.urls.is_empty()
@@ -32,11 +29,11 @@ impl Rule {
     fn text(&self) -> String {
         format!(
             "&PolicyRule{{Verbs:{},APIGroups:{},Resources:{},ResourceNames:{},NonResourceURLs:{},}}",
-            list(&self.verbs),
-            list(&self.groups),
-            list(&self.resources),
-            list(&self.names),
-            list(&self.urls)
+            go_list(&self.verbs),
+            go_list(&self.groups),
+            go_list(&self.resources),
+            go_list(&self.names),
+            go_list(&self.urls)
         )
     }
     fn row(&self) -> String {
@@ -44,7 +41,7 @@ impl Rule {
         let group = self.groups.first().map_or("", String::as_str);
         let (base, sub) = resource.split_at(resource.find('/').unwrap_or(resource.len()));
         let full = if group.is_empty() { resource.to_owned() } else { format!("{base}.{group}{sub}") };
-        format!("{full}\t{}\t{}\t{}", list(&self.urls), list(&self.names), list(&self.verbs))
+        format!("{full}\t{}\t{}\t{}", go_list(&self.urls), go_list(&self.names), go_list(&self.verbs))
     }
 }
 

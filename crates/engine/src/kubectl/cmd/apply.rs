@@ -46,7 +46,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("apply", FLAGS, words)?;
     let dry = DryRun::read(&p)?;
     if !p.args.is_empty() && !p.has("filename") {
-        return Err(Failure::Usage(format!("Unexpected args: {}", super::common::go_list(&p.args)), "apply".into()));
+        return Err(Failure::Usage(format!("Unexpected args: {}", crate::api::text::go_list(&p.args)), "apply".into()));
     }
     if p.on("force-conflicts") && !p.on("server-side") {
         return error("--force-conflicts only works with --server-side");
@@ -61,7 +61,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         return error("must specify one of -f and -k");
     }
     if !p.args.is_empty() {
-        return Err(Failure::Usage(format!("Unexpected args: {}", super::common::go_list(&p.args)), "apply".into()));
+        return Err(Failure::Usage(format!("Unexpected args: {}", crate::api::text::go_list(&p.args)), "apply".into()));
     }
     let prunes = prune::kinds(&p)?;
     if p.on("prune") && p.on("server-side") {

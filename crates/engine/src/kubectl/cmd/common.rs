@@ -14,6 +14,7 @@ use super::super::session::Io;
 use crate::api::text::go_quote;
 use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{ApplyOptions, PatchType, Reason, Status, Subresource, WriteOptions};
+use crate::json;
 use crate::manifest::decode;
 
 /// `--dry-run`
@@ -53,9 +54,23 @@ impl DryRun {
     }
 }
 
-/// `[a b]`
-pub fn go_list(words: &[String]) -> String {
-    format!("[{}]", words.join(" "))
+/// Whom `--user`, `--group` and `--serviceaccount` name, as subjects of a binding.
+pub fn subjects(p: &Parsed) -> Result<Vec<Value>, Failure> {
+    let mut out = Vec::new();
+    for (flag, kind) in [("user", "User"), ("group", "Group")] {
+        for name in p.all(flag) {
+            out.push(json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}));
+        }
+    }
+    for account in p.all("serviceaccount") {
+        match account.split_once(':') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+                out.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
+            }
+            _ => return error("serviceaccount must be <namespace>:<name>"),
+        }
+    }
+    Ok(out)
 }
 
 /// `batch/v1`, and `/v1` for core.

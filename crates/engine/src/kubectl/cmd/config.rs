@@ -108,7 +108,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
             let p = Parsed::read("config", "", rest)?;
             let Some(name) = p.args.first().filter(|_| p.args.len() == 1 + usize::from(word == "rename-context"))
             else {
-                return Err(p.usage(format!("unexpected args: {}", super::common::go_list(&p.args))));
+                return Err(p.usage(format!("unexpected args: {}", crate::api::text::go_list(&p.args))));
             };
             const FILE: &str = "/root/.kube/config";
             match word {
@@ -123,7 +123,7 @@ pub fn run(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 tls-server-name client-certificate client-key token username password set-raw-bytes!";
             let p = Parsed::read("config", FLAGS, rest)?;
             let Some(name) = p.args.first() else {
-                return Err(p.usage(format!("unexpected args: {}", super::common::go_list(&p.args))));
+                return Err(p.usage(format!("unexpected args: {}", crate::api::text::go_list(&p.args))));
             };
             match word {
                 "set-cluster" => io.line(&format!("Cluster {name:?} set.")),

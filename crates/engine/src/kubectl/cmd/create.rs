@@ -120,7 +120,7 @@ fn from_files(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
     }
     if !p.args.is_empty() {
-        return Err(p.usage(format!("Unexpected args: {}", super::common::go_list(&p.args))));
+        return Err(p.usage(format!("Unexpected args: {}", crate::api::text::go_list(&p.args))));
     }
     if !matches!(p.str("validate"), "" | "strict" | "true" | "warn" | "ignore" | "false") {
         return Err(super::common::invalid_validate(&p));

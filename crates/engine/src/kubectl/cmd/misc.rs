@@ -45,7 +45,7 @@ const API_VERSIONS: &str = "admissionregistration.k8s.io/v1 apiextensions.k8s.io
 pub fn version(words: &[String], io: &mut Io) -> Done {
     let p = Parsed::read("version", VERSION_FLAGS, words)?;
     if !p.args.is_empty() {
-        return error(format!("extra arguments: {}", super::common::go_list(&p.args)));
+        return error(format!("extra arguments: {}", crate::api::text::go_list(&p.args)));
     }
     let client_only = p.on("client");
     match p.str("output") {
@@ -71,7 +71,7 @@ pub fn version(words: &[String], io: &mut Io) -> Done {
 pub fn api_versions(words: &[String], io: &mut Io) -> Done {
     let p = Parsed::read("api-versions", "", words)?;
     if !p.args.is_empty() {
-        return Err(p.usage(format!("unexpected arguments: {}", super::common::go_list(&p.args))));
+        return Err(p.usage(format!("unexpected arguments: {}", crate::api::text::go_list(&p.args))));
     }
     API_VERSIONS.split_ascii_whitespace().for_each(|v| io.line(v));
     ok()
@@ -123,7 +123,7 @@ fn ordered_version(v: &Value) -> String {
 pub fn api_resources(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let p = Parsed::read("api-resources", RESOURCES_FLAGS, words)?;
     if !p.args.is_empty() {
-        return Err(p.usage(format!("unexpected arguments: {}", super::common::go_list(&p.args))));
+        return Err(p.usage(format!("unexpected arguments: {}", crate::api::text::go_list(&p.args))));
     }
     let table = super::help::resources(cx)?;
     // name, short names, version, whether in a namespace, kind, verbs, categories

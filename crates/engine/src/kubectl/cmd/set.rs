@@ -11,7 +11,7 @@ use super::super::failure::{Failure, error};
 use super::super::output::{Form, shown};
 use super::super::session::Io;
 use super::change::{CHANGE_CAUSE, change_cause, deprecated_record, resources_and_pairs};
-use super::common::{DryRun, report, send_patch, strategic};
+use super::common::{DryRun, report, send_patch, strategic, subjects};
 use super::{Done, ok};
 use crate::api::patch::two_way;
 use crate::api::text::go_quote;
@@ -425,20 +425,7 @@ fn subject(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
     let form = Form::of(&p, io, cx)?;
     let job = Job { p: &p, resources: p.args.clone(), word: "", failed: "" };
     let infos = job.find(cx, io)?;
-    let mut subjects = Vec::new();
-    for (flag, kind) in [("user", "User"), ("group", "Group")] {
-        for name in p.all(flag) {
-            subjects.push(json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}));
-        }
-    }
-    for account in p.all("serviceaccount") {
-        match account.split_once(':') {
-            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
-                subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
-            }
-            _ => return error("serviceaccount must be <namespace>:<name>"),
-        }
-    }
+    let subjects = subjects(&p)?;
     if subjects.is_empty() {
         return error("you must specify at least one value of user, group or serviceaccount");
     }

@@ -6,12 +6,7 @@
 use super::config::endpoints;
 use super::{Doc, Scene, annotations, head, labels, number, stamp};
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::kubectl::printers::format_selector;
-
-/// A number or a text.
-fn plain(v: &Value) -> String {
-    v.as_str().map_or_else(|| v.to_json(), str::to_owned)
-}
+use crate::kubectl::printers::{format_selector, plain};
 
 pub fn ingress(o: &Object, scene: &Scene<'_>, w: &mut Doc) {
     let backend = |b: &Value| {

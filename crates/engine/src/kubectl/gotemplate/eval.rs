@@ -4,6 +4,7 @@ use super::{Arg, Node, Pipe, printf};
 use crate::api::patch::go_value;
 use crate::api::text::go_quote;
 use crate::api::{Value, base64};
+use crate::kubectl::jsonpath::go_type;
 
 const FUNCTIONS: [&str; 20] = [
     "len",
@@ -171,12 +172,8 @@ fn follow(mut v: Value, steps: &[String]) -> Result<Value, String> {
 
 fn type_name(v: &Value) -> &'static str {
     match v {
-        Value::Str(_) => "string",
-        Value::Bool(_) => "bool",
-        Value::Int(_) => "int64",
-        Value::Float(_) => "float64",
-        Value::Array(_) => "[]interface {}",
-        _ => "interface {}",
+        Value::Null | Value::Object(_) => "interface {}",
+        other => go_type(other),
     }
 }
 

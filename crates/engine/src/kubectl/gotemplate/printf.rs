@@ -3,6 +3,7 @@
 use crate::api::Value;
 use crate::api::patch::go_value;
 use crate::api::text::go_quote;
+use crate::kubectl::jsonpath::go_type;
 
 /// The widest that anything is printed, so that no template fills the page's memory.
 const WIDEST: usize = 1_000;
@@ -41,28 +42,13 @@ impl Flags {
     /// A number's sign and digits; zeros stand between them.
     fn number(&self, sign: &str, digits: &str) -> String {
         let room = self.width.saturating_sub(sign.len() + digits.len());
-        if self.zero && !self.minus {
-            format!("{sign}{}{digits}", "0".repeat(room))
-        } else {
-            Self { zero: false, ..*self }.pad(&format!("{sign}{digits}"))
-        }
+        if self.zero { format!("{sign}{}{digits}", "0".repeat(room)) } else { self.pad(&format!("{sign}{digits}")) }
     }
 }
 
-fn type_name(v: &Value) -> &'static str {
-    match v {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Int(_) => "int64",
-        Value::Float(_) => "float64",
-        Value::Str(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
-}
-
-fn bad(v: &Value, verb: char, f: &Flags) -> String {
-    format!("%!{verb}({}={})", type_name(v), value(v, 'v', f))
+/// `int64=2`
+fn typed(v: &Value, f: &Flags) -> String {
+    format!("{}={}", go_type(v), value(v, 'v', f))
 }
 
 fn string(s: &str, verb: char, f: &Flags) -> Option<String> {
@@ -134,12 +120,11 @@ fn value(v: &Value, verb: char, f: &Flags) -> String {
         Value::Str(s) => string(s, verb, f),
         Value::Array(a) => Some(format!("[{}]", a.iter().map(|v| value(v, verb, f)).collect::<Vec<_>>().join(" "))),
         Value::Object(m) => {
-            let entry = |(k, v): (_, &Value)| format!("{}:{}", value(&Value::Str(k), verb, f), value(v, verb, f));
-            let entries: Vec<String> = m.iter().map(|(k, v)| entry((std::rc::Rc::from(&**k), v))).collect();
-            Some(format!("map[{}]", entries.join(" ")))
+            let entries = m.iter().map(|(k, v)| format!("{}:{}", value(&k.clone().into(), verb, f), value(v, verb, f)));
+            Some(format!("map[{}]", entries.collect::<Vec<_>>().join(" ")))
         }
     };
-    shown.unwrap_or_else(|| bad(v, verb, f))
+    shown.unwrap_or_else(|| format!("%!{verb}({})", typed(v, f)))
 }
 
 /// Fills a format in.
@@ -182,7 +167,7 @@ pub(super) fn printf(format: &str, args: &[Value]) -> String {
             Some('%') => "%".to_owned(),
             Some(verb) => match (verb, args.next()) {
                 (verb, None) => format!("%!{verb}(MISSING)"),
-                ('T', Some(v)) => f.pad(type_name(v)),
+                ('T', Some(v)) => f.pad(go_type(v)),
                 // `%+v` asks for the names of fields, not for a sign.
                 ('v', Some(v)) => value(v, 'v', &Flags { plus: false, ..f }),
                 (verb, Some(Value::Null)) => format!("%!{verb}(<nil>)"),
@@ -191,7 +176,7 @@ pub(super) fn printf(format: &str, args: &[Value]) -> String {
         };
     }
     let extra: Vec<String> =
-        args.map(|v| if v.is_null() { "<nil>".into() } else { format!("{}={}", type_name(v), go_value(v)) }).collect();
+        args.map(|v| if v.is_null() { "<nil>".into() } else { typed(v, &Flags::default()) }).collect();
     if !extra.is_empty() {
         out += &format!("%!(EXTRA {})", extra.join(", "));
     }

@@ -277,10 +277,14 @@ pub fn signing_status(o: &Object) -> String {
     out
 }
 
+/// A number or a text.
+pub fn plain(v: &Value) -> String {
+    v.as_str().map_or_else(|| v.to_json(), str::to_owned)
+}
+
 /// What an autoscaler aims at; nobody measures what there is. The first two metrics, and how many more. Models
 /// `formatHPAMetrics`.
 fn metrics(o: &Object) -> String {
-    let plain = |v: &Value| v.as_str().map_or_else(|| v.to_json(), str::to_owned);
     let share = |target: &Value| target.int_at("averageUtilization").map_or_else(String::new, |n| format!("{n}%"));
     let one = |m: &Value| {
         let (field, named) = match m.str_at("type") {

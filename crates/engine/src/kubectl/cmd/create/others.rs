@@ -157,20 +157,7 @@ pub fn role_binding(which: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io)
         p.require(&["clusterrole"])?;
     }
     let (kind, role) = if p.has("role") { ("Role", p.str("role")) } else { ("ClusterRole", p.str("clusterrole")) };
-    let mut subjects = Vec::new();
-    for (flag, kind) in [("user", "User"), ("group", "Group")] {
-        for subject in p.all(flag) {
-            subjects.push(json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": subject}));
-        }
-    }
-    for account in p.all("serviceaccount") {
-        match account.split_once(':') {
-            Some((ns, account)) if !ns.is_empty() && !account.is_empty() => {
-                subjects.push(json!({"kind": "ServiceAccount", "name": account, "namespace": ns}));
-            }
-            _ => return error("serviceaccount must be <namespace>:<name>"),
-        }
-    }
+    let subjects = super::super::common::subjects(&p)?;
     let mut body = json!({
         "metadata": {"name": (name.as_str())},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role}

@@ -6,7 +6,7 @@ use super::super::super::output::typed_json;
 use super::super::super::rbac::Deed;
 use super::super::{Done, misc, ok};
 use crate::api::{KINDS, Kind, Object, ObjectKey, Value, schema};
-use crate::apiserver::{Reason, Status};
+use crate::apiserver::Status;
 use crate::kubectl::Cx;
 use crate::kubectl::args::Parsed;
 use crate::kubectl::failure::error;
@@ -78,7 +78,7 @@ fn one(kind: Kind, namespace: &str, name: &str, cx: &Cx<'_>) -> Result<String, S
 
 fn list(kind: Kind, namespace: &str, cx: &Cx<'_>) -> Result<String, Status> {
     if !kind.info().namespaced && !namespace.is_empty() {
-        return Err(Status::new(Reason::NotFound, "the server could not find the requested resource"));
+        return Err(Status::no_resource());
     }
     cx.may(Deed::on_all("list"), &ObjectKey::new(kind, namespace, ""))?;
     let all = cx.api.store().list(kind).filter(|o| namespace.is_empty() || o.namespace().as_ref() == namespace);
