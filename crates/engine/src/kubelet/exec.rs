@@ -37,7 +37,10 @@ pub fn start(
     hosts::write(pod, container);
     let env = pod.container(container).map(|c| c.env.clone()).unwrap_or_default();
     let (machine, output, done) = match (Machine::missing(command), Machine::new(command, &env, false)) {
-        (None, Ok(machine)) => (machine, vec![], None),
+        (None, Ok(mut machine)) => {
+            machine.enter(pod.working_dir(container));
+            (machine, vec![], None)
+        }
         (why, _) => {
             let text = Rc::from(why.unwrap_or_default());
             let line = LogLine { at: cx.ctx.now, stream: Stream::Stderr, text };

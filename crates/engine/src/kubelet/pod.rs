@@ -358,6 +358,11 @@ impl Pod {
         let spec = self.find_spec(&container.name).map_or(&Value::Null, |(_, c)| c);
         View { own: container.id.clone(), mounts: Rc::new(super::volumes::mounts(spec)) }
     }
+    /// The directory that an instance's programs start in, empty for the root.
+    pub fn working_dir(&self, id: &str) -> &str {
+        let spec = self.container(id).and_then(|c| self.find_spec(&c.name));
+        spec.map_or("", |(_, c)| c.str_at("workingDir"))
+    }
     /// Ends a container.
     pub fn finish(&mut self, id: &str, code: i64, reason: &'static str, now: Time) {
         let Some(i) = self.containers.iter().position(|c| c.id.as_ref() == id) else { return };

@@ -149,7 +149,7 @@ pub fn update_statuses(cx: &mut Cx<'_, '_>, pod: &mut Pod, init: &mut [Value], a
             let started = running
                 && match pod.verdict(ProbeKind::Startup, &id) {
                     Some(v) => v == Verdict::Success,
-                    None => !has_worker(pod, ProbeKind::Startup, &name),
+                    None => status.bool_at("started") || !has_worker(pod, ProbeKind::Startup, &name),
                 };
             set_flag(status, "started", started);
             let sidecar = is_init && pod.find_spec(&name).is_some_and(|(_, c)| spec::is_sidecar(c));
@@ -251,6 +251,10 @@ fn probe(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) -> bool {
     let command: Vec<String> =
         spec.at("exec.command").items().iter().filter_map(|w| w.as_str().map(str::to_owned)).collect();
     if !command.is_empty() {
+        // Nothing can be run in a container that has ended, which the kubelet has yet to notice: no result comes of it.
+        if pod.container(&id).is_none_or(|c| c.state != State::Running) {
+            return true;
+        }
         let vars = pod.find_spec(&name).map_or(vec![], |(_, c)| {
             let pairs = c.at("env").items().iter();
             pairs.map(|v| (v.str_at("name").to_owned(), v.str_at("value").to_owned())).collect()

@@ -73,6 +73,7 @@ impl Kubelet {
             ));
         }
         let mut machine = Machine::new(command, &c.env, false)?;
+        machine.enter(pod.working_dir(&id));
         hosts::write(pod, &id);
         let mut lines: Vec<LogLine> = vec![];
         let mut at = now;

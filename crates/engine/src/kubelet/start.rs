@@ -362,7 +362,11 @@ fn launch(
     {
         return Ok(Process::Step { verb: behaviour::Verb::Oom, code: 137, ends: Some(cx.ctx.now + FILL_TIME) });
     }
-    programs::launch(&command, &args, &container.image, serves, env, &mut io)
+    let mut process = programs::launch(&command, &args, &container.image, serves, env, &mut io)?;
+    if let Process::Shell(machine) = &mut process {
+        machine.enter(spec.str_at("workingDir"));
+    }
+    Ok(process)
 }
 
 /// How long a failed start waits where nothing says otherwise, in milliseconds.

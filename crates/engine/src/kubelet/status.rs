@@ -256,6 +256,10 @@ fn container_status(
             status.insert("lastState", last);
             status.insert("restartCount", seen.restart_count.max(old_count));
             status.insert("state", state_of(seen));
+            // As after a restart of the kubelet, an instance that runs is taken to have started if the one that was
+            // last told of had: even a new one, until its startup probe sees it.
+            let started = seen.state == State::Running && old.is_some_and(|o| o.bool_at("started"));
+            status.insert("started", started);
             let requests = spec.at("resources.requests");
             if !requests.is_null() {
                 status.insert("allocatedResources", requests.clone());

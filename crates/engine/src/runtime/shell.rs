@@ -176,6 +176,12 @@ impl Machine {
         machine.spawn(0, stdout, String::new(), script);
         Ok(machine)
     }
+    /// Starts in a container's working directory.
+    pub fn enter(&mut self, dir: &str) {
+        for p in &mut self.procs {
+            p.cwd = normalize("", dir);
+        }
+    }
     /// Why a command cannot be run, if there is no such program: `exec: "x": executable file not found in $PATH`.
     pub fn missing(words: &[String]) -> Option<String> {
         let first = words.first().map_or("", String::as_str);
@@ -503,6 +509,10 @@ impl Proc {
             waiting: self.waiting.take(),
             exit: self.exit,
         }
+    }
+    /// The working directory, as `pwd` prints it.
+    fn dir(&self) -> &str {
+        if self.cwd.is_empty() { "/" } else { &self.cwd }
     }
     fn path(&self, path: &str) -> String {
         normalize(&self.cwd, path)

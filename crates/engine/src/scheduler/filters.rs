@@ -134,6 +134,18 @@ pub fn untolerated<'n>(spec: &Value, node: &'n Object, effects: &[&str]) -> Opti
     taints(node).iter().find(|t| effects.contains(&t.str_at("effect")) && !any_tolerates(tolerations, t))
 }
 
+/// The Pods that a spread constraint counts: its selector, with the Pod's own values of `matchLabelKeys`.
+pub fn spread_selector(constraint: &Value, pod: &Object) -> Value {
+    let mut selector = constraint.at("labelSelector").clone();
+    for label in constraint.at("matchLabelKeys").items().iter().filter_map(Value::as_str) {
+        if let Some(value) = pod.label(label) {
+            let requirement = crate::json!({"key": label, "operator": "In", "values": [value]});
+            selector.slot("matchExpressions").make_array().push(requirement);
+        }
+    }
+    selector
+}
+
 fn spread_constraints(pod: &Object, nodes: &Nodes) -> Vec<Spread> {
     let spec = pod.at("spec");
     let hard: Vec<&Value> = spec
@@ -146,13 +158,7 @@ fn spread_constraints(pod: &Object, nodes: &Nodes) -> Vec<Spread> {
     hard.iter()
         .map(|c| {
             let key: Rc<str> = Rc::from(c.str_at("topologyKey"));
-            let mut selector = c.at("labelSelector").clone();
-            for label in c.at("matchLabelKeys").items().iter().filter_map(Value::as_str) {
-                if let Some(value) = pod.label(label) {
-                    let requirement = crate::json!({"key": label, "operator": "In", "values": [value]});
-                    selector.slot("matchExpressions").make_array().push(requirement);
-                }
-            }
+            let selector = spread_selector(c, pod);
             let mut counts = BTreeMap::new();
             for info in nodes.values() {
                 let Some(node) = &info.node else { continue };

@@ -3,12 +3,13 @@
 //! Models the score plugins under `pkg/scheduler/framework/plugins` with their default weights, in whole points; where
 //! nodes are equal upstream draws lots, and here the one with the fewest Pods, then the first by name, is taken.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::filters::{Nodes, untolerated};
+use super::filters::{Nodes, spread_selector, untolerated};
 use super::node_info::{NodeInfo, PodInfo};
-use crate::api::Value;
 use crate::api::labels::{node_term_matches, selector_matches, taints};
+use crate::api::{Object, Value};
 
 const MAX: i64 = 100;
 
@@ -36,25 +37,89 @@ fn preferred_taints(spec: &Value, node: &NodeInfo) -> i64 {
     if taints(node).is_empty() { 0 } else { -i64::from(untolerated(spec, node, &["PreferNoSchedule"]).is_some()) }
 }
 
-/// Pods of the same owner on the node: the default constraint of `PodTopologySpread` spreads them over hosts.
-fn siblings(info: &PodInfo, node: &NodeInfo) -> i64 {
-    let spec = info.pod.at("spec");
-    let soft: Vec<&Value> = spec
-        .at("topologySpreadConstraints")
-        .items()
-        .iter()
-        .filter(|c| c.str_at("whenUnsatisfiable") == "ScheduleAnyway")
-        .collect();
+/// A constraint of `PodTopologySpread` that only scores: the key of the places, the skew that is borne, and whom it counts.
+struct Soft<'a> {
+    key: &'a str,
+    max_skew: i64,
+    /// None for Pods of the same owner.
+    selector: Option<Value>,
+}
+
+const HOSTNAME: &str = "kubernetes.io/hostname";
+
+/// The Pod's own soft constraints; where it has none at all and a ReplicaSet or the like owns it, those by default.
+fn soft_constraints(pod: &Object) -> Vec<Soft<'_>> {
+    let own = pod.at("spec.topologySpreadConstraints").items();
+    if own.is_empty() {
+        let spread = pod
+            .controller()
+            .is_some_and(|o| matches!(o.kind.as_ref(), "ReplicaSet" | "StatefulSet" | "ReplicationController"));
+        let by_default = [(HOSTNAME, 3), ("topology.kubernetes.io/zone", 5)];
+        let all = by_default.map(|(key, max_skew)| Soft { key, max_skew, selector: None });
+        return all.into_iter().filter(|_| spread).collect();
+    }
+    let soft = own.iter().filter(|c| c.str_at("whenUnsatisfiable") == "ScheduleAnyway");
+    let read = |c: &'_ Value| Some(spread_selector(c, pod));
+    soft.map(|c| Soft { key: c.str_at("topologyKey"), max_skew: c.int_at("maxSkew").unwrap_or(1), selector: read(c) })
+        .collect()
+}
+
+/// The natural logarithm, the same on every machine.
+fn ln(n: usize) -> f64 {
+    let step = |k: usize| {
+        let x = 1.0 / (2 * k - 1) as f64;
+        let s = x * x;
+        2.0 * x * (1.0 + s * (1.0 / 3.0 + s * (0.2 + s / 7.0)))
+    };
+    (2..=n).map(step).sum()
+}
+
+/// Fewer Pods alike in the same place give more points. Models `PodTopologySpread`'s `Score` and `NormalizeScore`.
+fn spread(info: &PodInfo, candidates: &[Rc<str>], nodes: &Nodes) -> Option<Vec<i64>> {
+    let soft = soft_constraints(&info.pod);
+    if soft.is_empty() {
+        return None;
+    }
+    let own = soft[0].selector.is_some();
+    let ignored = |n: &NodeInfo| own && soft.iter().any(|c| n.label(c.key).is_none());
+    let kept: Vec<&NodeInfo> = candidates.iter().map(|n| &*nodes[n]).filter(|n| !ignored(n)).collect();
     // Owner and owned are of one namespace.
     let owner = info.pod.controller().map(|o| &o.uid);
-    let alike = |p: &PodInfo| {
-        if soft.is_empty() {
-            return owner.is_some() && p.pod.controller().map(|o| &o.uid) == owner;
-        }
-        let selected = |c: &&Value| selector_matches(c.at("labelSelector"), p.pod.labels());
-        p.pod.namespace() == info.pod.namespace() && soft.iter().any(selected)
+    let count = |c: &Soft<'_>, node: &NodeInfo| {
+        let alike = |p: &&Rc<PodInfo>| {
+            let pod = &p.pod;
+            let alike = match &c.selector {
+                None => pod.controller().map(|o| &o.uid) == owner,
+                Some(selector) => pod.namespace() == info.pod.namespace() && selector_matches(selector, pod.labels()),
+            };
+            alike && !pod.is_deleting()
+        };
+        node.pods.values().filter(alike).count()
     };
-    -(node.pods.values().filter(|p| alike(p)).count() as i64)
+    let mut points = vec![0.0; candidates.len()];
+    for c in &soft {
+        let values: BTreeSet<&str> = kept.iter().filter_map(|n| n.label(c.key)).collect();
+        let places = if c.key == HOSTNAME { kept.len() } else { values.len() };
+        let weight = ln(places + 2);
+        for (points, name) in points.iter_mut().zip(candidates) {
+            let node = &nodes[name];
+            let Some(value) = node.label(c.key).filter(|_| !ignored(node)) else { continue };
+            let there = match c.key {
+                HOSTNAME => count(c, node),
+                key => nodes.values().filter(|n| n.label(key) == Some(value)).map(|n| count(c, n)).sum(),
+            };
+            *points += there as f64 * weight + (c.max_skew - 1) as f64;
+        }
+    }
+    let points: Vec<i64> = points.iter().map(|p| (p + 0.5) as i64).collect();
+    let of_kept = || points.iter().zip(candidates).filter(|(_, n)| !ignored(&nodes[*n])).map(|(p, _)| *p);
+    let (low, high) = (of_kept().min().unwrap_or(0), of_kept().max().unwrap_or(0));
+    let share = |(p, n): (&i64, &Rc<str>)| match high {
+        _ if ignored(&nodes[n]) => 0,
+        0 => MAX,
+        _ => MAX * (high + low - p) / high,
+    };
+    Some(points.iter().zip(candidates).map(share).collect())
 }
 
 /// Points by the preferred inter-pod affinity of the Pod and of those that are there already.
@@ -83,11 +148,21 @@ fn preferred_pods(info: &PodInfo, node: &NodeInfo, nodes: &Nodes, namespace_labe
 }
 
 /// Scales points to 0 to 100 over the candidates.
-fn normalize(points: &mut [i64]) {
+fn normalized(mut points: Vec<i64>) -> Vec<i64> {
     let (low, high) = (points.iter().copied().min().unwrap_or(0), points.iter().copied().max().unwrap_or(0));
-    for p in points {
+    for p in &mut points {
         *p = if high == low { MAX } else { (*p - low) * MAX / (high - low) };
     }
+    points
+}
+
+/// Scales points so that the highest are 100. Models `DefaultNormalizeScore`.
+fn by_the_highest(mut points: Vec<i64>) -> Vec<i64> {
+    let high = points.iter().copied().max().unwrap_or(0).max(1);
+    for p in &mut points {
+        *p = *p * MAX / high;
+    }
+    points
 }
 
 /// The best of the candidates, which are not none.
@@ -103,16 +178,17 @@ pub fn best(
     let spec = info.pod.at("spec");
     let of = |f: &dyn Fn(&NodeInfo) -> i64| candidates.iter().map(|n| f(&nodes[n])).collect::<Vec<i64>>();
     let mut total = of(&|n| least_allocated(info, n));
-    let mut count = |weight: i64, mut points: Vec<i64>| {
-        normalize(&mut points);
+    let mut count = |weight: i64, points: Vec<i64>| {
         for (t, p) in total.iter_mut().zip(points) {
             *t += weight * p;
         }
     };
-    count(3, of(&|n| preferred_taints(spec, n)));
-    count(2, of(&|n| preferred_node_affinity(spec, n)));
-    count(2, of(&|n| siblings(info, n)));
-    count(2, of(&|n| preferred_pods(info, n, nodes, namespace_labels)));
+    count(3, normalized(of(&|n| preferred_taints(spec, n))));
+    count(2, by_the_highest(of(&|n| preferred_node_affinity(spec, n))));
+    if let Some(points) = spread(info, candidates, nodes) {
+        count(2, points);
+    }
+    count(2, normalized(of(&|n| preferred_pods(info, n, nodes, namespace_labels))));
     let ranked = candidates.iter().zip(total);
     let key = |(name, points): &(&Rc<str>, i64)| (-points, nodes[*name].pods.len(), (*name).clone());
     ranked.min_by_key(key).map(|(name, _)| name.clone()).expect("there are candidates")

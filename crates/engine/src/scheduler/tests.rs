@@ -125,3 +125,26 @@ fn a_pod_of_higher_priority_takes_the_place_of_a_lower() {
     b.run(&mut [&mut s], 1000);
     assert_eq!(node_of_pod(&b, "high"), "node-1");
 }
+
+#[test]
+fn a_preferred_node_outweighs_the_spread_of_one_owner() {
+    let prefers = r#","affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1,
+        "preference":{"matchExpressions":[{"key":"kubernetes.io/hostname","operator":"In","values":["node-3"]}]}}]}}"#;
+    for (kind, affinity, want) in [
+        ("ReplicaSet", prefers, ["node-3", "node-3", "node-3"]),
+        ("ReplicaSet", "", ["node-1", "node-2", "node-3"]),
+        ("Job", "", ["node-1", "node-2", "node-3"]),
+    ] {
+        let (mut b, mut s) = (Bench::new(), Scheduler::default());
+        b.nodes(3);
+        for i in 0..3 {
+            let owner = format!(r#"[{{"apiVersion":"x","kind":"{kind}","name":"o","uid":"u","controller":true}}]"#);
+            let pod = format!(
+                r#"{{"metadata":{{"name":"p{i}","ownerReferences":{owner}}},"spec":{{"containers":[{{"name":"c","image":"i"}}]{affinity}}}}}"#
+            );
+            b.create(Kind::Pod, &pod);
+            b.run(&mut [&mut s], 1000);
+        }
+        assert_eq!([0, 1, 2].map(|i| node_of_pod(&b, &format!("p{i}"))), want, "{kind} {affinity}");
+    }
+}

@@ -184,7 +184,13 @@ impl Drain {
             if !self.started {
                 self.started = true;
                 match self.pods(&info.key.name, cx, io) {
-                    Ok(pods) => self.evict = pods.iter().map(|p| (p.key(), p.uid().clone())).collect(),
+                    Ok(pods) => {
+                        self.evict = pods.iter().map(|p| (p.key(), p.uid().clone())).collect();
+                        if self.dry != DryRun::Client && !self.p.on("disable-eviction") && !self.evict.is_empty() {
+                            // Each eviction is a goroutine of its own, and the one made last is the first to run.
+                            self.evict.rotate_right(1);
+                        }
+                    }
                     Err(e) => {
                         self.fail(e, io);
                         continue;
@@ -306,6 +312,7 @@ impl Drain {
                 }
             }
         }
+        self.going.sort();
         Ok(())
     }
     /// What it waits for.

@@ -121,7 +121,7 @@ pub fn run(p: &mut Proc, m: &mut Machine, io: &mut Io<'_>, words: &[String]) -> 
             }
         }
         "pwd" => {
-            let text = if p.cwd.is_empty() { "/\n".to_owned() } else { format!("{}\n", p.cwd) };
+            let text = format!("{}\n", p.dir());
             let fd = p.fds[1].clone();
             m.write(&fd, &text, io);
             0

@@ -245,6 +245,7 @@ fn value(p: &Proc, name: &str) -> Option<String> {
         _ if name.ends_with(']') => s.elements(name).filter(|(l, _)| !l.is_empty()).map(|(l, _)| l.join(" ")),
         _ => match name.parse::<usize>() {
             Ok(n) => s.params.get(n.wrapping_sub(1)).cloned(),
+            Err(_) if name == "PWD" => Some(s.get(name).unwrap_or(p.dir()).to_owned()),
             Err(_) => s.get(name).map(str::to_owned),
         },
     }

@@ -274,7 +274,7 @@ pub fn run(p: &Proc, io: &mut Io<'_>, name: &str, args: &[&str]) -> Option<Ended
             let (text, code) = printf(args);
             Some((text, String::new(), code))
         }
-        "pwd" => ok(if p.cwd.is_empty() { "/\n".into() } else { format!("{}\n", p.cwd) }),
+        "pwd" => ok(format!("{}\n", p.dir())),
         "date" => match date(io.now, args) {
             Ok(text) => ok(text + "\n"),
             Err(why) => Some((String::new(), format!("date: {why}"), 1)),

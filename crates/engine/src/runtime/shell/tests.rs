@@ -109,6 +109,7 @@ fn what_scripts_print_and_how_they_end() {
         ("x=$(false); echo $?", "1", 0),
         ("(exit 7); echo $?", "7", 0),
         ("cd /tmp && pwd", "/tmp", 0),
+        ("echo $PWD; cd /tmp; echo ${PWD#/}", "/|tmp", 0),
         ("echo 42 > /data/out; cat /data/out; wc -l < /data/out", "42|1", 0),
         ("echo a >> /tmp/x; echo b >> /tmp/x; cat /tmp/x", "a|b", 0),
         ("{ echo a; echo b; } > /tmp/y; cat /tmp/y", "a|b", 0),
