@@ -232,18 +232,28 @@ struct HeadProps {
     origin: Ms,
     from: Ms,
     view: Ms,
+    seen: Ms,
 }
 
-/// Writes the playhead's place into the timeline on every frame.
+/// Writes on every frame where the playhead stands, and the covers of the time that is behind and before it where they move.
 #[component]
 fn Head(props: &HeadProps) -> Html {
-    let now = share((use_now() - props.origin).max(0) - props.from, props.view);
-    let node = props.box_ref.clone();
-    use_effect_with(now, move |now| {
-        if let Some(e) = node.cast::<web_sys::Element>() {
-            dom::set_property_of(&e, ".gantt-over, .trow--waits", "--now", now);
+    let now = (use_now() - props.origin).max(0);
+    let place = |t: Ms| share(t - props.from, props.view);
+    let wherever = |selector: &'static str, name: &'static str| {
+        let node = props.box_ref.clone();
+        move |place: &String| {
+            if let Some(e) = node.cast::<web_sys::Element>() {
+                dom::set_property_of(&e, selector, name, place);
+            }
         }
-    });
+    };
+    use_effect_with(place(now), wherever(".playhead", "--at"));
+    use_effect_with(place(now), wherever(".trow--waits", "--now"));
+    use_effect_with(place(now.max(props.seen)), wherever(".unseen", "--at"));
+    // What lies ahead and was seen is veiled.
+    let veil = if now < props.seen { now } else { props.from + props.view };
+    use_effect_with(place(veil), wherever(".veil", "--at"));
     html! { <span class="playhead"></span> }
 }
 
@@ -347,7 +357,6 @@ pub fn Gantt(props: &GanttProps) -> Html {
     };
     let drawn = if props.solo { 0..t.rows.len().min(1) } else { drawn };
     let zoom = |larger: bool| props.on_act.reform(move |_: MouseEvent| Act::Zoom(larger));
-    let seen = ["seen:", &share(t.seen - t.from, t.view)].concat();
     let blank = props.rows.saturating_sub(t.rows.len());
     html! {
         <div class={classes!("gantt", props.solo.then_some("gantt--solo"))} ref={box_ref.clone()} dir="ltr" data-started={t.started.then_some("")} data-zoomed={(props.zoom > 1).then_some("")} data-many={(t.rows.len() > MANY && !props.solo).then_some("")}>
@@ -359,15 +368,15 @@ pub fn Gantt(props: &GanttProps) -> Html {
                     <div class="trow trow--blank"><div class="tname">{ "+ " }{ t.more }{ " more" }</div><div class="tplot"></div></div>
                 }
                 { for (0..blank).map(|_| html! { <div class="trow trow--blank"><div class="tname"></div><div class="tplot"></div></div> }) }
-                <div class="gantt-over" aria-hidden="true" data-v={seen.clone()}>
+                <div class="gantt-over" aria-hidden="true">
                     <span class="unseen"></span>
                     if !t.started { <p class="unseen-note">{ "Time starts when you apply." }</p> }
                 </div>
-                <div class="gantt-over gantt-over--veil" aria-hidden="true" data-v={seen}>
+                <div class="gantt-over gantt-over--veil" aria-hidden="true">
                     <span class="veil"></span>
                 </div>
                 <div class="gantt-over gantt-over--head" aria-hidden="true">
-                    <Head {box_ref} origin={props.origin} from={t.from} view={t.view} />
+                    <Head {box_ref} origin={props.origin} from={t.from} view={t.view} seen={t.seen} />
                 </div>
             </div></div>
             <div class="scrub"><div class="scrub-label">

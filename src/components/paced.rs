@@ -22,7 +22,7 @@ impl PartialEq for PacedProps {
     }
 }
 
-/// A part that is drawn anew when its turn comes.
+/// A part that is drawn anew when its turn comes; at once in a picture that stands still.
 ///
 /// One component for all such parts: every component type of its own costs kilobytes of code.
 pub struct Paced {
@@ -39,6 +39,9 @@ impl Component for Paced {
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _: &PacedProps) -> bool {
+        if turns::is_still() {
+            return true;
+        }
         if !std::mem::replace(&mut self.waits, true) {
             let link = ctx.link().clone();
             turns::wait(move || link.send_message(()));

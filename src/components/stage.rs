@@ -32,6 +32,9 @@ pub struct StageProps {
     /// Whether Pods stand on their nodes, and not on the roads of their Jobs.
     #[prop_or_default]
     pub by_node: bool,
+    /// Whether the yards are still to be drawn, in the room that is left for them.
+    #[prop_or_default]
+    pub bare: bool,
     /// What stands below.
     #[prop_or_default]
     pub children: Html,
@@ -45,7 +48,9 @@ fn job(job: &Rc<JobView>, props: &StageProps) -> Html {
     html! {
         <div class="stage-body" key={["job/", &*job.key].concat()}>
             <JobCard job={job.clone()} {selected} {asked} on_act={props.on_act.clone()} />
-            if !props.by_node { <div class="stage-yard"><Yard job={job.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /></div> }
+            if !props.by_node {
+                <div class="stage-yard">if !props.bare { <Yard job={job.clone()} selected={props.selected.clone()} on_act={props.on_act.clone()} /> }</div>
+            }
         </div>
     }
 }
@@ -126,7 +131,7 @@ pub struct WorksProps {
 #[component]
 pub fn Works(props: &WorksProps) -> Html {
     let node = use_node_ref();
-    use_moves(&node, &props.scene, props.speed);
+    use_moves(&node, &props.scene, props.speed, false);
     let bare = StageProps {
         scene: props.scene.clone(),
         sentence: Rc::default(),
@@ -134,6 +139,7 @@ pub fn Works(props: &WorksProps) -> Html {
         speed: props.speed,
         asked: None,
         by_node: false,
+        bare: false,
         children: Html::default(),
         on_act: props.on_act.clone(),
     };
@@ -149,10 +155,10 @@ pub fn Works(props: &WorksProps) -> Html {
 
 /// Places what the scene holds, and moves what has moved.
 #[hook]
-fn use_moves(node: &NodeRef, scene: &Rc<Scene>, speed: u32) {
+fn use_moves(node: &NodeRef, scene: &Rc<Scene>, speed: u32, bare: bool) {
     let flip = use_mut_ref(Flip::default);
     let node = node.clone();
-    use_effect_with((scene.clone(), speed), {
+    use_effect_with((scene.clone(), speed, bare), {
         let node = node.clone();
         move |_| {
             if let Some(e) = node.cast::<web_sys::Element>() {
@@ -193,7 +199,7 @@ fn places(scene: &Scene) -> String {
 #[component]
 pub fn Stage(props: &StageProps) -> Html {
     let node = use_node_ref();
-    use_moves(&node, &props.scene, props.speed);
+    use_moves(&node, &props.scene, props.speed, props.bare);
     let by_node = props.on_act.reform({
         let to = if props.by_node { "roads" } else { "nodes" };
         move |_: MouseEvent| Act::Setting("yard", to)

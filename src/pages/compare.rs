@@ -20,6 +20,7 @@ use crate::components::yard::Yard;
 use crate::platform::dom::{self, Listener};
 use crate::platform::flip::Flip;
 use crate::platform::ticker::Ticker;
+use crate::platform::turns;
 use crate::session::act::Act;
 use crate::session::desk::Desk;
 use crate::session::pair::{PRESETS, Pair};
@@ -117,6 +118,7 @@ impl Component for Compare {
             }
             Msg::Visible => {}
         }
+        turns::still(!self.pair.playing);
         let link = ctx.link().clone();
         self.ticker.needed(self.pair.playing, move |at| link.send_message(Msg::Frame(at)));
         true

@@ -26,7 +26,7 @@ use crate::components::why::WhyPopover;
 use crate::platform::dom::{self, Listener};
 use crate::platform::frames::{self, Timeout};
 use crate::platform::ticker::Ticker;
-use crate::platform::{files, parts, storage};
+use crate::platform::{files, parts, storage, turns};
 use crate::session::act::{Act, Dialog, Panel};
 use crate::session::desk::{Desk, Effect, Part};
 use crate::session::examples;
@@ -43,8 +43,8 @@ const HOLD: Ms = 1_000;
 const LONG: usize = 60;
 /// The page is drawn piece by piece, each in a task of its own: all at once they would keep a phone busy for longer than a finger waits.
 /// The first ones, down to the dock, follow one another at once; what nobody sees before it is opened has time.
-const AT_ONCE: usize = 4;
-const PIECES: usize = 10;
+const AT_ONCE: usize = 6;
+const PIECES: usize = 12;
 const PIECE_AFTER: i32 = 30;
 /// Live texts come at most so often.
 const LIVE_EVERY: f64 = 2_000.0;
@@ -91,6 +91,8 @@ pub struct Sandbox {
     /// So many pieces are drawn.
     pieces: usize,
     piece: Option<Timeout>,
+    /// Whether the window is a phone's, which shows one panel at a time.
+    narrow: bool,
     /// What a part of the WebAssembly that has come leads to.
     arrived: Option<Timeout>,
     settings: Settings,
@@ -155,6 +157,7 @@ impl Component for Sandbox {
             unread,
             pieces: 0,
             piece: None,
+            narrow: dom::is_narrow(),
             arrived: None,
             settings: settings(),
             tour: false,
@@ -165,6 +168,7 @@ impl Component for Sandbox {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let asked = matches!(msg, Msg::Act(_));
         match msg {
             Msg::Act(act) => {
                 self.read();
@@ -208,6 +212,7 @@ impl Component for Sandbox {
                 if !self.desk.draw(std::mem::take(&mut self.changed)) {
                     return false;
                 }
+                turns::full();
             }
             Msg::Check => {
                 self.check = None;
@@ -247,6 +252,7 @@ impl Component for Sandbox {
             }
         }
         self.speak();
+        turns::still(asked || !(self.desk.playing || self.desk.rushing));
         true
     }
 
@@ -399,15 +405,15 @@ impl Sandbox {
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
                     { top_bar("", desk.example.title, true, on_act) }
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
-                        if self.has(3) { { self.switch() }{ self.source() } }
+                        if self.has(4) { { self.switch() }{ self.source() } }
                         if self.has(1) {
-                            <Stage scene={desk.scene.clone()} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
+                            <Stage scene={desk.scene.clone()} bare={!self.has(2)} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
                                 speed={if desk.cut || (desk.is_crowded() && desk.speed > 2) { 0 } else { desk.speed }} asked={desk.why.clone()} by_node={self.settings.nodes} on_act={on_act.clone()}>
                                 if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
                                 if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
                             </Stage>
                         }
-                        if self.has(2) {
+                        if self.has(3) {
                             <section class="pane time" aria-label="Timeline">
                                 <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} ready=true on_act={on_act.clone()} />
                                 <div class="gantt-box">
@@ -415,7 +421,7 @@ impl Sandbox {
                                 </div>
                             </section>
                         }
-                        if self.has(4) { { self.dock() } }
+                        if self.has(6) { { self.dock() } }
                     </main>
                     <p class="sr" role="status" aria-live="polite">{ self.live.clone() }</p>
                     if let Some(note) = &desk.note {
@@ -444,10 +450,10 @@ impl Sandbox {
                 if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
                 if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} base={dom::address()} on_act={on_act.clone()} /> }
                 if self.tour { <Tour on_act={on_act.clone()} /> }
-                if self.has(7) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
-                if self.has(8) { { keys_dialog(self.settings.keys, on_act) } }
-                if self.has(9) { { legend_dialog() } }
-                if self.has(10) { { examples_dialog(desk.example.id, on_act) } }
+                if self.has(9) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
+                if self.has(10) { { keys_dialog(self.settings.keys, on_act) } }
+                if self.has(11) { { legend_dialog() } }
+                if self.has(12) { { examples_dialog(desk.example.id, on_act) } }
             </>
         }
     }
@@ -489,7 +495,9 @@ impl Sandbox {
                     { diagnostic(&desk.problems, on_act) }
                     { apply_bar(&desk.said(), desk.is_bad(), desk.is_applied(), desk.is_changed(), on_act) }
                 </div>
-                <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={desk.shown.attempts.clone()} on_act={on_act.clone()} />
+                if self.has(5) || !self.narrow {
+                    <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={desk.shown.attempts.clone()} on_act={on_act.clone()} />
+                }
             </section>
         }
     }
@@ -503,7 +511,7 @@ impl Sandbox {
             html! { <section {class}><div class="pane-head pane-head--term"><h2>{ heading }</h2></div><div class="blank"><span>{ says }</span></div></section> }
         };
         let inspector = || pane("pane inspector", "Inspect", "The inspector is loading.");
-        if !self.has(5) {
+        if !self.has(7) {
             return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl", "kubectl is loading.") }{ inspector() }</div> };
         }
         html! {
@@ -512,7 +520,7 @@ impl Sandbox {
                     { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
                 </div></div>
                 <Terminal lines={desk.shown.terminal.clone()} typed={desk.typed.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
-                if self.has(6) {
+                if self.has(8) {
                     <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
                         actions={i.actions.clone()} on_act={self.on_act.clone()} />
                 } else {

@@ -21,6 +21,7 @@ use crate::platform::dom::{self, Listener};
 use crate::platform::frames::Timeout;
 use crate::platform::parts;
 use crate::platform::ticker::Ticker;
+use crate::platform::turns;
 use crate::session::act::{Act, Panel};
 use crate::session::desk::{Desk, Effect, Part};
 use crate::session::embed::{Controls, Parameters, Told, state};
@@ -149,6 +150,7 @@ impl Component for Widget {
             }
         }
         let link = ctx.link().clone();
+        turns::still(!(self.desk.playing || self.desk.rushing));
         let moving = self.shown && (self.desk.playing || self.desk.rushing);
         self.ticker.needed(moving, move |at| link.send_message(Msg::Frame(at)));
         self.report(ctx);

@@ -91,6 +91,11 @@ pub fn reduced_motion() -> bool {
         || window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|m| m.matches())
 }
 
+/// Whether the window is as narrow as a phone's; the width is that of styles/shell.css.
+pub fn is_narrow() -> bool {
+    window().match_media("(width < 52rem)").ok().flatten().is_some_and(|m| m.matches())
+}
+
 /// Whether dark colours are shown.
 pub fn is_dark() -> bool {
     match root().and_then(|r| r.get_attribute("data-theme")).as_deref() {

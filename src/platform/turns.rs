@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use super::frames::Frames;
+use super::frames::{Frames, Timeout};
 
 /// So many are called after each frame.
 const AT_ONCE: usize = 2;
@@ -12,6 +12,11 @@ const AT_ONCE: usize = 2;
 struct Queue {
     waiting: VecDeque<Box<dyn FnOnce()>>,
     frames: Option<Frames>,
+    /// The calls of this frame, after all else that it leads to.
+    calls: Option<Timeout>,
+    /// Whether the coming frame has enough to lay out without them.
+    full: bool,
+    still: bool,
 }
 
 thread_local! {
@@ -22,13 +27,40 @@ thread_local! {
 pub fn wait(call: impl FnOnce() + 'static) {
     QUEUE.with_borrow_mut(|queue| {
         queue.waiting.push_back(Box::new(call));
-        queue.frames.get_or_insert_with(|| Frames::start(|_| some()));
+        queue.frames.get_or_insert_with(|| Frames::start(|_| frame()));
     });
 }
 
-fn some() {
+/// Says that much was drawn for the coming frame: what waits has its turn after the next one.
+pub fn full() {
+    QUEUE.with_borrow_mut(|queue| queue.full = true);
+}
+
+/// Says whether what is drawn next stands still, or has just been asked for: then nothing waits, and what waited is called.
+pub fn still(on: bool) {
+    QUEUE.with_borrow_mut(|queue| queue.still = on);
+    if on {
+        call(usize::MAX);
+    }
+}
+
+/// Whether nothing waits.
+pub fn is_still() -> bool {
+    QUEUE.with_borrow(|queue| queue.still)
+}
+
+fn frame() {
+    let calls = Timeout::new(0, || {
+        if !QUEUE.with_borrow_mut(|queue| std::mem::take(&mut queue.full)) {
+            call(AT_ONCE);
+        }
+    });
+    QUEUE.with_borrow_mut(|queue| queue.calls = Some(calls));
+}
+
+fn call(most: usize) {
     let now: Vec<_> = QUEUE.with_borrow_mut(|queue| {
-        let n = queue.waiting.len().min(AT_ONCE);
+        let n = queue.waiting.len().min(most);
         let now = queue.waiting.drain(..n).collect();
         if queue.waiting.is_empty() {
             queue.frames = None;

@@ -1,5 +1,6 @@
 // What the page shows of a crowd, of several workloads, of the past, and to those who see it otherwise.
 import assert from "node:assert/strict";
+import { settled } from "./browser.mjs";
 import { SIZES, journey } from "./journey.mjs";
 import { applyManifest, back, manyPods, runToEnd, setSpeed, text } from "./learner.mjs";
 
@@ -29,6 +30,43 @@ journey("three hundred Pods gather, and time goes on", async ({ page }) => {
   assert.equal(await page.locator(".road .pod").count(), 12);
   const clock = await text(page, ".clock");
   await page.waitForFunction((t) => document.querySelector(".clock").textContent.trim() !== t, clock);
+});
+
+journey("a crowd that is paused or scrubbed is drawn as it is within a frame", async ({ page }) => {
+  await applyManifest(page, manyPods(100, 3));
+  await setSpeed(page, 10);
+  await page.waitForSelector(".yard[data-dense] .road .pod");
+  await settled(page);
+  // What is drawn a frame after an act, and what is drawn at last.
+  const pictures = (second) =>
+    page.evaluate(async (second) => {
+      const roads = () => [...document.querySelectorAll(".road")].map((e) => `${e.dataset.lamp} ${e.textContent}`);
+      const bars = (e) => [...e.querySelectorAll("use, [data-v]")].map((part) => part.dataset.v ?? part.getAttribute("href")).join(" ");
+      const rows = () => Object.fromEntries([...document.querySelectorAll(".trow")].map((e) => [e.querySelector(".tname").textContent, `${e.textContent} ${bars(e)}`]));
+      const frame = () => new Promise((go) => requestAnimationFrame(go));
+      if (second === undefined) document.querySelector("[data-do=play]").click();
+      else {
+        const slider = document.querySelector(".scrub-range");
+        slider.value = second;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      await frame();
+      await frame();
+      const first = { roads: roads(), rows: rows() };
+      await new Promise((go) => setTimeout(go, 1500));
+      const last = { roads: roads(), rows: rows() };
+      // Of the rows those that are drawn both times: where the timeline scrolls, others come.
+      for (const [one, other] of [[first.rows, last.rows], [last.rows, first.rows]]) for (const name of Object.keys(one)) if (!(name in other)) delete one[name];
+      return [first, last];
+    }, second);
+  for (let n = 0; n < 3; n++) {
+    await page.waitForTimeout(700);
+    for (const second of [undefined, 5, 9.5]) {
+      const [first, last] = await pictures(second);
+      assert.deepEqual(first, last, second === undefined ? "paused" : `scrubbed to ${second} s`);
+    }
+    await page.click("[data-do=play]");
+  }
 });
 
 journey("several workloads stand below each other, and none over another", async ({ page }) => {

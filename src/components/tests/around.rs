@@ -36,6 +36,7 @@ fn stage(scene: Scene, sentence: Vec<(bool, String)>, by_node: bool) -> String {
             speed: 1,
             asked: None,
             by_node,
+            bare: false,
             children: Html::default(),
             on_act: nothing(),
         },

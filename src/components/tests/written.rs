@@ -248,6 +248,7 @@ fn a_stage_of_which_was_asked_with_a_strip_below() {
         speed: 0,
         asked: Some(Question::Job("default/db-migration".into())),
         by_node: false,
+        bare: false,
         children: html! { <p>{ "Below." }</p> },
         on_act: nothing(),
     };
