@@ -44,7 +44,7 @@ pub fn save(path: &str, cluster: &Cluster) -> Result<(), String> {
         let at = *at - start;
         match c {
             Command::Kubectl { line, files } => {
-                let files = Value::object(files.iter().map(|(n, t)| (n.as_str(), Value::from(t))));
+                let files = Value::object_from(files.iter().map(|(n, t)| (n.as_str(), Value::from(t))));
                 Some(json!({"at": at, "line": (line.as_str()), "files": files}))
             }
             Command::Interrupt => Some(json!({"at": at})),

@@ -8,9 +8,10 @@ mod expiry;
 
 use std::rc::Rc;
 
-use crate::api::{Kind, Map, Object, ObjectKey, Value};
+use crate::api::{Kind, Object, ObjectKey, Value};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::component::Ctx;
+use crate::json;
 pub use expiry::EventExpiry;
 
 use correlator::{Correlator, Said, SeriesVerdict};
@@ -97,21 +98,27 @@ impl EventRecorder {
             self.correlator.recorded(about.uid(), verdict.grouped, kind, reason)
         };
         let Some(key) = key else { return };
-        let mut fields = skeleton(&key, about, field_path, kind, reason, &verdict.message);
-        fields.insert("source", self.source.clone());
-        fields.insert("firstTimestamp", first);
-        fields.insert("lastTimestamp", stamp);
-        fields.insert("count", count);
-        fields.insert("eventTime", Value::Null);
         let (component, host) = if verdict.grouped {
             (Value::from(""), Value::from(""))
         } else {
             (self.component.clone(), self.host.clone())
         };
-        fields.insert("reportingComponent", component);
-        fields.insert("reportingInstance", host);
+        let event = json!({
+            "count": count,
+            "eventTime": null,
+            "firstTimestamp": first,
+            "involvedObject": (involved(about, field_path)),
+            "lastTimestamp": stamp,
+            "message": (verdict.message.as_str()),
+            "metadata": (metadata(&key)),
+            "reason": reason,
+            "reportingComponent": component,
+            "reportingInstance": host,
+            "source": (self.source.clone()),
+            "type": (kind.as_str()),
+        });
         // An event that cannot be kept (its namespace goes) is lost, as upstream.
-        let _ = ctx.api.create(Kind::Event, fields.into(), WriteOptions::default());
+        let _ = ctx.api.create(Kind::Event, event, WriteOptions::default());
     }
     /// Records an event as the scheduler does, with `eventTime` and `action`.
     pub fn new_style(
@@ -139,15 +146,21 @@ impl EventRecorder {
             }
             SeriesVerdict::New => {}
         }
-        let mut fields = skeleton(&key, about, "", kind, reason, message);
-        fields.insert("source", Value::empty_object());
-        fields.insert("firstTimestamp", Value::Null);
-        fields.insert("lastTimestamp", Value::Null);
-        fields.insert("eventTime", ctx.now.rfc3339_micro());
-        fields.insert("action", action);
-        fields.insert("reportingComponent", self.component.clone());
-        fields.insert("reportingInstance", self.host.clone());
-        let _ = ctx.api.create(Kind::Event, fields.into(), WriteOptions::default());
+        let event = json!({
+            "action": action,
+            "eventTime": (ctx.now.rfc3339_micro()),
+            "firstTimestamp": null,
+            "involvedObject": (involved(about, "")),
+            "lastTimestamp": null,
+            "message": message,
+            "metadata": (metadata(&key)),
+            "reason": reason,
+            "reportingComponent": (self.component.clone()),
+            "reportingInstance": (self.host.clone()),
+            "source": {},
+            "type": (kind.as_str()),
+        });
+        let _ = ctx.api.create(Kind::Event, event, WriteOptions::default());
     }
 }
 
@@ -164,28 +177,21 @@ fn event_key(ctx: &mut Ctx<'_>, about: &Object) -> ObjectKey {
     ObjectKey::new(Kind::Event, namespace, name)
 }
 
-/// The fields that all events have; room for the others is there.
-fn skeleton(key: &ObjectKey, about: &Object, field_path: &str, kind: EventType, reason: &str, message: &str) -> Map {
-    let mut involved = Map::with_capacity(7);
-    involved.insert("apiVersion", about.at("apiVersion").clone());
-    if !field_path.is_empty() {
-        involved.insert("fieldPath", field_path);
-    }
-    involved.insert("kind", about.at("kind").clone());
-    involved.insert("name", about.name());
-    if !about.namespace().is_empty() {
-        involved.insert("namespace", about.namespace());
-    }
-    involved.insert("resourceVersion", about.at("metadata.resourceVersion").clone());
-    involved.insert("uid", about.uid());
-    let mut metadata = Map::with_capacity(5);
-    metadata.insert("name", &key.name);
-    metadata.insert("namespace", &key.namespace);
-    let mut fields = Map::with_capacity(14);
-    fields.insert("metadata", metadata);
-    fields.insert("involvedObject", involved);
-    fields.insert("type", kind.as_str());
-    fields.insert("reason", reason);
-    fields.insert("message", message);
-    fields
+/// What an event is about.
+fn involved(about: &Object, field_path: &str) -> Value {
+    let given = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
+    let namespace = about.namespace();
+    Value::object([
+        ("apiVersion", about.at("apiVersion").clone()),
+        ("fieldPath", given(field_path)),
+        ("kind", about.at("kind").clone()),
+        ("name", about.name().into()),
+        ("namespace", if namespace.is_empty() { Value::Null } else { namespace.into() }),
+        ("resourceVersion", about.at("metadata.resourceVersion").clone()),
+        ("uid", about.uid().into()),
+    ])
+}
+
+fn metadata(key: &ObjectKey) -> Value {
+    json!({"name": (&key.name), "namespace": (&key.namespace)})
 }

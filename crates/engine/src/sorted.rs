@@ -9,6 +9,49 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
+use batchyard_tree::order;
+
+use crate::clock::Time;
+
+/// What entries are sorted by. It is the order of [`Ord`], but finds out sooner: texts mostly are the very same, or differ in
+/// their first eight bytes, and WebAssembly compares byte by byte.
+pub trait Key {
+    /// How it stands to another.
+    fn order(&self, other: &Self) -> Ordering;
+}
+
+impl Key for str {
+    fn order(&self, other: &Self) -> Ordering {
+        order::of(self, other)
+    }
+}
+
+impl Key for Rc<str> {
+    fn order(&self, other: &Self) -> Ordering {
+        order::of_shared(self, other)
+    }
+}
+
+/// Keys that find out as soon as they can by themselves.
+macro_rules! ordered {
+    ($($t:ty),*) => {$(
+        impl $crate::sorted::Key for $t {
+            fn order(&self, other: &Self) -> std::cmp::Ordering {
+                self.cmp(other)
+            }
+        }
+    )*};
+}
+pub(crate) use ordered;
+
+ordered!(Time, i64, u32, u64, (i64, Time, u64));
+
+impl<A: Key, B: Key> Key for (A, B) {
+    fn order(&self, other: &Self) -> Ordering {
+        self.0.order(&other.0).then_with(|| self.1.order(&other.1))
+    }
+}
+
 /// The most entries of a run.
 const RUN: usize = 64;
 /// A run with fewer is put together with a neighbour where both fit.
@@ -101,27 +144,27 @@ impl<K, V> SortedMap<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
+impl<K: Key + Clone, V: Clone> SortedMap<K, V> {
     /// The value of a key.
-    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    pub fn get<Q: Key + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
-        self.find(&|k| k.borrow().cmp(key))
+        self.find(&|k| k.borrow().order(key))
     }
     /// Whether there is a key.
-    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    pub fn contains_key<Q: Key + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {
         self.get(key).is_some()
     }
     /// The value of a key, for changing it.
-    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    pub fn get_mut<Q: Key + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
     {
-        let place = self.place(&|k| k.borrow().cmp(key)).ok()?;
+        let place = self.place(&|k| k.borrow().order(key)).ok()?;
         Some(self.value_at(place))
     }
     fn value_at(&mut self, (run, i): Place) -> &mut V {
@@ -147,7 +190,7 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     }
     /// Sets the value of a key and returns what it was.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        match self.place(&|k| k.cmp(&key)) {
+        match self.place(&|k| k.order(&key)) {
             Ok(place) => Some(std::mem::replace(self.value_at(place), value)),
             Err(place) => {
                 self.insert_at(place, key, value);
@@ -157,7 +200,7 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     }
     /// The value of a key, made by `value` where there is none.
     pub fn or_insert_with(&mut self, key: &K, value: impl FnOnce() -> V) -> &mut V {
-        let place = match self.place(&|k| k.cmp(key)) {
+        let place = match self.place(&|k| k.order(key)) {
             Ok(place) => place,
             Err(place) => self.insert_at(place, key.clone(), value()),
         };
@@ -177,11 +220,11 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
         gone
     }
     /// Takes a key away and returns its value.
-    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    pub fn remove<Q: Key + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        let place = self.place(&|k| k.borrow().cmp(key)).ok()?;
+        let place = self.place(&|k| k.borrow().order(key)).ok()?;
         Some(self.remove_at(place).1)
     }
     /// Takes the first entry away.
@@ -197,7 +240,7 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for SortedMap<K, V> {
+impl<K: Key + Clone, V: Clone> FromIterator<(K, V)> for SortedMap<K, V> {
     fn from_iter<T: IntoIterator<Item = (K, V)>>(iter: T) -> Self {
         let mut map = Self::new();
         for (k, v) in iter {
@@ -247,9 +290,9 @@ impl<K> SortedSet<K> {
     }
 }
 
-impl<K: Ord + Clone> SortedSet<K> {
+impl<K: Key + Clone> SortedSet<K> {
     /// Whether it holds a key.
-    pub fn contains<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    pub fn contains<Q: Key + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {
@@ -260,7 +303,7 @@ impl<K: Ord + Clone> SortedSet<K> {
         self.0.insert(key, ()).is_none()
     }
     /// Takes a key away; whether it was there.
-    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> bool
+    pub fn remove<Q: Key + ?Sized>(&mut self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {

@@ -4,6 +4,7 @@
 //! part made for speed (Cargo.toml's `profile.page`).
 
 mod intern;
+mod literal;
 mod map;
 pub mod order;
 mod place;

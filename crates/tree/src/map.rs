@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use crate::Value;
 use crate::intern::intern;
+use crate::literal::{self, Field};
 use crate::order;
 use crate::place;
 
@@ -67,7 +68,7 @@ impl Names {
         }
         Self { texts, marks, table }
     }
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.texts.len()
     }
     /// Where a name is.
@@ -191,6 +192,25 @@ impl Map {
     /// A map that has room for some fields.
     pub fn with_capacity(fields: usize) -> Self {
         Self { keys: CACHE.with(|c| c.borrow().empty.clone()), values: Vec::with_capacity(fields) }
+    }
+    /// A map of these fields, null or not.
+    pub fn of<const N: usize>(mut fields: [(&'static str, Value); N]) -> Self {
+        Self::take(&mut fields, true)
+    }
+    /// A map of the fields whose values are taken from here, without the null ones unless `nulls`.
+    pub(super) fn take(fields: &mut [Field], nulls: bool) -> Self {
+        let kept = literal::kept(fields, nulls);
+        if let Some((keys, values)) = kept.and_then(|kept| literal::known(fields, kept)) {
+            return Self { keys, values };
+        }
+        let mut map = Self::with_capacity(fields.len());
+        for (key, value) in fields.iter_mut().filter(|(_, v)| nulls || !v.is_null()) {
+            map.put(key, std::mem::take(value));
+        }
+        if let Some(kept) = kept {
+            literal::learn(fields, kept, &map.keys);
+        }
+        map
     }
     /// Where a field is.
     #[inline]

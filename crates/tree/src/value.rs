@@ -74,13 +74,12 @@ fn place(step: &[u8]) -> Option<usize> {
 
 impl Value {
     /// An object of the given fields; those with a null value are left out.
-    pub fn object<K: AsRef<str>>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
-        let fields = fields.into_iter();
-        let mut map = Map::with_capacity(fields.size_hint().0);
-        for (k, v) in fields.filter(|(_, v)| !v.is_null()) {
-            map.insert(k, v);
-        }
-        Self::Object(Rc::new(map))
+    pub fn object<const N: usize>(mut fields: [(&'static str, Value); N]) -> Self {
+        Self::from(Map::take(&mut fields, false))
+    }
+    /// An object of fields whose names are made as the program runs; those with a null value are left out.
+    pub fn object_from<K: AsRef<str>>(fields: impl IntoIterator<Item = (K, Value)>) -> Self {
+        fields.into_iter().filter(|(_, v)| !v.is_null()).collect::<Map>().into()
     }
     /// A list.
     pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
@@ -412,12 +411,7 @@ impl<'de> Deserialize<'de> for Value {
 macro_rules! json {
     (null) => { $crate::Value::Null };
     ([ $($t:tt),* $(,)? ]) => { $crate::Value::array([ $($crate::json!($t)),* ]) };
-    ({ $($k:literal : $v:tt),* $(,)? }) => {{
-        #[allow(unused_mut)]
-        let mut m = $crate::Map::with_capacity(<[&str]>::len(&[$($k),*]));
-        $( m.insert($k, $crate::json!($v)); )*
-        $crate::Value::from(m)
-    }};
+    ({ $($k:literal : $v:tt),* $(,)? }) => { $crate::Value::from($crate::Map::of([ $(($k, $crate::json!($v))),* ])) };
     ($e:expr) => { $crate::Value::from($e) };
 }
 

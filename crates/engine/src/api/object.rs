@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::{Kind, Value, order};
 use crate::clock::Time;
+use crate::sorted::ordered;
 
 /// The parts of an [`ObjectKey`].
 #[derive(PartialEq, Eq, Hash)]
@@ -58,6 +59,8 @@ impl Ord for ObjectKey {
         self.kind.cmp(&other.kind).then_with(place).then_with(|| order::of_shared(&self.name, &other.name))
     }
 }
+
+ordered!(ObjectKey);
 
 impl PartialOrd for ObjectKey {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

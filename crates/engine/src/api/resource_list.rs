@@ -17,7 +17,7 @@ pub fn read_list(v: &Value) -> ResourceList {
 
 /// Writes a `ResourceList`.
 pub fn write_list(list: &ResourceList) -> Value {
-    Value::object(list.iter().map(|(k, q)| (k.clone(), Value::from(q.to_string()))))
+    Value::object_from(list.iter().map(|(k, q)| (k.clone(), Value::from(q.to_string()))))
 }
 
 /// Adds one list to another.

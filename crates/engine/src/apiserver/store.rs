@@ -11,25 +11,10 @@ use crate::api::{Kind, Object, ObjectKey, order};
 use crate::sorted::{SortedMap, SortedSet};
 
 /// A namespace and a name in it.
-#[derive(Clone, PartialEq, Eq)]
-struct Name(Rc<str>, Rc<str>);
+type Name = (Rc<str>, Rc<str>);
 
-impl Name {
-    fn of(key: &ObjectKey) -> Self {
-        Self(key.namespace.clone(), key.name.clone())
-    }
-}
-
-impl Ord for Name {
-    fn cmp(&self, other: &Self) -> Ordering {
-        order::of_shared(&self.0, &other.0).then_with(|| order::of_shared(&self.1, &other.1))
-    }
-}
-
-impl PartialOrd for Name {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+fn name_of(key: &ObjectKey) -> Name {
+    (key.namespace.clone(), key.name.clone())
 }
 
 type Objects = SortedMap<Name, Rc<Object>>;
@@ -72,7 +57,7 @@ impl Store {
     pub fn list_in(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Rc<Object>> {
         let kind = self.kinds.get(&kind).into_iter();
         kind.flat_map(move |m| m.starting(&|k| (k.0.as_ref(), k.1.as_ref()).cmp(&(namespace, ""))))
-            .take_while(move |(Name(ns, _), _)| ns.as_ref() == namespace)
+            .take_while(move |((ns, _), _)| ns.as_ref() == namespace)
             .map(|(_, o)| o)
     }
     /// The objects that name an owner of this uid, by kind and name. O(their number).
@@ -90,7 +75,7 @@ impl Store {
     /// Puts a version in place of the one before, which is returned.
     pub(super) fn put(&mut self, key: &ObjectKey, object: &Rc<Object>) -> Option<Rc<Object>> {
         let map = self.kinds.entry(key.kind).or_default();
-        let before = map.insert(Name::of(key), object.clone());
+        let before = map.insert(name_of(key), object.clone());
         if before.as_ref().is_none_or(|b| b.owners() != object.owners()) {
             if let Some(b) = &before {
                 self.unindex(b);
@@ -106,7 +91,7 @@ impl Store {
     /// Takes an object away.
     pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Rc<Object>> {
         let map = self.kinds.get_mut(&key.kind)?;
-        let gone = map.remove(&Name::of(key))?;
+        let gone = map.remove(&name_of(key))?;
         self.unindex(&gone);
         Some(gone)
     }

@@ -18,18 +18,19 @@ fn condition(generation: i64, old: &[Value], kind: &str, status: bool, reason: &
     if let Some(same) = old.iter().find(|c| text(c, "type", kind)).filter(same) {
         return same.clone();
     }
-    // The manager adds the time.
-    let mut m = Map::with_capacity(5 + usize::from(!message.is_empty()) + usize::from(!reason.is_empty()));
-    m.insert("lastProbeTime", Value::Null);
-    if !message.is_empty() {
-        m.insert("message", message);
+    let mut m = Map::of([
+        ("lastProbeTime", Value::Null),
+        // For the manager to stamp.
+        ("lastTransitionTime", Value::Null),
+        ("observedGeneration", generation.into()),
+        ("status", if status { "True" } else { "False" }.into()),
+        ("type", kind.into()),
+    ]);
+    for (field, text) in [("message", message), ("reason", reason)] {
+        if !text.is_empty() {
+            m.insert(field, text);
+        }
     }
-    m.insert("observedGeneration", generation);
-    if !reason.is_empty() {
-        m.insert("reason", reason);
-    }
-    m.insert("status", if status { "True" } else { "False" });
-    m.insert("type", kind);
     Value::from(m)
 }
 

@@ -5,8 +5,8 @@
 use super::pod::{Observed, Pod, Seen};
 use super::spec::{any_app_container, is_sidecar, should_all_restart, should_be_started, should_restart};
 use super::{Cx, conditions, prober, sync};
-use crate::api::{Map, Object, Quantity, Value};
-use crate::clock::Time;
+use crate::api::{Object, Quantity, Value};
+use crate::json;
 use crate::runtime::State;
 
 /// Why a Pod that ran too long has failed.
@@ -117,42 +117,35 @@ fn pod_resources(pod: &Pod) -> (Value, Value) {
     (sums, requests)
 }
 
-fn state(kind: &str, fields: Map) -> Value {
-    Value::object([(kind, Value::from(fields))])
+/// A text, or nothing where it is empty.
+fn given(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { Value::from(text) }
 }
 
 fn waiting(reason: &str, message: &str) -> Value {
-    let mut m = Map::new();
-    if !message.is_empty() {
-        m.insert("message", message);
-    }
-    if !reason.is_empty() {
-        m.insert("reason", reason);
-    }
-    state("waiting", m)
+    json!({"waiting": (Value::object([("message", given(message)), ("reason", given(reason))]))})
 }
 
 fn state_of(seen: &Seen) -> Value {
     match seen.state {
         State::Created => waiting("", ""),
-        State::Running => {
-            let mut m = Map::new();
-            m.insert("startedAt", seen.started_at.rfc3339());
-            state("running", m)
-        }
+        State::Running => json!({"running": {"startedAt": (seen.started_at.rfc3339())}}),
         State::Exited => {
-            let mut m = Map::with_capacity(6);
-            m.insert("containerID", format!("containerd://{}", seen.id));
-            m.insert("exitCode", seen.exit_code);
-            m.insert("finishedAt", seen.finished_at.rfc3339());
-            if !seen.message.is_empty() {
-                m.insert("message", seen.message.clone());
-            }
-            m.insert("reason", seen.reason);
-            m.insert("startedAt", Time(seen.started_at.0).rfc3339());
-            state("terminated", m)
+            let terminated = Value::object([
+                ("containerID", container_id(seen).into()),
+                ("exitCode", seen.exit_code.into()),
+                ("finishedAt", seen.finished_at.rfc3339().into()),
+                ("message", given(&seen.message)),
+                ("reason", seen.reason.into()),
+                ("startedAt", seen.started_at.rfc3339().into()),
+            ]);
+            json!({"terminated": terminated})
         }
     }
+}
+
+fn container_id(seen: &Seen) -> String {
+    format!("containerd://{}", seen.id)
 }
 
 fn volume_mounts(container: &Value) -> Value {
@@ -209,78 +202,73 @@ fn container_status(
     {
         return old.clone();
     }
-    let mut status = Map::with_capacity(12);
-    status.insert("name", name);
-    status.insert("ready", false);
-    status.insert("started", false);
-    match old {
-        Some(old) => status.insert("volumeMounts", old.at("volumeMounts").clone()),
-        None => status.insert("volumeMounts", volume_mounts(spec)),
-    };
     let old_terminated = old.map_or(&Value::Null, |o| o.at("state.terminated"));
     let old_last = old.map_or(&Value::Null, |o| o.at("lastState"));
     let empty = Value::empty_object;
     let restarting = newest.is_none()
         && old.is_some_and(|o| o.at("state.waiting").is_null())
         && should_all_restart(pod.spec(), observed, pod.status.value.as_ref().unwrap_or(&Value::Null));
-    match newest {
+    let old_count = old.and_then(|o| o.int_at("restartCount")).unwrap_or(0);
+    let or_empty = |v: &Value| if v.is_null() { empty() } else { v.clone() };
+    // Of a container that is not there: what its spec says.
+    let (mut image, mut image_id) = (spec.at("image").clone(), Value::from(""));
+    let (mut id, mut allocated, mut resources) = (Value::Null, Value::Null, Value::Null);
+    let mut count = old_count;
+    let mut started = false;
+    let (last, state) = match newest {
         None if restarting => {
             let text = "The container is removed because RestartAllContainers in place";
-            let mut ended = Map::new();
-            ended.insert("exitCode", 137);
-            ended.insert("finishedAt", Value::Null);
-            ended.insert("message", text);
-            ended.insert("reason", RESTARTING_ALL);
-            ended.insert("startedAt", Value::Null);
-            status.insert("image", spec.at("image").clone());
-            status.insert("imageID", "");
-            status.insert("lastState", state("terminated", ended));
-            status.insert("restartCount", old.and_then(|o| o.int_at("restartCount")).unwrap_or(0) + 1);
-            status.insert("state", waiting(RESTARTING_ALL, text));
+            let ended = json!({
+                "exitCode": 137, "finishedAt": null, "message": text, "reason": RESTARTING_ALL, "startedAt": null,
+            });
+            count += 1;
+            (json!({"terminated": ended}), waiting(RESTARTING_ALL, text))
         }
         Some(seen) => {
-            let id = format!("containerd://{}", seen.id);
-            let old_count = old.and_then(|o| o.int_at("restartCount")).unwrap_or(0);
+            let full_id = container_id(seen);
             let last = if let Some(p) = previous {
                 state_of(p)
-            } else if old.is_some_and(|o| o.str_at("containerID") != id) && !old_terminated.is_null() {
-                Value::object([("terminated", old_terminated.clone())])
+            } else if old.is_some_and(|o| o.str_at("containerID") != full_id) && !old_terminated.is_null() {
+                json!({"terminated": (old_terminated.clone())})
             } else if old_last.at("terminated").is_null() {
                 empty()
             } else {
                 old_last.clone()
             };
-            status.insert("containerID", id);
-            status.insert("image", seen.image.clone());
-            status.insert("imageID", seen.image_id.clone());
-            status.insert("lastState", last);
-            status.insert("restartCount", seen.restart_count.max(old_count));
-            status.insert("state", state_of(seen));
+            id = full_id.into();
+            (image, image_id) = ((&seen.image).into(), (&seen.image_id).into());
+            count = seen.restart_count.max(old_count);
+            allocated = spec.at("resources.requests").clone();
+            resources = or_empty(spec.at("resources"));
             // As after a restart of the kubelet, an instance that runs is taken to have started if the one that was
             // last told of had: even a new one, until its startup probe sees it.
-            let started = seen.state == State::Running && old.is_some_and(|o| o.bool_at("started"));
-            status.insert("started", started);
-            let requests = spec.at("resources.requests");
-            if !requests.is_null() {
-                status.insert("allocatedResources", requests.clone());
-            }
-            let resources = spec.at("resources");
-            status.insert("resources", if resources.is_null() { empty() } else { resources.clone() });
-        }
-        None if !old_terminated.is_null() => {
-            for (k, v) in old.expect("it has a terminated state").fields() {
-                status.insert(k.clone(), v.clone());
-            }
+            started = seen.state == State::Running && old.is_some_and(|o| o.bool_at("started"));
+            (last, state_of(seen))
         }
         None => {
             let default = if has_init { "PodInitializing" } else { "ContainerCreating" };
-            status.insert("image", spec.at("image").clone());
-            status.insert("imageID", "");
-            status.insert("lastState", if old_last.is_null() { empty() } else { old_last.clone() });
-            status.insert("restartCount", old.and_then(|o| o.int_at("restartCount")).unwrap_or(0));
-            status.insert("state", waiting(default, ""));
+            (or_empty(old_last), waiting(default, ""))
         }
-    }
+    };
+    let mut status = if let (None, false, Some(old)) = (newest, restarting || old_terminated.is_null(), old) {
+        // It ended, and nothing of it is left.
+        old.clone()
+    } else {
+        Value::object([
+            ("allocatedResources", allocated),
+            ("containerID", id),
+            ("image", image),
+            ("imageID", image_id),
+            ("lastState", last),
+            ("name", name.into()),
+            ("ready", false.into()),
+            ("resources", resources),
+            ("restartCount", count.into()),
+            ("started", started.into()),
+            ("state", state),
+            ("volumeMounts", old.map_or_else(|| volume_mounts(spec), |old| old.at("volumeMounts").clone())),
+        ])
+    };
     let ended_well = newest.is_some_and(|s| s.state == State::Exited && s.exit_code == 0);
     let skip =
         init && (ended_well || (newest.is_none() && any_app_container(pod.spec(), observed) && !is_sidecar(spec)));
@@ -288,14 +276,13 @@ fn container_status(
         && should_be_started(spec, pod.spec(), pod.api.is_deleting(), observed)
         && let Some((reason, message)) = pod.reasons.get(name)
     {
-        let before = status.get("state").cloned().unwrap_or_default();
+        let before = status.at("state").clone();
         if !before.at("terminated").is_null() {
-            status.insert("lastState", before);
+            status.set("lastState", before);
         }
-        status.insert("state", waiting(reason, message));
+        status.set("state", waiting(reason, message));
     }
-    status.retain(|_, v| !v.is_null());
-    Value::from(status)
+    status
 }
 
 /// Whether a status tells of these instances of its container, in the state they are in.

@@ -142,7 +142,7 @@ fn diff_lists(
         let changed = !lists.patch.is_empty();
         if options.set_element_order && ((adds && (changed || !same_order)) || (!options.ignore_deletions && changed)) {
             lists.order =
-                modified.iter().map(|v| Value::object([(key, v.get(key).cloned().unwrap_or_default())])).collect();
+                modified.iter().map(|v| Value::object_from([(key, v.get(key).cloned().unwrap_or_default())])).collect();
         }
         return Ok(lists);
     }
@@ -209,7 +209,7 @@ fn diff_objects(
             std::cmp::Ordering::Less => {
                 if !options.ignore_deletions {
                     let value = old[i].1.get(key).cloned().unwrap_or_default();
-                    deletions.push(Value::object([(key, value), (DIRECTIVE, Value::from("delete"))]));
+                    deletions.push(Value::object_from([(key, value), (DIRECTIVE, Value::from("delete"))]));
                 }
                 i += 1;
             }

@@ -163,7 +163,7 @@ fn key_step(keys: &[&'static str], element: Ty, item: &Value) -> String {
         let default = || element.as_struct()?.field(key).and_then(|f| Value::from_json(f.default).ok());
         (key, given.or_else(default).unwrap_or_default())
     };
-    format!("k:{}", Value::object(keys.iter().map(|k| of(k))).to_json())
+    format!("k:{}", Value::object_from(keys.iter().map(|k| of(k))).to_json())
 }
 
 /// A live object with what a configuration sets.

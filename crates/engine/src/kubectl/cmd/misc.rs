@@ -96,7 +96,7 @@ const BUILT: [(&str, &str); 13] = [
 
 fn built(server: bool) -> Value {
     let mine = BUILT.iter().filter(|(k, _)| server || !(k.starts_with("emulation") || k.starts_with("minC")));
-    Value::object(mine.map(|(k, v)| (*k, Value::from(*v))))
+    Value::object_from(mine.map(|(k, v)| (*k, Value::from(*v))))
 }
 
 /// The server's version as it answers `/version`.

@@ -469,7 +469,7 @@ fn selector(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
         }
         let mut body = info.found().body().clone();
         let pairs = expression.split(',').filter_map(|e| e.split_once('='));
-        body.set("spec.selector", Value::object(pairs.map(|(k, v)| (k, Value::from(v)))));
+        body.set("spec.selector", Value::object_from(pairs.map(|(k, v)| (k, Value::from(v)))));
         if dry != DryRun::Client {
             let patch = two_way(info.key.kind, info.found().body(), &body).map_err(|e| Failure::Error(e.message))?;
             body = shown(strategic(&info.key, &patch, dry.options(), cx, io)?.as_ref());

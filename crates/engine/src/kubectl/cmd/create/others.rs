@@ -72,7 +72,7 @@ pub fn role(which: &str, words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done
             );
         }
         let pairs = p.all("aggregation-rule").into_iter().filter_map(|rule| rule.split_once('='));
-        let labels = Value::object(pairs.map(|(k, v)| (k, Value::from(v))));
+        let labels = Value::object_from(pairs.map(|(k, v)| (k, Value::from(v))));
         let body = json!({
             "metadata": {"name": (name.as_str())},
             "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": labels}]},
