@@ -89,6 +89,7 @@ enum Task {
 /// A node's kubelet.
 #[derive(Clone, Debug)]
 struct Node {
+    name: Rc<str>,
     /// The node's address.
     ip: Rc<str>,
     subnet: u32,
@@ -106,12 +107,26 @@ struct Node {
     recorder: EventRecorder,
 }
 
+/// The kubelets' nodes. They are few, and mostly sought by the very text that is their name.
+#[derive(Clone, Default)]
+struct Nodes(Vec<Node>);
+
+impl Nodes {
+    fn position(&self, name: &Rc<str>) -> Option<usize> {
+        let there = self.0.iter().position(|n| Rc::ptr_eq(&n.name, name));
+        there.or_else(|| self.0.iter().position(|n| n.name == *name))
+    }
+    fn get_mut(&mut self, name: &Rc<str>) -> Option<&mut Node> {
+        self.position(name).map(|i| &mut self.0[i])
+    }
+}
+
 /// The kubelets of all nodes.
 #[derive(Clone, Default)]
 pub struct Kubelet {
     pods: SortedMap<Rc<str>, Rc<Pod>>,
     tasks: EventQueue<Task>,
-    nodes: BTreeMap<Rc<str>, Node>,
+    nodes: Nodes,
     /// How often each scripted container has started.
     attempts: SortedMap<Rc<str>, usize>,
     /// Pods to whose containers `kubectl exec` has sent signals, and when.
@@ -122,7 +137,7 @@ pub struct Kubelet {
 struct Cx<'a, 'b> {
     ctx: &'a mut Ctx<'b>,
     tasks: &'a mut EventQueue<Task>,
-    nodes: &'a mut BTreeMap<Rc<str>, Node>,
+    nodes: &'a mut Nodes,
     attempts: &'a mut SortedMap<Rc<str>, usize>,
 }
 
@@ -142,33 +157,37 @@ impl Cx<'_, '_> {
         self.node_named(&pod.node)
     }
     fn node_named(&mut self, name: &Rc<str>) -> &mut Node {
+        let i = self.nodes.position(name).unwrap_or_else(|| {
+            let node = self.new_node(name);
+            self.nodes.0.push(node);
+            self.nodes.0.len() - 1
+        });
+        &mut self.nodes.0[i]
+    }
+    fn new_node(&mut self, name: &Rc<str>) -> Node {
         let ctx = &mut *self.ctx;
-        let count = self.nodes.len() as u32;
-        self.nodes.entry(name.clone()).or_insert_with(|| {
-            let place = ctx.config.nodes.iter().position(|n| n.name == *name).map_or(count, |i| i as u32);
-            let key = ObjectKey::new(Kind::Node, "", name.clone());
-            let addresses = ctx.api.get(&key).map_or(Value::Null, |n| n.at("status.addresses").clone());
-            let known = addresses.items().iter().find(|a| a.str_at("type") == "InternalIP");
-            let ip = known.map_or_else(|| format!("192.0.2.{}", place + 2), |a| a.str_at("address").to_owned());
-            let held = ctx
-                .config
-                .images
-                .iter()
-                .filter_map(|i| Some((images::canonical(i), images::pull(i, None).result.ok()?)));
-            Node {
-                ip: Rc::from(ip),
-                subnet: place + 1,
-                next_ip: 1,
-                relist_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
-                sync_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
-                relist_time: None,
-                relist_due: None,
-                dirty: SortedSet::default(),
-                waiting: SortedSet::default(),
-                images: held.collect(),
-                recorder: EventRecorder::on_host("kubelet", name.clone()),
-            }
-        })
+        let count = self.nodes.0.len() as u32;
+        let place = ctx.config.nodes.iter().position(|n| n.name == *name).map_or(count, |i| i as u32);
+        let key = ObjectKey::new(Kind::Node, "", name.clone());
+        let addresses = ctx.api.get(&key).map_or(Value::Null, |n| n.at("status.addresses").clone());
+        let known = addresses.items().iter().find(|a| a.str_at("type") == "InternalIP");
+        let ip = known.map_or_else(|| format!("192.0.2.{}", place + 2), |a| a.str_at("address").to_owned());
+        let held =
+            ctx.config.images.iter().filter_map(|i| Some((images::canonical(i), images::pull(i, None).result.ok()?)));
+        Node {
+            name: name.clone(),
+            ip: Rc::from(ip),
+            subnet: place + 1,
+            next_ip: 1,
+            relist_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
+            sync_phase: ctx.rng.between(0, RELIST_PERIOD - 1),
+            relist_time: None,
+            relist_due: None,
+            dirty: SortedSet::default(),
+            waiting: SortedSet::default(),
+            images: held.collect(),
+            recorder: EventRecorder::on_host("kubelet", name.clone()),
+        }
     }
     /// 64 hexadecimal digits.
     fn new_id(&mut self) -> Rc<str> {

@@ -255,6 +255,20 @@ impl Map {
         let (at, step) = place::of(&self.keys, path);
         (at.map(|at| &self.values[at]), step)
     }
+    /// The value of the field that the first step of a path names, made null if it was not there, and how long that step is.
+    pub(super) fn step_mut(&mut self, path: &'static [u8]) -> (&mut Value, usize) {
+        let (known, step) = if self.keys.len() > SHARED {
+            let step = path.iter().position(|b| *b == b'.').unwrap_or(path.len());
+            (self.position(&path[..step]), step)
+        } else {
+            place::of(&self.keys, path)
+        };
+        let at = known.unwrap_or_else(|| {
+            // A path is text, and so is what stands between its dots.
+            self.add(std::str::from_utf8(&path[..step]).unwrap_or_default(), Value::Null)
+        });
+        (&mut self.values[at], step)
+    }
     /// The value of a field, for changing it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.position(key.as_bytes()).map(|i| &mut self.values[i])

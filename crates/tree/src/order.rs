@@ -44,6 +44,12 @@ pub fn of_shared(a: &Rc<str>, b: &Rc<str>) -> Ordering {
     if Rc::ptr_eq(a, b) { Ordering::Equal } else { of(a, b) }
 }
 
+/// Whether two shared texts, which mostly are the very same, say the same.
+#[inline]
+pub fn same_shared(a: &Rc<str>, b: &Rc<str>) -> bool {
+    Rc::ptr_eq(a, b) || same(a.as_bytes(), b.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +76,7 @@ mod tests {
                 assert_eq!(of(a, b), a.cmp(b), "{a} {b}");
                 assert_eq!(same(a.as_bytes(), b.as_bytes()), a == b, "{a} {b}");
                 assert_eq!(of_shared(&Rc::from(a), &Rc::from(b)), a.cmp(b), "{a} {b}");
+                assert_eq!(same_shared(&Rc::from(a), &Rc::from(b)), a == b, "{a} {b}");
             }
         }
     }

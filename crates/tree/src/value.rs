@@ -211,36 +211,57 @@ impl Value {
         }
     }
     /// The value at a dotted path for changing, objects made on the way.
-    pub fn slot(&mut self, path: &str) -> &mut Value {
-        let (mut v, mut rest) = (self, Some(path));
-        while let Some(path) = rest {
-            let step = match dot(path.as_bytes()) {
-                Some(dot) => {
-                    rest = Some(&path[dot + 1..]);
-                    &path[..dot]
+    pub fn slot(&mut self, path: &'static str) -> &mut Value {
+        let (mut v, mut rest) = (self, path.as_bytes());
+        loop {
+            let step;
+            v = match v.item(rest) {
+                Some((i, len)) => {
+                    step = len;
+                    &mut v.make_array()[i]
                 }
                 None => {
-                    rest = None;
-                    path
+                    let (field, len) = v.make_object().step_mut(rest);
+                    step = len;
+                    field
                 }
             };
-            let item = match &*v {
-                Self::Array(a) => place(step.as_bytes()).filter(|i| *i < a.len()),
-                _ => None,
+            match rest.get(step + 1..) {
+                Some(more) => rest = more,
+                None => return v,
+            }
+        }
+    }
+    /// The value at a dotted path that is made as the program runs, for changing, objects made on the way.
+    pub fn slot_path(&mut self, path: &str) -> &mut Value {
+        let (mut v, mut rest) = (self, path);
+        loop {
+            let (step, more) = match dot(rest.as_bytes()) {
+                Some(dot) => (&rest[..dot], Some(&rest[dot + 1..])),
+                None => (rest, None),
             };
-            v = match item {
-                Some(i) => &mut v.make_array()[i],
+            v = match v.item(step.as_bytes()) {
+                Some((i, _)) => &mut v.make_array()[i],
                 None => v.make_object().entry(step),
             };
+            match more {
+                Some(more) => rest = more,
+                None => return v,
+            }
         }
-        v
+    }
+    /// The item of this list that the first step of a path names, and how long that step is.
+    fn item(&self, path: &[u8]) -> Option<(usize, usize)> {
+        let Self::Array(a) = self else { return None };
+        let step = dot(path).unwrap_or(path.len());
+        place(&path[..step]).filter(|i| *i < a.len()).map(|i| (i, step))
     }
     /// Sets the value at a dotted path, making objects on the way.
-    pub fn set(&mut self, path: &str, value: impl Into<Value>) {
+    pub fn set(&mut self, path: &'static str, value: impl Into<Value>) {
         *self.slot(path) = value.into();
     }
     /// Sets one field whose name may hold dots (labels, annotations) in the object at a dotted path.
-    pub fn set_key(&mut self, path: &str, key: &str, value: impl Into<Value>) {
+    pub fn set_key(&mut self, path: &'static str, key: &str, value: impl Into<Value>) {
         self.slot(path).make_object().insert(key, value.into());
     }
     /// Takes the value at a dotted path away; nothing happens where it is absent.
@@ -249,7 +270,7 @@ impl Value {
             return None;
         }
         match last_step(path) {
-            Some((parent, key)) => self.slot(parent).make_object().remove(key),
+            Some((parent, key)) => self.slot_path(parent).make_object().remove(key),
             None => self.make_object().remove(path),
         }
     }

@@ -75,7 +75,7 @@ impl fmt::Debug for ObjectKey {
 }
 
 /// An entry of `metadata.ownerReferences`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct OwnerReference {
     /// `apps/v1`
     pub api_version: Rc<str>,
@@ -89,6 +89,20 @@ pub struct OwnerReference {
     pub controller: bool,
     /// Whether a foreground deletion of the owner waits for the object.
     pub block_owner_deletion: bool,
+}
+
+impl PartialEq for OwnerReference {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = [
+            (&self.uid, &other.uid),
+            (&self.name, &other.name),
+            (&self.kind, &other.kind),
+            (&self.api_version, &other.api_version),
+        ];
+        self.controller == other.controller
+            && self.block_owner_deletion == other.block_owner_deletion
+            && texts.iter().all(|(a, b)| order::same_shared(a, b))
+    }
 }
 
 impl OwnerReference {

@@ -77,7 +77,7 @@ fn a_pod_is_completed_on_its_way_in() {
 fn creation_is_refused_in_these_words() {
     let mut api = server();
     create(&mut api, Kind::Pod, pod("a")).unwrap();
-    let with = |path: &str, value: &str| {
+    let with = |path: &'static str, value: &str| {
         let mut body = pod("b");
         body.set(path, value);
         body
@@ -303,7 +303,7 @@ fn a_runtime_class_completes_its_pods() {
         let mut body = pod(name);
         body.set("spec.runtimeClassName", class);
         for (field, value) in more.fields() {
-            body.set(&format!("spec.{field}"), value.clone());
+            body.slot("spec").make_object().insert(field, value.clone());
         }
         body
     };

@@ -181,7 +181,7 @@ impl ApiServer {
     pub fn update(
         &mut self,
         kind: Kind,
-        mut body: Value,
+        body: Value,
         part: Subresource,
         options: WriteOptions,
     ) -> Result<Rc<Object>, Status> {
@@ -190,6 +190,18 @@ impl ApiServer {
             return Err(Status::not_found(kind, name));
         };
         Self::check_version(kind, &body, &old)?;
+        self.replace(kind, body, part, options, old)
+    }
+
+    /// Puts a body of the newest version in place of the one that it was made from.
+    fn replace(
+        &mut self,
+        kind: Kind,
+        mut body: Value,
+        part: Subresource,
+        options: WriteOptions,
+        old: Rc<Object>,
+    ) -> Result<Rc<Object>, Status> {
         match part {
             Subresource::Status => {
                 // Deployments number their rollouts in an annotation that goes with their status.
@@ -317,10 +329,10 @@ impl ApiServer {
         part: Subresource,
         change: impl FnOnce(&mut Value),
     ) -> Result<Option<Rc<Object>>, Status> {
-        let Some(old) = self.get(key) else { return Ok(None) };
+        let Some(old) = self.get(key).cloned() else { return Ok(None) };
         let mut body = old.body().clone();
         change(&mut body);
-        self.update(key.kind, body, part, WriteOptions::default()).map(Some)
+        self.replace(key.kind, body, part, WriteOptions::default(), old).map(Some)
     }
 
     /// Patches an object (or its status).

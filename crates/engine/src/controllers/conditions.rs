@@ -45,7 +45,7 @@ pub fn scaled(value: &Value, total: i64, round_up: bool) -> i64 {
 }
 
 /// Puts a count into a status, or takes the field away where the count is 0 and JSON leaves it out.
-pub fn set_count(status: &mut Value, field: &str, count: i64) {
+pub fn set_count(status: &mut Value, field: &'static str, count: i64) {
     if count == 0 {
         status.unset(field);
     } else {

@@ -257,7 +257,7 @@ fn merge(old: &Value, mut new: Value, could_run: bool) -> Value {
     // What others write into the status stays.
     for (field, value) in old.fields() {
         if new.get(field).is_none() && matches!(field.as_ref(), "nominatedNodeName" | "resourceClaimStatuses") {
-            new.set(field, value.clone());
+            new.make_object().insert(field, value.clone());
         }
     }
     new

@@ -225,7 +225,7 @@ fn drop_disabled_pod_fields(object: &mut Value, spec: &str) {
         return;
     }
     if object.at_path(spec).as_object().is_some() {
-        let s = object.slot(spec);
+        let s = object.slot_path(spec);
         for field in FIELDS {
             s.unset(field);
         }

@@ -27,7 +27,7 @@ impl Cluster {
     fn run(&mut self, time: Millis) {
         self.b.run(&mut [&mut self.c], time);
     }
-    fn edit(&mut self, path: &str, value: impl Into<Value>) {
+    fn edit(&mut self, path: &'static str, value: impl Into<Value>) {
         self.b.edit(Kind::StatefulSet, "db", Subresource::Main, |s| {
             s.set(path, value);
             let generation = s.int_at("metadata.generation").unwrap_or(0) + 1;

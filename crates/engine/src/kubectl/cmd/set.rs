@@ -237,7 +237,7 @@ fn resources(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                 return false;
             }
             for (side, k, v) in &wanted {
-                c.set_key(&format!("resources.{side}"), k, v.as_str());
+                c.slot_path(&format!("resources.{side}")).make_object().insert(k, v.as_str());
             }
             true
         };
@@ -312,7 +312,7 @@ fn env(words: &[String], cx: &mut Cx<'_>, io: &mut Io) -> Done {
                     io.complain(&format!("Warning: key {key} transferred to {name}"));
                 }
                 let mut e = json!({"name": (format!("{}{name}", p.str("prefix")))});
-                e.set(&format!("valueFrom.{field}"), json!({"name": (o.name()), "key": key}));
+                *e.slot_path(&format!("valueFrom.{field}")) = json!({"name": (o.name()), "key": key});
                 set.push(e);
             }
         }
