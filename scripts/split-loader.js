@@ -65,12 +65,13 @@ const rehearsed = (n, what, ms) =>
     setTimeout(done, ms);
     worker.postMessage(what);
   });
-const compiled = async (url) => {
-  const answer = await fetch(url);
+const compiled = async (asked) => {
+  const answer = await asked;
   if (!answer.ok) throw new Error(answer.status);
   const streams = answer.headers.get("content-type") === "application/wasm";
   return streams ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
 };
+const drawn = () => document.documentElement.dataset.page !== "sandbox" || document.querySelector(".dock");
 const load = async () => {
   for (let n = 0; n < wanted; n++) {
     const part = PARTS[n];
@@ -78,8 +79,11 @@ const load = async () => {
     // The first of them is wanted at once, while the worker is still being made ready.
     let module = !EMBED && n && worker ? await rehearsed(n, String(part.url), 60_000) : undefined;
     if (!module) {
-      if (!EMBED && !n) setTimeout(enlist);
-      module = await compiled(part.url);
+      // It counts what it is given, so it must be there before the first is.
+      if (!EMBED && !n) await new Promise((go) => setTimeout(() => go(enlist())));
+      const early = part.asked;
+      part.asked = undefined;
+      module = await compiled(early ?? fetch(part.url));
       if (!EMBED && worker && !n) await rehearsed(n, module, 2_000);
     }
     if (!part.made) {
@@ -90,7 +94,6 @@ const load = async () => {
       part.made ?? put(part, made);
     }
     // What this leads to is a task of its own, once the page is drawn: so the order is always that which the profile saw.
-    const drawn = () => document.documentElement.dataset.page !== "sandbox" || document.querySelector(".dock");
     do await new Promise((go) => setTimeout(go, 4));
     while (!EMBED && !drawn());
     tell();
@@ -115,7 +118,14 @@ const withParts = (own) => async (source, imports) => {
   const made = await own.call(WebAssembly, source, imports);
   first = made.instance ?? made;
   whole = made.module ?? source;
-  background();
+  if (EMBED) background();
+  else {
+    // What is compiled while the page is drawn would take turns with that where there are few cores; so it is only fetched.
+    PARTS[0].asked = fetch(PARTS[0].url);
+    PARTS[0].asked.catch(() => {});
+    const soon = () => (drawn() ? background() : setTimeout(soon, 4));
+    soon();
+  }
   return made;
 };
 Object.assign(WebAssembly, { instantiate: withParts(instantiate), instantiateStreaming: withParts(instantiateStreaming) });
