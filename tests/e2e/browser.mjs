@@ -59,7 +59,8 @@ export async function open(browser, url, { size = SIZES.wide, theme = "light", r
   page.trouble = [];
   page.on("pageerror", (e) => page.trouble.push(`error thrown: ${e.stack ?? e.message}`));
   page.on("console", (m) => m.type() === "error" && page.trouble.push(`error printed: ${m.text()} (${m.location().url})`));
-  page.on("requestfailed", (r) => !/(ERR|BINDING)_ABORTED/.test(r.failure()?.errorText) && page.trouble.push(`request failed: ${r.url()} ${r.failure()?.errorText}`));
+  // A request that ends with its page is no trouble; Firefox calls one whose answer has begun a closed stream.
+  page.on("requestfailed", (r) => !/(ERR|BINDING)_ABORTED|STREAM_CLOSED/.test(r.failure()?.errorText) && page.trouble.push(`request failed: ${r.url()} ${r.failure()?.errorText}`));
   page.on("request", (r) => {
     const at = new URL(r.url());
     if (/^https?:$/.test(at.protocol) && at.hostname !== "localhost" && at.hostname !== "127.0.0.1") page.trouble.push(`request to another host: ${r.url()}`);
