@@ -59,9 +59,28 @@ export async function open(browser, url, { size = SIZES.wide, theme = "light", r
   page.trouble = [];
   page.on("pageerror", (e) => page.trouble.push(`error thrown: ${e.stack ?? e.message}`));
   page.on("console", (m) => m.type() === "error" && page.trouble.push(`error printed: ${m.text()} (${m.location().url})`));
-  // A request that ends with its page is no trouble; Firefox calls one whose answer has begun a closed stream.
-  page.on("requestfailed", (r) => !/(ERR|BINDING)_ABORTED|STREAM_CLOSED/.test(r.failure()?.errorText) && page.trouble.push(`request failed: ${r.url()} ${r.failure()?.errorText}`));
+  // A request that ends with the document it was for is no trouble. Firefox names that in two ways, which say more elsewhere, and mostly
+  // just before it tells of the next document.
+  const documents = new WeakMap();
+  let document = 0;
+  let cut = [];
+  page.on("requestfailed", (r) => {
+    const why = r.failure()?.errorText;
+    if (/ERR_ABORTED/.test(why)) return;
+    const said = `request failed: ${r.url()} ${why}`;
+    if (/BINDING_ABORTED|STREAM_CLOSED/.test(why)) {
+      if (documents.get(r) < document || page.isClosed()) return;
+      cut.push({ said, at: Date.now() });
+    }
+    page.trouble.push(said);
+  });
   page.on("request", (r) => {
+    if (r.isNavigationRequest() && r.frame() === page.mainFrame()) {
+      document++;
+      for (const { said, at } of cut) if (Date.now() - at < 500) page.trouble.splice(page.trouble.indexOf(said), 1);
+      cut = [];
+    }
+    documents.set(r, document);
     const at = new URL(r.url());
     if (/^https?:$/.test(at.protocol) && at.hostname !== "localhost" && at.hostname !== "127.0.0.1") page.trouble.push(`request to another host: ${r.url()}`);
   });
