@@ -1,27 +1,36 @@
-// Writes scripts/first-load.txt: which parts of the page's functions run while it loads and shows its first run, at the first visit
-// and at later ones; and which run while an embed plays, is stopped and moved about in time. scripts/optimize.mjs keeps these in the
-// first parts of the WebAssembly.
+// Writes scripts/first-page.txt: which parts of the page's functions run while it loads and shows its first run, at the first visit
+// and at later ones; and scripts/first-embed.txt: which run while an embed plays, is stopped and moved about in time.
+// scripts/optimize.mjs keeps these in the first parts of the WebAssembly.
 //   node scripts/profile.mjs        after `make build`
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SIZES, launch, open, ready } from "../tests/e2e/browser.mjs";
 import { serve } from "./serve.mjs";
-import { LIGHT, STAGES, writeProfile } from "./split-profile.mjs";
+import { LIGHT, STAGES, profileOf, writeProfile } from "./split-profile.mjs";
 import { instrument } from "./split.mjs";
 
-const PROFILE = "scripts/first-load.txt";
 /** How many visits: the first finds nothing, the second what the first left. */
 const VISITS = 2;
 /** So long the page gets to be drawn, and then its example to run; and each example of those that an embed may show. */
 const [DRAWN, RUN, EACH] = [300, 1000, 600];
 const dir = mkdtempSync(join(tmpdir(), "batchyard-profile-"));
 cpSync("dist", dir, { recursive: true });
-const { module, functions } = instrument(readFileSync(".tools/page-named.wasm"));
-writeFileSync(join(dir, readdirSync(dir).find((f) => f.endsWith("_bg.wasm"))), module);
-// The instrumented module is another one than the pages' integrity attributes name, and it is whole.
-for (const page of readdirSync(dir, { recursive: true }).filter((f) => f.endsWith(".html")))
-  writeFileSync(join(dir, page), readFileSync(join(dir, page), "utf8").replace(/ (integrity|data-packed|data-split|data-light)="[^"]*"/g, ""));
+/** Puts a program's module into the site that notes what runs; it is whole, and another one than the pages' integrity attributes name. */
+function instrumented(program) {
+  const { module, functions } = instrument(readFileSync(`.tools/${program}-named.wasm`));
+  const count = functions.reduce((n, f) => n + f.segments, 0);
+  const stages = Object.fromEntries(STAGES[program].map((name) => [name, new Uint8Array(count)]));
+  const file = readdirSync(dir).find((f) => f.startsWith(`batchyard-${program}-`) && f.endsWith("_bg.wasm")) ?? `batchyard-${program}_bg.wasm`;
+  writeFileSync(join(dir, file), module);
+  const app = readdirSync(dir).find((f) => new RegExp(`^batchyard-${program}-[0-9a-f]+\\.js$`).test(f));
+  return { program, functions, count, stages, file, app };
+}
+const [ofPage, ofEmbed] = [instrumented("page"), instrumented("embed")];
+for (const page of readdirSync(dir, { recursive: true }).filter((f) => f.endsWith(".html"))) {
+  const html = readFileSync(join(dir, page), "utf8").replace(/ data-packed="[^"]*"/g, ` data-wasm="../${ofEmbed.file}"`);
+  writeFileSync(join(dir, page), html.replace(/ (integrity|data-split|data-light)="[^"]*"/g, ""));
+}
 
 /** Notes every segment that runs, in the page, which takes the other parts of the WebAssembly to be on their way. */
 function note([count, parts, hurry, slow]) {
@@ -45,10 +54,9 @@ function note([count, parts, hurry, slow]) {
   globalThis.requestAnimationFrame = (f) => (slow ? setTimeout(() => frame(f), slow) : frame((t) => f(t * hurry)));
 }
 
-const count = functions.reduce((n, f) => n + f.segments, 0);
-const stages = Object.fromEntries(STAGES.map((name) => [name, new Uint8Array(count)]));
-const said = (what) => console.log(`${what}: ${STAGES.map((name) => `${name} ${stages[name].reduce((n, one) => n + one, 0)}`).join(", ")} segments so far, of ${count}`);
-const collect = async (page, ...into) => {
+const said = (what, { stages, count }) =>
+  console.log(`${what}: ${Object.entries(stages).map(([name, ran]) => `${name} ${ran.reduce((n, one) => n + one, 0)}`).join(", ")} segments so far, of ${count}`);
+const collect = async (page, { stages }, ...into) => {
   for (const n of await page.evaluate(() => globalThis.segmentsThatRan())) for (const name of into) stages[name][n] = 1;
 };
 const [browser, server] = await Promise.all([launch(), serve(dir)]);
@@ -57,25 +65,25 @@ const trouble = (page) => {
   if (found.length) console.log(found.join("\n"));
 };
 
-const app = server.url + readdirSync(dir).find((f) => /^batchyard-page-[0-9a-f]+\.js$/.test(f));
+const [pageApp, embedApp] = [server.url + ofPage.app, server.url + ofEmbed.app];
 // On a slow phone more happens from one frame to the next.
 const WAYS = [SIZES.wide, SIZES.phone].flatMap((size) => [0, 80, 220].map((slow) => [size, slow]));
 for (const [size, slow] of WAYS) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
-  await page.addInitScript(note, [count, 1, 1, slow]);
+  await page.addInitScript(note, [ofPage.count, 1, 1, slow]);
   for (let n = 1; n <= VISITS; n++) {
     await page.goto(server.url);
     await ready(page);
     await page.waitForTimeout(DRAWN);
-    await collect(page, "page", "run");
+    await collect(page, ofPage, "page", "run");
     await page.evaluate(() => ((globalThis.batchyardParts = 2), dispatchEvent(new Event("batchyard:part"))));
     // A first visit's example runs up to where it waits for the rest, however busy the machine is.
     if (n === 1) await page.waitForFunction(() => /0:01/.test(document.querySelector(".clock").textContent));
     await page.waitForTimeout(RUN);
     // What a worker runs before the page does (scripts/rehearsal.js).
-    await page.evaluate(async (app) => (await import(app)).rehearse(false), app);
-    await collect(page, "run");
-    said(`${size.width} px, ${slow} ms more a frame, visit ${n}`);
+    await page.evaluate(async (app) => (await import(app)).rehearse(false), pageApp);
+    await collect(page, ofPage, "run");
+    said(`${size.width} px, ${slow} ms more a frame, visit ${n}`, ofPage);
   }
   trouble(page);
   await page.context().close();
@@ -109,20 +117,20 @@ async function read(page) {
     embed_call("step", '{"count":-1}');
     embed_call("visible", "false");
     embed_call("visible", "true");
-  }, app);
+  }, embedApp);
   await page.waitForTimeout(DRAWN);
 }
 for (const size of [SIZES.wide, SIZES.phone]) {
   const page = await open(browser, server.url, { size, path: "about:blank" });
   // The simulator's part is all that it waits for; its clock runs as fast as its frames allow.
-  await page.addInitScript(note, [count, 2, 16]);
+  await page.addInitScript(note, [ofEmbed.count, 2, 16]);
   for (const scenario of LIGHT) {
     await page.goto(`${server.url}embed/?scenario=${scenario}`);
     await page.getByRole("button", { name: "Run it here" }).click();
     await page.waitForSelector("html[data-state=running]");
     await read(page);
-    await collect(page, "embed", "others");
-    said(`${size.width} px, embed of ${scenario}`);
+    await collect(page, ofEmbed, "embed", "others");
+    said(`${size.width} px, embed of ${scenario}`, ofEmbed);
   }
   if (size === SIZES.wide) {
     await page.goto(`${server.url}embed/?scenario=${LIGHT[0]}&speed=60`);
@@ -134,11 +142,11 @@ for (const size of [SIZES.wide, SIZES.phone]) {
         const { embed_call } = await import(app);
         embed_call("setYaml", yaml);
         embed_call("play", "null");
-      }, [app, yaml]);
+      }, [embedApp, yaml]);
       await page.waitForTimeout(EACH);
     }
-    await collect(page, "others");
-    said("every example in an embed");
+    await collect(page, ofEmbed, "others");
+    said("every example in an embed", ofEmbed);
   }
   trouble(page);
   await page.context().close();
@@ -146,6 +154,8 @@ for (const size of [SIZES.wide, SIZES.phone]) {
 await browser.close();
 await server.close();
 rmSync(dir, { recursive: true });
-const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, stages: STAGES.map((name) => stages[name].subarray(from, from + segments)) })));
-writeFileSync(PROFILE, text);
-console.log(`wrote ${PROFILE} (${(text.length / 1000).toFixed(0)} kB); build again for a split by it`);
+for (const { program, functions, stages } of [ofPage, ofEmbed]) {
+  const text = writeProfile(functions.map(({ from, segments, ...f }) => ({ ...f, stages: STAGES[program].map((name) => stages[name].subarray(from, from + segments)) })));
+  writeFileSync(profileOf(program), text);
+  console.log(`wrote ${profileOf(program)} (${(text.length / 1000).toFixed(0)} kB); build again for a split by it`);
+}

@@ -1,6 +1,8 @@
 // The widget for other people's pages: a shell that is static and small; the simulator's module, wasm and style are named for when
 // they are wanted.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { examples } from "./site-examples.mjs";
 import { POLICY } from "./site-policy.mjs";
@@ -38,6 +40,20 @@ export function rulesFor(css, source) {
   return out;
 }
 
+/** Builds the widget's program into a site as trunk builds the page's, and says which files it has. */
+function program(dir, release) {
+  const target = ["--target", "wasm32-unknown-unknown"];
+  execFileSync("cargo", ["build", "--quiet", "--profile", release ? "embed" : "dev", ...target, "--bin", "batchyard-embed"], { stdio: "inherit" });
+  const built = join(process.env.CARGO_TARGET_DIR ?? "target", target[1], release ? "embed" : "debug", "batchyard-embed.wasm");
+  const out = ".tools/embed-program";
+  execFileSync("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", out, "--out-name", "app", built], { stdio: "inherit" });
+  const stem = `batchyard-embed-${createHash("sha256").update(readFileSync(join(out, "app_bg.wasm"))).digest("hex").slice(0, 16)}`;
+  const files = { app: `${stem}.js`, wasm: `${stem}_bg.wasm` };
+  copyFileSync(join(out, "app.js"), join(dir, files.app));
+  copyFileSync(join(out, "app_bg.wasm"), join(dir, files.wasm));
+  return files;
+}
+
 /** Builds `embed/` of a site, whose start page is `html`. */
 export async function buildEmbed(dir, html, release) {
   const embed = join(dir, "embed");
@@ -53,7 +69,8 @@ export async function buildEmbed(dir, html, release) {
   const drawn = [...DRAWN_BY, ...DRAWN_ELSEWHERE].map((file) => readFileSync(file, "utf8")).join("\n");
   for (const [name, parts] of [["shell", SHELL_STYLES], ["widget", WIDGET_STYLES]]) writeFileSync(join(embed, `${name}.css`), release ? rulesFor(style(parts), drawn) : style(parts));
   const sprite = html.match(/<svg class="sprite"[^]*?<\/svg>/)?.[0] ?? "";
-  const data = { app: `../${found(/^batchyard-page-[0-9a-f]+\.js$/)}`, wasm: `../${found(/^batchyard-page-[0-9a-f]+_bg\.wasm$/)}`, style: "widget.css", editor: `../${found(/^codemirror-\w+\.js$/)}` };
+  const { app, wasm } = program(dir, release);
+  const data = { app: `../${app}`, wasm: `../${wasm}`, style: "widget.css", editor: `../${found(/^codemirror-\w+\.js$/)}` };
   const script = `<script src="early.js"></script>\n<script type="module" src="frame.js" ${Object.entries(data).map(([k, v]) => `data-${k}="${v}"`).join(" ")}></script>`;
   const shell = readFileSync("embed/index.html", "utf8")
     .replace("<!-- css -->", '<link rel="stylesheet" href="shell.css">')

@@ -70,7 +70,7 @@ for (const [page, title] of Object.entries(PAGES)) {
 }
 
 // What hosts that read these files need to know: the headers, and what to say of an address that is none.
-const HASHED = ["batchyard-page-*", "start-*", "style-*", "codemirror-*", "rehearsal-*"].map((f) => `/${f}\n  Cache-Control: public, max-age=31536000, immutable\n`);
+const HASHED = ["batchyard-page-*", "batchyard-embed-*", "start-*", "style-*", "codemirror-*", "rehearsal-*"].map((f) => `/${f}\n  Cache-Control: public, max-age=31536000, immutable\n`);
 writeFileSync(join(dir, "_headers"), `/*\n${Object.entries(HEADERS).map(([k, v]) => `  ${k}: ${v}\n`).join("")}${HASHED.join("")}`);
 // It stands below any path, so its way back is absolute: SITE_PATH=/batchyard/ for a site below a path.
 writeFileSync(

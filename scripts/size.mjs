@@ -15,7 +15,7 @@ const BUDGETS = [
   // The shell fetches the scenario's manifest and picture; counted is the example with which most pages begin.
   { name: "embed, before interaction", page: "embed/index.html", also: PICTURE, limit: 20 * kB },
   // All that is fetched until such an embed has been played to its end (tests/e2e/embed.test.mjs sees to that).
-  { name: "embed, after interaction", page: "embed/index.html", also: PICTURE, comes: /^[^/]*_embed\.bin$|^batchyard-page-\w+\.js$|^embed\/(widget\.css|split\.js|unpack\.js)$/, limit: 250 * kB },
+  { name: "embed, after interaction", page: "embed/index.html", also: PICTURE, comes: /^[^/]*_embed\.bin$|^batchyard-embed-\w+\.js$|^embed\/(widget\.css|split\.js|unpack\.js)$/, limit: 250 * kB },
   { name: "embed script", file: "embed/v1.js", limit: 3 * kB },
 ];
 

@@ -1,6 +1,6 @@
-// Splits the page's WebAssembly in three, by the profile of a first load: what is needed at once, what soon, and the rest. For the page
+// Splits a program's WebAssembly in three, by the profile of a first load: what is needed at once, what soon, and the rest. For the page
 // these are what draws it and what runs its first example; for an embed, what plays such a Job, and what other examples need.
-import { STAGES, readProfile } from "./split-profile.mjs";
+import { readProfile } from "./split-profile.mjs";
 import { key, split } from "./split.mjs";
 import { decode, shape } from "./wasm-code.mjs";
 import { parse } from "./wasm-module.mjs";
@@ -10,14 +10,13 @@ import { carried, outline } from "./wasm-outline.mjs";
 const ALLOCATOR = /dlmalloc|__rdl_|__rust_\w*alloc/;
 
 /**
- * `{ first, middle, rest }` as modules, and `said`, what there is to say about them. `at` names the stages of the profile that the first
- * holds and that the first and the middle part hold; `border` is the middle part's.
+ * `{ first, middle, rest }` as modules, and `said`, what there is to say about them. `at` names the profile's stages: what the first
+ * holds, and what the first and the middle part hold; `border` is the middle part's.
  */
 export function splitPage(file, profileText, linked, at, border) {
-  const profile = readProfile(profileText, STAGES.length);
   // An embed's parts come when its reader wants them, so its profile sees what there is to see.
   const always = (name) => at[0] === "page" && ALLOCATOR.test(name);
-  const [near, far] = at.map((name) => profile[STAGES.indexOf(name)]);
+  const [near, far] = readProfile(profileText, at.length);
   const m = parse(file);
   const code = (f) => decode(m.bodies[f - m.importedFunctions], m, m.types[m.functionTypes[f]].results);
   const before = new Map();

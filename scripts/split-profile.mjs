@@ -1,11 +1,13 @@
-// The profile of a first load (scripts/first-load.txt) as text: a line for each function that ran, with its key, its shape, and for each
-// stage of the load a bit for each of its segments, in base64. Functions whose keys and shapes are the same share a line. Of the page's
-// and of an embed's stages, each includes the one before it.
+// The profiles of a first load (scripts/first-page.txt, scripts/first-embed.txt) as text: a line for each function that ran, with its
+// key, its shape, and for each stage of the load a bit for each of its segments, in base64. Functions whose keys and shapes are the same
+// share a line. Each stage includes the one before it.
 
-/** The stages: what draws the page; what runs its example, too; what an embed of one of `LIGHT` runs; what others run in an embed. */
-export const STAGES = ["page", "run", "embed", "others"];
+/** The stages of each program: what draws the page; what runs its example, too; what an embed of one of `LIGHT` runs; what others run there. */
+export const STAGES = { page: ["page", "run"], embed: ["embed", "others"] };
 /** The examples for which an embed needs nothing but its first part. */
 export const LIGHT = ["migration-fails-twice", "db-migration"];
+/** The file of a program's profile. */
+export const profileOf = (program) => `scripts/first-${program}.txt`;
 
 const toBits = (ran) => {
   const bits = Buffer.alloc(Math.ceil(ran.length / 8));

@@ -2,7 +2,7 @@
 // after that (or at the first call that needs it). Both share memory, tables and globals; a call across the border goes
 // through the function table.
 //
-// Which functions run at first is known from a profile (scripts/first-load.txt, made by `make profile`): a function that is
+// Which functions run at first is known from a profile (scripts/first-page.txt, made by `make profile`): a function that is
 // missing there is only fetched later, so an old profile costs time, never correctness.
 import { splitData } from "./split-data.mjs";
 import { decode, shape } from "./wasm-code.mjs";

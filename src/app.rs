@@ -13,10 +13,6 @@ pub fn start() {
     if web_sys::window().is_none() {
         return;
     }
-    // The widget is drawn when its shell asks for it, with what its address says.
-    if page() == "embed" {
-        return;
-    }
     let Some(root) = dom::document().get_element_by_id("app") else { return };
     // In a task of its own: what came before has taken a phone long enough.
     let draw = move || {

@@ -36,7 +36,7 @@ test("before it is wanted, no WebAssembly is fetched, and a picture is shown", a
   await frame(page).locator("#still svg").waitFor();
   await frame(page).getByRole("img", { name: /Job db-migration/ }).waitFor();
   await page.waitForLoadState("networkidle");
-  assert.ok(!asked.some((u) => /\.(wasm|bin)|batchyard-page/.test(u)), asked.join("\n"));
+  assert.ok(!asked.some((u) => /\.(wasm|bin)|batchyard-(page|embed)/.test(u)), asked.join("\n"));
   await run(page);
   assert.ok(asked.some((u) => u.endsWith("_embed.bin")));
   assert.deepEqual(page.trouble, []);
