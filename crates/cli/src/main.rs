@@ -15,6 +15,12 @@ mod texts;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// A cluster is made of many small parts: a third of a run's time is won by an allocator that is good at those.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 const HELP: &str = "\
 batchyard simulates Kubernetes' batch workloads in virtual time.
 

@@ -26,6 +26,12 @@ mod machine {
 mod machine {
     use std::time::Instant;
 
+    use mimalloc::MiMalloc;
+
+    /// The command line tool's.
+    #[global_allocator]
+    static ALLOCATOR: MiMalloc = MiMalloc;
+
     thread_local!(static START: Instant = Instant::now());
 
     pub fn now() -> f64 {
