@@ -179,14 +179,13 @@ fn event_key(ctx: &mut Ctx<'_>, about: &Object) -> ObjectKey {
 
 /// What an event is about.
 fn involved(about: &Object, field_path: &str) -> Value {
-    let given = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
     let namespace = about.namespace();
     Value::object([
         ("apiVersion", about.at("apiVersion").clone()),
-        ("fieldPath", given(field_path)),
+        ("fieldPath", Value::given(field_path)),
         ("kind", about.at("kind").clone()),
         ("name", about.name().into()),
-        ("namespace", if namespace.is_empty() { Value::Null } else { namespace.into() }),
+        ("namespace", Value::given(namespace)),
         ("resourceVersion", about.at("metadata.resourceVersion").clone()),
         ("uid", about.uid().into()),
     ])

@@ -15,6 +15,7 @@ use crate::intern::intern;
 use crate::literal::{self, Field};
 use crate::order;
 use crate::place;
+use crate::value::step_len;
 
 /// Names of fields, sorted.
 #[derive(Clone)]
@@ -249,7 +250,7 @@ impl Map {
     #[inline]
     pub(super) fn step(&self, path: &'static [u8]) -> (Option<&Value>, usize) {
         if self.keys.len() > SHARED {
-            let step = path.iter().position(|b| *b == b'.').unwrap_or(path.len());
+            let step = step_len(path);
             return (self.field(&path[..step]), step);
         }
         let (at, step) = place::of(&self.keys, path);
@@ -258,7 +259,7 @@ impl Map {
     /// The value of the field that the first step of a path names, made null if it was not there, and how long that step is.
     pub(super) fn step_mut(&mut self, path: &'static [u8]) -> (&mut Value, usize) {
         let (known, step) = if self.keys.len() > SHARED {
-            let step = path.iter().position(|b| *b == b'.').unwrap_or(path.len());
+            let step = step_len(path);
             (self.position(&path[..step]), step)
         } else {
             place::of(&self.keys, path)

@@ -9,6 +9,7 @@ use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use crate::map::Keys;
+use crate::value::step_len;
 
 const SLOTS: usize = 4096;
 const ABSENT: u8 = u8::MAX;
@@ -50,7 +51,7 @@ pub fn of(names: &Keys, path: &'static [u8]) -> (Option<usize>, usize) {
 #[cold]
 #[inline(never)]
 fn look(names: &Keys, path: &'static [u8]) -> (u8, u16) {
-    let step = path.iter().position(|b| *b == b'.').unwrap_or(path.len());
+    let step = step_len(path);
     let at = names.position(&path[..step]).map_or(ABSENT, |at| at as u8);
     CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();

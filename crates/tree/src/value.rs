@@ -61,6 +61,11 @@ fn dot(path: &[u8]) -> Option<usize> {
     path[at..].iter().position(|b| *b == b'.').map(|i| at + i)
 }
 
+/// How long a path's first step is.
+pub(super) fn step_len(path: &[u8]) -> usize {
+    dot(path).unwrap_or(path.len())
+}
+
 /// A path without its last step, and that.
 fn last_step(path: &str) -> Option<(&str, &str)> {
     let at = path.bytes().rposition(|b| b == b'.')?;
@@ -150,7 +155,7 @@ impl Value {
                     field.unwrap_or(NULL)
                 }
                 Self::Array(a) => {
-                    step = dot(rest).unwrap_or(rest.len());
+                    step = step_len(rest);
                     place(&rest[..step]).and_then(|i| a.get(i)).unwrap_or(NULL)
                 }
                 _ => return NULL,
@@ -165,8 +170,7 @@ impl Value {
     pub fn at_path(&self, path: &str) -> &Value {
         let (mut v, mut rest) = (self, path.as_bytes());
         loop {
-            let end = dot(rest).unwrap_or(rest.len());
-            let (step, more) = rest.split_at(end);
+            let (step, more) = rest.split_at(step_len(rest));
             v = match v {
                 Self::Object(m) => m.field(step).unwrap_or(NULL),
                 Self::Array(a) => place(step).and_then(|i| a.get(i)).unwrap_or(NULL),
@@ -177,6 +181,10 @@ impl Value {
                 None => return v,
             }
         }
+    }
+    /// A text, or null where it is empty, as Go leaves an empty one out.
+    pub fn given(text: &str) -> Self {
+        if text.is_empty() { Self::Null } else { Self::from(text) }
     }
     /// The text at a path, empty where there is none.
     pub fn str_at(&self, path: &'static str) -> &str {
@@ -253,7 +261,7 @@ impl Value {
     /// The item of this list that the first step of a path names, and how long that step is.
     fn item(&self, path: &[u8]) -> Option<(usize, usize)> {
         let Self::Array(a) = self else { return None };
-        let step = dot(path).unwrap_or(path.len());
+        let step = step_len(path);
         place(&path[..step]).filter(|i| *i < a.len()).map(|i| (i, step))
     }
     /// Sets the value at a dotted path, making objects on the way.

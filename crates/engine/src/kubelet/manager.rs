@@ -134,7 +134,7 @@ pub fn set_startup(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &str, started: bool) 
 
 fn change_container(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &str, field: &'static str, to: bool) {
     let Some(mut status) = pod.status.value.clone() else { return };
-    let full = format!("containerd://{id}");
+    let full = super::status::container_id(id);
     let mut changed = false;
     for list in ["containerStatuses", "initContainerStatuses"] {
         if status.at(list).is_null() {

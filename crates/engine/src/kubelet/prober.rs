@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::pod::{Ended, Pod, Purpose};
+use super::status::id_at_runtime;
 use super::{Cx, Task, env, exec, manager, spec, sync};
 use crate::api::Value;
 use crate::clock::{SECOND, Time, go_duration, parse_go_duration};
@@ -145,7 +146,7 @@ pub fn update_statuses(cx: &mut Cx<'_, '_>, pod: &mut Pod, init: &mut [Value], a
         for status in list {
             let name = status.str_at("name").to_owned();
             let running = !status.at("state.running").is_null();
-            let id = status.str_at("containerID").trim_start_matches("containerd://").to_owned();
+            let id = id_at_runtime(status.str_at("containerID")).to_owned();
             let started = running
                 && match pod.verdict(ProbeKind::Startup, &id) {
                     Some(v) => v == Verdict::Success,
@@ -221,7 +222,7 @@ fn probe(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) -> bool {
         c.filter(|c| !c.str_at("containerID").is_empty()).cloned()
     };
     let Some(c) = find("containerStatuses").or_else(|| find("initContainerStatuses")) else { return true };
-    let id: Rc<str> = Rc::from(c.str_at("containerID").trim_start_matches("containerd://"));
+    let id: Rc<str> = Rc::from(id_at_runtime(c.str_at("containerID")));
     if pod.probers[n].id.as_ref() != Some(&id) {
         pod.probers[n].id = Some(id.clone());
         pod.probers[n].verdict = None;

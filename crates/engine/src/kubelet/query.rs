@@ -31,7 +31,7 @@ impl Kubelet {
     /// The log of a container by the id in the Pod's status (with or without `containerd://`). None where the runtime
     /// has removed it.
     pub fn logs_of(&self, pod_uid: &str, container_id: &str) -> Option<Rc<Vec<LogLine>>> {
-        let id = container_id.trim_start_matches("containerd://");
+        let id = super::status::id_at_runtime(container_id);
         self.pods.get(pod_uid)?.container(id).map(|c| c.logs.clone())
     }
     /// The log of a container's newest instance, or of the one before. None where there is none (any more).

@@ -11,6 +11,8 @@ use crate::runtime::State;
 
 /// Why a Pod that ran too long has failed.
 pub const DEADLINE_REASON: &str = "DeadlineExceeded";
+/// What the id of a container in a status begins with.
+const RUNTIME: &str = "containerd://";
 /// The word for a container that is removed so that all start anew.
 const RESTARTING_ALL: &str = "RestartingAllContainers";
 const DEADLINE_MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
@@ -117,13 +119,8 @@ fn pod_resources(pod: &Pod) -> (Value, Value) {
     (sums, requests)
 }
 
-/// A text, or nothing where it is empty.
-fn given(text: &str) -> Value {
-    if text.is_empty() { Value::Null } else { Value::from(text) }
-}
-
 fn waiting(reason: &str, message: &str) -> Value {
-    json!({"waiting": (Value::object([("message", given(message)), ("reason", given(reason))]))})
+    json!({"waiting": (Value::object([("message", Value::given(message)), ("reason", Value::given(reason))]))})
 }
 
 fn state_of(seen: &Seen) -> Value {
@@ -132,10 +129,10 @@ fn state_of(seen: &Seen) -> Value {
         State::Running => json!({"running": {"startedAt": (seen.started_at.rfc3339())}}),
         State::Exited => {
             let terminated = Value::object([
-                ("containerID", container_id(seen).into()),
+                ("containerID", container_id(&seen.id).into()),
                 ("exitCode", seen.exit_code.into()),
                 ("finishedAt", seen.finished_at.rfc3339().into()),
-                ("message", given(&seen.message)),
+                ("message", Value::given(&seen.message)),
                 ("reason", seen.reason.into()),
                 ("startedAt", seen.started_at.rfc3339().into()),
             ]);
@@ -144,8 +141,14 @@ fn state_of(seen: &Seen) -> Value {
     }
 }
 
-fn container_id(seen: &Seen) -> String {
-    format!("containerd://{}", seen.id)
+/// What a status calls a container by, the runtime and the id it has there.
+pub fn container_id(id: &str) -> String {
+    format!("{RUNTIME}{id}")
+}
+
+/// The id that a container has at the runtime, of what a status calls it by.
+pub fn id_at_runtime(container_id: &str) -> &str {
+    container_id.strip_prefix(RUNTIME).unwrap_or(container_id)
 }
 
 fn volume_mounts(container: &Value) -> Value {
@@ -225,7 +228,7 @@ fn container_status(
             (json!({"terminated": ended}), waiting(RESTARTING_ALL, text))
         }
         Some(seen) => {
-            let full_id = container_id(seen);
+            let full_id = container_id(&seen.id);
             let last = if let Some(p) = previous {
                 state_of(p)
             } else if old.is_some_and(|o| o.str_at("containerID") != full_id) && !old_terminated.is_null() {
@@ -292,7 +295,7 @@ fn still_says(old: &Value, seen: &Seen, previous: Option<&Seen>) -> bool {
         State::Running => "running",
         State::Exited => "terminated",
     };
-    let id = |text: &str, of: &Seen| text.strip_prefix("containerd://") == Some(of.id.as_ref());
+    let id = |text: &str, of: &Seen| text.strip_prefix(RUNTIME) == Some(of.id.as_ref());
     id(old.str_at("containerID"), seen)
         && old.at("state").get(state).is_some()
         && old.int_at("restartCount") == Some(seen.restart_count)
