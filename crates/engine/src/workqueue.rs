@@ -12,6 +12,7 @@ use crate::sorted::SortedMap;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Lane {
     Ready,
+    Again,
     Waiting,
 }
 
@@ -20,6 +21,7 @@ enum Lane {
 pub struct WorkQueue {
     queue: EventQueue<(Lane, ObjectKey)>,
     ready: SortedMap<ObjectKey, Due>,
+    again: SortedMap<ObjectKey, Due>,
     waiting: SortedMap<ObjectKey, Due>,
     failures: SortedMap<ObjectKey, u32>,
     base_delay: Millis,
@@ -39,6 +41,7 @@ impl WorkQueue {
         Self {
             queue: EventQueue::default(),
             ready: SortedMap::new(),
+            again: SortedMap::new(),
             waiting: SortedMap::new(),
             failures: SortedMap::new(),
             base_delay,
@@ -49,6 +52,17 @@ impl WorkQueue {
     /// earlier of the two times.
     pub fn add(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey, latency: Millis) {
         Self::place(&mut self.queue, &mut self.ready, ctx, key, latency, Lane::Ready);
+    }
+    /// Adds a key to be synced after the informer's latency, and once more where it is about to be synced for another change.
+    /// What one sync of another controller writes in an instant here lies milliseconds apart in a real cluster; that can be
+    /// seen where each sync tells something.
+    pub fn add_apart(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey, latency: Millis) {
+        if let Some(due) = self.ready.get(&key) {
+            let delay = due.0 + latency - ctx.now;
+            Self::place(&mut self.queue, &mut self.again, ctx, key, delay, Lane::Again);
+        } else {
+            self.add(ctx, key, latency);
+        }
     }
     /// Adds a key to be synced after a delay. Of several delays of one key the earliest counts.
     pub fn add_after(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey, delay: Millis) {
@@ -96,6 +110,7 @@ impl WorkQueue {
         let (_, (lane, key)) = self.queue.pop()?;
         match lane {
             Lane::Ready => self.ready.remove(&key),
+            Lane::Again => self.again.remove(&key),
             Lane::Waiting => self.waiting.remove(&key),
         };
         Some(key)

@@ -58,7 +58,8 @@ fn is_suspended(cron_job: &Object) -> bool {
 }
 
 impl CronJobController {
-    /// A Job changed: the CronJobs that control it, now or before, are synced.
+    /// A Job changed: the CronJobs that control it, now or before, are synced, once for each change, as each sync tells of a
+    /// Job that it did not make.
     fn observe_job(&mut self, ctx: &mut Ctx<'_>, change: &Change) {
         let job = change.object();
         let before = change.before.as_deref().filter(|b| b.controller() != job.controller());
@@ -66,7 +67,7 @@ impl CronJobController {
             let Some(owner) = version.controller().filter(|o| o.kind.as_ref() == "CronJob") else { continue };
             let key = ObjectKey::new(Kind::CronJob, version.namespace().clone(), owner.name.clone());
             if ctx.api.get(&key).is_some_and(|c| *c.uid() == owner.uid) {
-                self.queue.add(ctx, key, LATENCY);
+                self.queue.add_apart(ctx, key, LATENCY);
             }
         }
     }
@@ -87,7 +88,7 @@ impl CronJobController {
                 return;
             }
         }
-        self.queue.add(ctx, key, LATENCY);
+        self.queue.add_apart(ctx, key, LATENCY);
     }
     fn enqueue_after(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey, delay: Millis) {
         if delay > 0 {
