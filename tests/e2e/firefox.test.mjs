@@ -1,37 +1,11 @@
 // The core of the journeys again in Firefox, where one is installed (Debian: firefox-esr). It is driven by WebDriver BiDi, which
 // has no permissions and no emulated themes.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
-import { SIZES, launchFirefox, open, picture, ready, settled, site } from "./browser.mjs";
+import { SIZES, launchFirefox, ready, settled } from "./browser.mjs";
+import { journeysIn } from "./journey.mjs";
 import { applyEdited, back, runToEnd, terminal, text } from "./learner.mjs";
-import { test } from "./trial.mjs";
 
-let browser;
-let server;
-before(async () => {
-  [browser, server] = await Promise.all([launchFirefox(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-function journey(name, body, { size = SIZES.wide, path = "" } = {}) {
-  test(`Firefox: ${name}`, { timeout: 240_000 }, async (t) => {
-    if (!browser) return t.skip("no Firefox is installed");
-    const page = await open(browser, server.url, { size, path, theme: null, reducedMotion: null, context: { permissions: undefined } });
-    try {
-      await ready(page);
-      await body(page);
-      assert.deepEqual(page.trouble, [], "what went wrong in the page");
-    } catch (error) {
-      console.log(`picture: ${await picture(page, `firefox-${name}`)}`);
-      throw error;
-    } finally {
-      await page.context().close();
-    }
-  });
-}
+const journey = journeysIn(launchFirefox, "Firefox: ", { theme: null, reducedMotion: null, context: { permissions: undefined } });
 
 /** Changes a part of the manifest, as pasting does: filled key by key each line would be indented by the editor once more. */
 async function type(page, from, to) {
@@ -44,7 +18,7 @@ async function type(page, from, to) {
   );
 }
 
-journey("a first visit shows a running example, and a tour that is shown once", async (page) => {
+journey("a first visit shows a running example, and a tour that is shown once", async ({ page }) => {
   await page.waitForSelector(".stage .pod");
   await page.waitForSelector(".tour");
   await page.click(".tour [aria-label='Skip the tour'], .tour .btn--icon");
@@ -54,13 +28,13 @@ journey("a first visit shows a running example, and a tour that is shown once", 
   assert.equal(await page.locator(".tour").count(), 0);
 });
 
-journey("edit, apply with the keyboard, and the Job runs to Complete", async (page) => {
+journey("edit, apply with the keyboard, and the Job runs to Complete", async ({ page }) => {
   await back(page, "db-migration");
   await type(page, "name: db-migration", "name: edited");
   await applyEdited(page);
 });
 
-journey("run to the end, scrub, step, and act in the past", async (page) => {
+journey("run to the end, scrub, step, and act in the past", async ({ page }) => {
   await back(page);
   await runToEnd(page);
   await page.locator(".scrub-range").fill("28");
@@ -73,7 +47,7 @@ journey("run to the end, scrub, step, and act in the past", async (page) => {
   await page.waitForSelector(".jobcard");
 });
 
-journey("an error stands at its line, and a fix mends it", async (page) => {
+journey("an error stands at its line, and a fix mends it", async ({ page }) => {
   await back(page);
   await type(page, "Never", "Always");
   await page.waitForSelector(".diag");
@@ -82,7 +56,7 @@ journey("an error stands at its line, and a fix mends it", async (page) => {
   await page.waitForFunction(() => !document.querySelector(".diag"));
 });
 
-journey("a shared link opens the same run", async (page) => {
+journey("a shared link opens the same run", async ({ page }) => {
   await back(page);
   await runToEnd(page);
   await page.locator(".scrub-range").fill("28");
@@ -96,16 +70,16 @@ journey("a shared link opens the same run", async (page) => {
   assert.match(await text(other, ".lead-say"), /Held/);
 });
 
-journey("on a phone the yard comes first and the page is as wide as the window", async (page) => {
+journey("on a phone the yard comes first and the page is as wide as the window", { size: SIZES.phone }, async ({ page }) => {
   await back(page, "six-by-two");
   await runToEnd(page);
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
   const [stage, source] = await Promise.all([".stage", ".source"].map((s) => page.locator(s).boundingBox()));
   assert.ok(stage.y < source.y);
-}, { size: SIZES.phone });
+});
 
-journey("compare runs two manifests on one clock", async (page) => {
+journey("compare runs two manifests on one clock", { path: "compare/" }, async ({ page }) => {
   await page.click("[data-speed='60']");
   await page.click("[data-do=play]");
   await page.waitForSelector(".side:nth-of-type(1) .jobcard[data-job=Complete]");
-}, { path: "compare/" });
+});
