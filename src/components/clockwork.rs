@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::glyph::strokes;
 use crate::session::status::Look;
 use crate::session::text::{Ms, decimal, left};
 use crate::session::view::Wait;
@@ -116,6 +117,11 @@ pub fn memo(version: impl Into<AttrValue>, draw: impl Fn() -> Html + 'static) ->
     html! { <Memo version={version.into()} draw={Rc::new(draw) as Rc<dyn Fn() -> Html>} /> }
 }
 
+/// A text of figures that changes again and again: in a place of its own that is as wide as it (time.css).
+pub fn figures(text: AttrValue) -> Html {
+    html! { <span class="figures" data-n={text.chars().count().to_string()}>{ text }</span> }
+}
+
 /// A number for an SVG attribute, rounded to a tenth.
 pub fn tenth(x: f64) -> String {
     decimal(x, 1)
@@ -130,7 +136,7 @@ pub fn countdown(wait: &Wait, look: Look) -> Html {
             <svg class="count" viewBox="0 0 36 36" aria-hidden="true">
                 <circle class="count-bed" cx="18" cy="18" r="15.5" pathLength="100" />
                 <circle class="count-arc" cx="18" cy="18" r="15.5" pathLength="100" stroke-dasharray={[&tenth(rest), " 100"].concat()} />
-                <use class="count-glyph" href={look.glyph} x="9.5" y="9.5" width="17" height="17" />
+                <svg class="count-glyph" x="9.5" y="9.5" width="17" height="17" viewBox="0 0 16 16">{ strokes(look) }</svg>
             </svg>
         }
     })

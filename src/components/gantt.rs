@@ -3,6 +3,7 @@
 //! Places are shares of the axis, written to custom properties of each part. Bars that still grow are drawn to the end of
 //! the axis, under what covers the time that was not seen; so a frame moves the cover and the playhead, and no bar.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -37,6 +38,9 @@ pub struct GanttProps {
     /// The fewest rows that are drawn.
     #[prop_or(4)]
     pub rows: usize,
+    /// Whether time runs.
+    #[prop_or_default]
+    pub playing: bool,
     /// Whether all of it is drawn on one row.
     #[prop_or_default]
     pub solo: bool,
@@ -54,6 +58,11 @@ const AROUND: f64 = 3.0;
 
 fn height(r: &Row) -> f64 {
     if r.kind.is_empty() || r.child { POD_ROW } else { JOB_ROW }
+}
+
+/// Whether a row has waits, or the one that would come next.
+fn has_waits(r: &Row) -> bool {
+    !r.arcs.is_empty() || r.ghost.is_some()
 }
 
 /// Which rows are drawn when `below` rem of them are out of sight below, and the room that those above and below take.
@@ -196,7 +205,7 @@ fn row(r: &Rc<Row>, place: Option<usize>, props: &GanttProps) -> Html {
         _ => html! { <span class="jobline" data-open="" data-v={at(r.from, view)}></span> },
     };
     html! {
-        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" }, (!r.arcs.is_empty() || r.ghost.is_some()).then_some("trow--waits"))} {key}>
+        <div class={classes!("trow", if r.child { "trow--child" } else { "trow--job" }, has_waits(r).then_some("trow--waits"))} {key}>
             <div class="tname"><span class="kind">{ r.kind.clone() }</span>if !r.label.is_empty() { <span class="mono">{ r.label.clone() }</span> }</div>
             <div class="tplot">
                 { life }{ solo }
@@ -233,6 +242,8 @@ struct HeadProps {
     from: Ms,
     view: Ms,
     seen: Ms,
+    /// How many rows have waits, which follow the clock.
+    waits: usize,
 }
 
 /// Writes on every frame where the playhead stands, and the covers of the time that is behind and before it where they move.
@@ -249,7 +260,11 @@ fn Head(props: &HeadProps) -> Html {
         }
     };
     use_effect_with(place(now), wherever(".playhead", "--at"));
-    use_effect_with(place(now), wherever(".trow--waits", "--now"));
+    use_effect_with(place(now.clamp(props.from, props.from + props.view)), wherever(".scrub-thumb", "--at"));
+    {
+        let set = wherever(".trow--waits", "--now");
+        use_effect_with((place(now), props.waits), move |(place, _)| set(place));
+    }
     use_effect_with(place(now.max(props.seen)), wherever(".unseen", "--at"));
     // What lies ahead and was seen is veiled.
     let veil = if now < props.seen { now } else { props.from + props.view };
@@ -257,7 +272,11 @@ fn Head(props: &HeadProps) -> Html {
     html! { <span class="playhead"></span> }
 }
 
-/// A native range input over the axis; its thumb is the foot of the playhead.
+/// While time runs, the range input steps over so many parts of the axis.
+const STEPS: Ms = 50;
+
+/// A native range input over the axis. Its thumb is drawn apart, as the foot of the playhead: moved on every frame, the
+/// input's own would be laid out and painted anew; its value follows in steps, and is exact where time stands.
 fn scrubber(props: &GanttProps) -> Html {
     let oninput = props.on_act.reform(|e: InputEvent| {
         let value = e.target_dyn_into::<web_sys::HtmlInputElement>().map(|i| i.value_as_number()).unwrap_or_default();
@@ -268,8 +287,9 @@ fn scrubber(props: &GanttProps) -> Html {
         if props.label.is_empty() { "Time".into() } else { ["Time, ", &*props.label].concat().into() };
     let (min, max) = (seconds(props.timeline.from), seconds(props.timeline.from + props.timeline.view));
     let (origin, text) = (props.origin, props.value_text.clone());
+    let step = if props.playing { (props.timeline.view / STEPS).max(100) } else { 100 };
     live(move |now| {
-        let value = decimal(((now - origin).max(0) / 100) as f64 / 10.0, 1);
+        let value = decimal(((now - origin).max(0) / step * step / 100) as f64 / 10.0, 1);
         html! {
             <input type="range" class="scrub-range" min={min.clone()} max={max.clone()} step="0.1" {value} oninput={oninput.clone()}
                 aria-label={label.clone()} aria-valuetext={text.clone()} />
@@ -305,22 +325,32 @@ fn below(t: &Timeline) -> f64 {
     rest.iter().map(|r| height(r)).sum::<f64>() + more
 }
 
+/// The room that all rows take.
+fn all_room(t: &Timeline) -> f64 {
+    t.rows.iter().map(|r| height(r)).sum::<f64>() + if t.more > 0 { POD_ROW } else { 0.0 }
+}
+
+/// In steps of some rows, with a little for what a scrolled pixel is rounded to.
+fn steps(rem: f64) -> i32 {
+    ((rem + 0.25) / AROUND) as i32
+}
+
 /// Keeps what the moment is about in sight: where it is not at the end of what was seen, the newest rows are of Pods that are
-/// still to come. How far the learner has scrolled stays as it is until other rows should be in sight.
+/// still to come. How far the learner has scrolled stays as it is until other rows should be in sight. Whoever draws knows at
+/// once how far it will be scrolled up, and does not wait for the browser to say so.
 #[hook]
-fn use_sight(box_ref: &NodeRef, t: &Timeline, up: &UseStateHandle<i32>) {
+fn use_sight(box_ref: &NodeRef, t: &Timeline, up: &RefCell<i32>) {
     let kept = use_mut_ref(|| 0.0_f64);
-    let (node, up) = (box_ref.clone(), up.clone());
-    let all = t.rows.iter().map(|r| height(r)).sum::<f64>() + if t.more > 0 { POD_ROW } else { 0.0 };
-    use_effect_with(below(t), move |below| {
-        if (kept.replace(*below) - below).abs() < 0.01 {
-            return;
-        }
+    let (node, below, all) = (box_ref.clone(), below(t), all_room(t));
+    let moved = (kept.replace(below) - below).abs() > 0.01;
+    if moved {
+        up.replace(steps(below));
+    }
+    use_effect(move || {
         let found = node.cast::<web_sys::Element>().and_then(|e| e.query_selector(".gantt-scroll").ok().flatten());
-        if let Some(e) = found {
+        if let Some(e) = found.filter(|_| moved) {
             let to = (f64::from(e.scroll_height()) * below / all.max(1.0)) as i32;
-            e.set_scroll_top(-to.clamp(0, e.scroll_height() - e.client_height()));
-            up.set((below / AROUND) as i32);
+            e.set_scroll_top(-to.clamp(0, (e.scroll_height() - e.client_height()).max(0)));
         }
     });
 }
@@ -339,18 +369,20 @@ pub fn Gantt(props: &GanttProps) -> Html {
         });
     }
     // What is new comes last and stays in view (time.css): how far it was scrolled up from there, in steps of some rows.
-    let up = use_state_eq(|| 0_i32);
+    let (up, redraw) = (use_mut_ref(|| 0_i32), use_force_update());
     let onscroll = {
-        let (up, rem) = (up.clone(), t.rows.iter().map(|r| height(r)).sum::<f64>());
+        let (up, all) = (up.clone(), all_room(t));
         Callback::from(move |e: Event| {
             if let Some(e) = e.target_dyn_into::<web_sys::Element>() {
-                let part = f64::from(-e.scroll_top()) / f64::from(e.scroll_height().max(1));
-                up.set((part * rem / AROUND) as i32);
+                let now = steps(f64::from(-e.scroll_top()) / f64::from(e.scroll_height().max(1)) * all);
+                if up.replace(now) != now {
+                    redraw.force_update();
+                }
             }
         })
     };
     use_sight(&box_ref, t, &up);
-    let (drawn, over, under) = window(&t.rows, f64::from(*up) * AROUND);
+    let (drawn, over, under) = window(&t.rows, f64::from(*up.borrow()) * AROUND);
     let room = |rem: f64| {
         // As high as it is made, at once: what is placed later would lose where it was scrolled to.
         html! { if rem > 0.0 { <svg class="troom" aria-hidden="true" width="1" height={[&*decimal(rem, 3), "rem"].concat()} /> } }
@@ -376,7 +408,7 @@ pub fn Gantt(props: &GanttProps) -> Html {
                     <span class="veil"></span>
                 </div>
                 <div class="gantt-over gantt-over--head" aria-hidden="true">
-                    <Head {box_ref} origin={props.origin} from={t.from} view={t.view} seen={t.seen} />
+                    <Head {box_ref} origin={props.origin} from={t.from} view={t.view} seen={t.seen} waits={t.rows.iter().filter(|r| has_waits(r)).count()} />
                 </div>
             </div></div>
             <div class="scrub"><div class="scrub-label">
@@ -387,6 +419,7 @@ pub fn Gantt(props: &GanttProps) -> Html {
             </div><div class="scrub-plot">
                 { ticks(t) }
                 { scrubber(props) }
+                <span class="scrub-thumb" aria-hidden="true"></span>
             </div></div>
         </div>
     }

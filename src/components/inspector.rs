@@ -133,8 +133,10 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             <div class="pane-head"><span class="who">{ glyph_of(&props.word) }<span class="mono">{ target.resource }{ "/" }{ target.name.clone() }</span></span>
                 <div class="tabs" role="tablist" aria-label="Inspector" {onkeydown}>{ for Tab::ALL.into_iter().map(tab) }</div></div>
             if !props.actions.is_empty() { <div class="acts" role="group" aria-label="Actions">{ for props.actions.iter().map(act) }</div> }
-            <div class="sheet-body" role="tabpanel" id="insp" aria-labelledby={["tab-", props.tab.label()].concat()} tabindex="0">
-                { body }
+            <div class="sheet-room">
+                <div class="sheet-body" role="tabpanel" id="insp" aria-labelledby={["tab-", props.tab.label()].concat()} tabindex="0">
+                    { body }
+                </div>
             </div>
         </section>
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::clockwork::arc;
+use super::clockwork::{arc, figures};
 use crate::session::act::{Act, Question, Target};
 use crate::session::status::look;
 use crate::session::text::cells;
@@ -48,7 +48,7 @@ fn ring(job: &JobView) -> Html {
         <div class="rings">{ picture("ring--under", bed) }
         if job.active > 0 { { picture("ring--live", html! { <circle cx="36" cy="36" r="31" pathLength="100" /> }) } }
         <svg class="ring ring--top" viewBox="0 0 72 72" role="img" aria-label={format!("{} completions", job.completions)}>
-            <circle class="ring-arc" cx="36" cy="36" r="31" pathLength={length} stroke-dasharray={dash} />
+            <circle class={classes!("ring-arc", (want > 24).then_some("ring-arc--many"))} cx="36" cy="36" r="31" pathLength={length} stroke-dasharray={dash} />
             if let Some((wait, _)) = job.deadline.as_ref().or(job.ttl.as_ref()) {
                 { arc("ring-timer", wait, 36.0, 26.0) }
             }
@@ -132,12 +132,12 @@ pub fn JobCard(props: &JobCardProps) -> Html {
     let target = Target::of("Job", &job.key, &job.name);
     let dash = |s: &AttrValue| {
         if job.applied {
-            html! { { s.clone() } }
+            figures(s.clone())
         } else {
             html! { { "–" } }
         }
     };
-    let count = |n: i64, word: &'static str, lamp: &'static str| html! { <span data-lamp={lamp}><b>{ n }</b>{ " " }{ word }</span> };
+    let count = |n: i64, word: &'static str, lamp: &'static str| html! { <span data-lamp={lamp}><b>{ figures(n.to_string().into()) }</b>{ " " }{ word }</span> };
     html! {
         <div role="group" class="jobcard" data-lamp={lamp} data-job={job.word.clone()} aria-label={format!("Job {}", job.name)}>
             { card_head("Job", target, props.selected, Question::Job(job.key.clone()), props.asked, props.on_act.as_ref()) }

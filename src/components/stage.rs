@@ -35,6 +35,9 @@ pub struct StageProps {
     /// Whether the yards are still to be drawn, in the room that is left for them.
     #[prop_or_default]
     pub bare: bool,
+    /// Whether what should stand on it is still to come.
+    #[prop_or_default]
+    pub coming: bool,
     /// What stands below.
     #[prop_or_default]
     pub children: Html,
@@ -140,6 +143,7 @@ pub fn Works(props: &WorksProps) -> Html {
         asked: None,
         by_node: false,
         bare: false,
+        coming: false,
         children: Html::default(),
         on_act: props.on_act.clone(),
     };
@@ -213,8 +217,8 @@ pub fn Stage(props: &StageProps) -> Html {
         }
     });
     html! {
-        <section class="pane stage" id="yard" aria-label="Yard" tabindex="-1" ref={node}>
-            <div class="pane-head"><h2>{ "Yard" }</h2><p class="sentence">{ for sentence }</p>
+        <section class="pane stage" id="yard" aria-label="Yard" aria-busy={props.coming.then_some("true")} tabindex="-1" ref={node}>
+            <div class="pane-head"><h2>{ "Yard" }</h2><p class="sentence">if props.coming { { "The run of this link is loading." } } else { { for sentence } }</p>
                 <div class="tools">
                     <button type="button" class="btn btn--bare btn--small" data-do="nodes" aria-pressed={if props.by_node { "true" } else { "false" }} title="Pods on their nodes" onclick={by_node}>{ "Nodes" }</button>
                     <button type="button" class="btn btn--bare btn--small" aria-haspopup="dialog" onclick={legend}>{ "Statuses" }</button></div></div>

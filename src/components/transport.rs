@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::clockwork::live;
+use super::clockwork::{figures, live};
 use super::glyph::icon;
 use crate::session::act::Act;
 use crate::session::desk;
@@ -22,6 +22,9 @@ pub struct TransportProps {
     pub skip: bool,
     /// The moment of the apply.
     pub origin: Ms,
+    /// Whether the moment that is to be shown is still to come.
+    #[prop_or_default]
+    pub coming: bool,
     /// Whether there is anything to play.
     pub ready: bool,
     /// What the clock counts from.
@@ -73,7 +76,7 @@ pub fn Transport(props: &TransportProps) -> Html {
             }
         }
     });
-    let origin = props.origin;
+    let (origin, coming) = (props.origin, props.coming);
     let listed = SPEEDS.contains(&props.speed);
     html! {
         <div class="transport" role="group" aria-label="Playback" dir="ltr">
@@ -86,7 +89,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                 { key("next", "Step to next event", "#i-next", Act::Step(true)) }
                 { key("end", "Run to end", "#i-end", Act::End) }
             </div>
-            { live(move |now| html! { <span class="clock">{ clock(now - origin) }</span> }) }<span class="clock-of hide-narrow">{ props.of.clone() }</span>
+            <span class="clock">{ live(move |now| figures(if coming { "–:––".into() } else { clock(now - origin).into() })) }</span><span class="clock-of hide-narrow">{ props.of.clone() }</span>
             <div class="speed">
                 <div class="seg" role="radiogroup" aria-label="Speed" {onkeydown}>
                     { for SPEEDS.into_iter().enumerate().map(|(i, s)| {

@@ -43,11 +43,29 @@ const HOLD: Ms = 1_000;
 const LONG: usize = 60;
 /// The page is drawn piece by piece, each in a task of its own: all at once they would keep a phone busy for longer than a finger waits.
 /// The first ones, down to the dock, follow one another at once; what nobody sees before it is opened has time.
-const AT_ONCE: usize = 6;
-const PIECES: usize = 12;
+const AT_ONCE: usize = Piece::Dock as usize;
+const PIECES: usize = Piece::Examples as usize;
 const PIECE_AFTER: i32 = 30;
 /// Live texts come at most so often.
 const LIVE_EVERY: f64 = 2_000.0;
+
+/// The pieces of the page, in the order in which they are drawn.
+#[derive(Clone, Copy)]
+enum Piece {
+    Stage = 1,
+    Yards,
+    Time,
+    Source,
+    Behaviour,
+    Dock,
+    Terminal,
+    Inspector,
+    /// The settings and the menu.
+    Menus,
+    Keys,
+    Legend,
+    Examples,
+}
 
 /// What happens to the page.
 pub enum Msg {
@@ -88,6 +106,8 @@ pub struct Sandbox {
     opening: Option<Dialog>,
     /// Whether the draft is still to be read.
     unread: bool,
+    /// Whether the address holds a run that is shown when the simulator has come, and until then nothing else in its place.
+    coming: bool,
     /// So many pieces are drawn.
     pieces: usize,
     piece: Option<Timeout>,
@@ -155,6 +175,7 @@ impl Component for Sandbox {
             live_at: 0.0,
             opening: None,
             unread,
+            coming: unread && dom::hash().starts_with("#v1."),
             pieces: 0,
             piece: None,
             narrow: dom::is_narrow(),
@@ -301,6 +322,7 @@ impl Sandbox {
 
     /// Opens what the address holds; where nobody has been here before, the example runs at once.
     fn begin(&mut self, ctx: &Context<Self>) {
+        self.coming = false;
         match permalink::decode(&dom::hash()) {
             Some(Ok(shared)) => {
                 self.read_only = shared.read_only;
@@ -399,29 +421,30 @@ impl Sandbox {
         let on_act = &self.on_act;
         let (now, origin) = desk.moment();
         let ended = desk.scene.job().is_some_and(|j| &*j.word == "Complete");
+        let coming = self.coming;
         html! {
             <NowProvider moment={self.moment.clone()} {now}>
                 <div class="app" data-playing={desk.playing.then_some("")}>
                     <a class="skip" href="#yard">{ "Skip to the yard" }</a>
                     { top_bar("", desk.example.title, true, on_act) }
                     <main class="bench" data-show={desk.panel.name()} data-settle={ended.then_some("")}>
-                        if self.has(4) { { self.switch() }{ self.source() } }
-                        if self.has(1) {
-                            <Stage scene={desk.scene.clone()} bare={!self.has(2)} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
+                        if self.has(Piece::Source) { { self.switch() }{ self.source() } }
+                        if self.has(Piece::Stage) {
+                            <Stage scene={desk.scene.clone()} {coming} bare={!self.has(Piece::Yards)} sentence={desk.sentence.clone()} selected={desk.selected.clone()}
                                 speed={if desk.cut || (desk.is_crowded() && desk.speed > 2) { 0 } else { desk.speed }} asked={desk.why.clone()} by_node={self.settings.nodes} on_act={on_act.clone()}>
                                 if let Some(b) = &self.broken { { outcome(&says::broken(b), on_act) } }
                                 if let Some(says) = &desk.shown.outcome { { outcome(says, on_act) } }
                             </Stage>
                         }
-                        if self.has(3) {
+                        if self.has(Piece::Time) {
                             <section class="pane time" aria-label="Timeline">
-                                <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} ready=true on_act={on_act.clone()} />
+                                <Transport playing={desk.playing || desk.rushing} speed={desk.speed} skip={desk.skip} {origin} {coming} ready=true on_act={on_act.clone()} />
                                 <div class="gantt-box">
-                                    <Gantt timeline={desk.timeline.clone()} {origin} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
+                                    <Gantt timeline={desk.timeline.clone()} {origin} playing={desk.playing || desk.rushing} zoom={desk.zoom} value_text={desk.shown.moment.clone()} selected={desk.selected.clone()} on_act={on_act.clone()} />
                                 </div>
                             </section>
                         }
-                        if self.has(6) { { self.dock() } }
+                        if self.has(Piece::Dock) { { self.dock() } }
                     </main>
                     <p class="sr" role="status" aria-live="polite">{ self.live.clone() }</p>
                     if let Some(note) = &desk.note {
@@ -436,7 +459,8 @@ impl Sandbox {
     }
 
     /// Whether a piece is drawn: when its turn has come, or when a dialog is to open.
-    fn has(&self, piece: usize) -> bool {
+    fn has(&self, piece: Piece) -> bool {
+        let piece = piece as usize;
         let all = self.desk.part == Part::All;
         (piece <= AT_ONCE || all) && (self.pieces >= piece || (all && self.opening.is_some()))
     }
@@ -450,10 +474,10 @@ impl Sandbox {
                 if let Some(answer) = desk.shown.answer.clone() { <WhyPopover {answer} on_act={on_act.clone()} /> }
                 if let Some((shared, summary)) = desk.sharing.clone() { <ShareDialog {shared} title={desk.example.title} {summary} base={dom::address()} on_act={on_act.clone()} /> }
                 if self.tour { <Tour on_act={on_act.clone()} /> }
-                if self.has(9) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
-                if self.has(10) { { keys_dialog(self.settings.keys, on_act) } }
-                if self.has(11) { { legend_dialog() } }
-                if self.has(12) { { examples_dialog(desk.example.id, on_act) } }
+                if self.has(Piece::Menus) { { settings_dialog(&self.settings, on_act) }{ menu_dialog("", on_act) } }
+                if self.has(Piece::Keys) { { keys_dialog(self.settings.keys, on_act) } }
+                if self.has(Piece::Legend) { { legend_dialog() } }
+                if self.has(Piece::Examples) { { examples_dialog(desk.example.id, on_act) } }
             </>
         }
     }
@@ -495,7 +519,7 @@ impl Sandbox {
                     { diagnostic(&desk.problems, on_act) }
                     { apply_bar(&desk.said(), desk.is_bad(), desk.is_applied(), desk.is_changed(), on_act) }
                 </div>
-                if self.has(5) || !self.narrow {
+                if self.has(Piece::Behaviour) || !self.narrow {
                     <BehaviourPanel behaviour={desk.behaviour.clone()} statuses={desk.shown.attempts.clone()} on_act={on_act.clone()} />
                 }
             </section>
@@ -511,16 +535,16 @@ impl Sandbox {
             html! { <section {class}><div class="pane-head pane-head--term"><h2>{ heading }</h2></div><div class="blank"><span>{ says }</span></div></section> }
         };
         let inspector = || pane("pane inspector", "Inspect", "The inspector is loading.");
-        if !self.has(7) {
+        if !self.has(Piece::Terminal) {
             return html! { <div class="dock" data-show={show} aria-busy="true">{ pane("pane term", "kubectl", "kubectl is loading.") }{ inspector() }</div> };
         }
         html! {
-            <div class="dock" data-show={show} aria-busy={(!self.has(PIECES)).then_some("true")}>
+            <div class="dock" data-show={show} aria-busy={(!self.has(Piece::Examples)).then_some("true")}>
                 <div class="switch"><div class="seg">
                     { self.choice(Panel::Terminal, "kubectl", terminal) }{ self.choice(Panel::Inspector, "Inspect", !terminal) }
                 </div></div>
                 <Terminal lines={desk.shown.terminal.clone()} typed={desk.typed.clone()} tries={desk.shown.tries.clone()} on_act={self.on_act.clone()} />
-                if self.has(8) {
+                if self.has(Piece::Inspector) {
                     <Inspector target={i.target.clone()} word={i.word.clone()} tab={i.tab} text={i.text.clone()} before={i.before.clone()}
                         actions={i.actions.clone()} on_act={self.on_act.clone()} />
                 } else {

@@ -5,13 +5,16 @@ use std::collections::VecDeque;
 
 use super::frames::{Frames, Timeout};
 
-/// So many are called after each frame.
+/// So many are called after each frame, and one where frames come later than this, in milliseconds: on a slow machine.
 const AT_ONCE: usize = 2;
+const LATE: f64 = 30.0;
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Box<dyn FnOnce()>>,
     frames: Option<Frames>,
+    /// When the last frame was.
+    last: f64,
     /// The calls of this frame, after all else that it leads to.
     calls: Option<Timeout>,
     /// Whether the coming frame has enough to lay out without them.
@@ -27,7 +30,7 @@ thread_local! {
 pub fn wait(call: impl FnOnce() + 'static) {
     QUEUE.with_borrow_mut(|queue| {
         queue.waiting.push_back(Box::new(call));
-        queue.frames.get_or_insert_with(|| Frames::start(|_| frame()));
+        queue.frames.get_or_insert_with(|| Frames::start(frame));
     });
 }
 
@@ -49,10 +52,11 @@ pub fn is_still() -> bool {
     QUEUE.with_borrow(|queue| queue.still)
 }
 
-fn frame() {
-    let calls = Timeout::new(0, || {
+fn frame(at: f64) {
+    let late = QUEUE.with_borrow_mut(|queue| at - std::mem::replace(&mut queue.last, at) > LATE);
+    let calls = Timeout::new(0, move || {
         if !QUEUE.with_borrow_mut(|queue| std::mem::take(&mut queue.full)) {
-            call(AT_ONCE);
+            call(if late { 1 } else { AT_ONCE });
         }
     });
     QUEUE.with_borrow_mut(|queue| queue.calls = Some(calls));

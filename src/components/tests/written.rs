@@ -191,6 +191,7 @@ fn a_transport_that_waits_and_the_lines_of_a_search() {
         speed: 5,
         skip: false,
         origin: 0,
+        coming: true,
         ready: false,
         of: "since apply".into(),
         on_act: nothing(),
@@ -249,6 +250,7 @@ fn a_stage_of_which_was_asked_with_a_strip_below() {
         asked: Some(Question::Job("default/db-migration".into())),
         by_node: false,
         bare: false,
+        coming: false,
         children: html! { <p>{ "Below." }</p> },
         on_act: nothing(),
     };
@@ -268,6 +270,7 @@ fn of_a_timeline_with_many_rows_those_in_sight_are_drawn() {
         value_text: "60 seconds.".into(),
         label: "".into(),
         selected: None,
+        playing: false,
         zoom: 1,
         solo: false,
         rows: 4,
