@@ -3,7 +3,7 @@
 //! Places are shares of the axis, written to custom properties of each part. Bars that still grow are drawn to the end of
 //! the axis, under what covers the time that was not seen; so a frame moves the cover and the playhead, and no bar.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -288,10 +288,22 @@ fn scrubber(props: &GanttProps) -> Html {
     let (min, max) = (seconds(props.timeline.from), seconds(props.timeline.from + props.timeline.view));
     let (origin, text) = (props.origin, props.value_text.clone());
     let step = if props.playing { (props.timeline.view / STEPS).max(100) } else { 100 };
+    let rounded = move |now: Ms, step: Ms| decimal(((now - origin).max(0) / step * step / 100) as f64 / 10.0, 1);
+    // A key moves it from where time is.
+    let exact = Rc::new(Cell::new(origin));
+    let onkeydown = {
+        let exact = exact.clone();
+        Callback::from(move |e: KeyboardEvent| {
+            if let Some(input) = e.target_dyn_into::<web_sys::HtmlInputElement>() {
+                input.set_value(&rounded(exact.get(), 100));
+            }
+        })
+    };
     live(move |now| {
-        let value = decimal(((now - origin).max(0) / step * step / 100) as f64 / 10.0, 1);
+        exact.set(now);
+        let value = rounded(now, step);
         html! {
-            <input type="range" class="scrub-range" min={min.clone()} max={max.clone()} step="0.1" {value} oninput={oninput.clone()}
+            <input type="range" class="scrub-range" min={min.clone()} max={max.clone()} step="0.1" {value} oninput={oninput.clone()} onkeydown={onkeydown.clone()}
                 aria-label={label.clone()} aria-valuetext={text.clone()} />
         }
     })

@@ -66,6 +66,23 @@ journey("a crowd that is paused, scrubbed, stepped through or asked about is dra
   }
 });
 
+journey("a key on the scrubber moves it from where time is, also while that runs", async ({ page }) => {
+  await back(page);
+  await applyManifest(page, manyPods(20));
+  await setSpeed(page, 10);
+  await page.waitForSelector(".stage .pod");
+  for (let n = 0; n < 20; n++) {
+    const [clock, value] = await page.evaluate(() => {
+      const slider = document.querySelector(".scrub-range");
+      slider.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+      const [minutes, seconds] = document.querySelector(".clock").textContent.split(":").map(Number);
+      return [minutes * 60 + seconds, Number(slider.value)];
+    });
+    assert.equal(Math.floor(value), clock);
+    await page.waitForTimeout(50);
+  }
+});
+
 journey("several workloads stand below each other, and none over another", async ({ page }) => {
   const deployment = `---
 apiVersion: apps/v1
