@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { examples } from "./site-examples.mjs";
 import { POLICY } from "./site-policy.mjs";
 
@@ -43,10 +43,12 @@ export function rulesFor(css, source) {
 /** Builds the widget's program into a site as trunk builds the page's, and says which files it has. */
 function program(dir, release) {
   const target = ["--target", "wasm32-unknown-unknown"];
-  execFileSync("cargo", ["build", "--quiet", "--profile", release ? "embed" : "dev", ...target, "--bin", "batchyard-embed"], { stdio: "inherit" });
+  // Where scripts/setup puts what the machine has in another version.
+  const options = { stdio: "inherit", env: { ...process.env, PATH: [resolve(".tools/bin"), process.env.PATH].join(delimiter) } };
+  execFileSync("cargo", ["build", "--quiet", "--profile", release ? "embed" : "dev", ...target, "--bin", "batchyard-embed"], options);
   const built = join(process.env.CARGO_TARGET_DIR ?? "target", target[1], release ? "embed" : "debug", "batchyard-embed.wasm");
   const out = ".tools/embed-program";
-  execFileSync("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", out, "--out-name", "app", built], { stdio: "inherit" });
+  execFileSync("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", out, "--out-name", "app", built], options);
   const stem = `batchyard-embed-${createHash("sha256").update(readFileSync(join(out, "app_bg.wasm"))).digest("hex").slice(0, 16)}`;
   const files = { app: `${stem}.js`, wasm: `${stem}_bg.wasm` };
   copyFileSync(join(out, "app.js"), join(dir, files.app));
