@@ -55,7 +55,7 @@ const replaceInPages = (old, now) => {
 };
 const sum = (data) => `sha384-${hash(data, "sha384", "base64")}`;
 
-/** A program of the site, optimised: its module with and without names, its script and the files they are in. */
+/** A program of the site, optimised: its module, as it is where there is no profile to split it by, its parts and the files it came in. */
 function program(name, stages, border) {
   const stem = `batchyard-${name}`;
   const built = files.find((f) => new RegExp(`${stem}-\\w+_bg\\.wasm$`).test(f));
@@ -68,8 +68,7 @@ function program(name, stages, border) {
   const code = without(before, (name) => name === "linking" || name.startsWith("reloc."));
   const { module, script } = shortened(wasmOpt(code, "-g", ...WAY), written.toString());
   writeFileSync(named(name), module);
-  const whole = wasmOpt(module, ...STRIP);
-  console.log(`${basename(built)}: ${kB(code)} gzip as built, with names, ${kB(whole)} optimised`);
+  console.log(`${basename(built)}: ${kB(code)} gzip as built, ${kB(module)} optimised, both with names`);
   // wasm-bindgen's script comes with its comments.
   const short = Buffer.from(transformSync(script, { minify: true, format: "esm", target: "es2022" }).code);
   writeFileSync(glue, short);
@@ -89,17 +88,16 @@ function program(name, stages, border) {
     console.log(`${part}: ${kB(data)} gzip`);
     return file;
   };
-  return { whole, parts, put, before, built, glue };
+  return { module, parts, put, before, built, glue };
 }
 const loader = (base, embed, border, middle, rest, worker) =>
   readFileSync("scripts/split-loader.js", "utf8").replace(/^\/\/.*\n/gm, "").replaceAll("EMBED", embed).replaceAll("SECOND", border).replace("MIDDLE", base + middle).replace("REST", base + rest).replace("REHEARSAL", base + worker);
 
 if (only !== "embed") {
-  const { whole, parts, put, before, built, glue } = program("page", STAGES.page, "simulator");
-  let first = whole;
+  const { module, parts, put, before, built, glue } = program("page", STAGES.page, "simulator");
+  const first = parts ? wasmOpt(parts.first, "-Oz", ...STRIP) : wasmOpt(module, ...STRIP);
   if (parts) {
     const start = files.find((f) => /start-\w+\.js$/.test(f));
-    first = wasmOpt(parts.first, "-Oz", ...STRIP);
     const [simulator, rest] = [put("simulator", wasmOpt(parts.middle, "-Oz", ...STRIP)), put("rest", wasmOpt(parts.rest, ...STRIP))];
     const rehearsal = transformSync(readFileSync("scripts/rehearsal.js", "utf8").replace("GLUE", `./${basename(glue)}`).replaceAll("SECOND", "simulator"), { minify: true, format: "esm", target: "es2022" }).code;
     const worker = `rehearsal-${hash(rehearsal, "sha256", "hex").slice(0, 12)}.js`;
@@ -116,16 +114,18 @@ if (only !== "embed") {
   console.log(`page: ${kB(first)} gzip`);
 }
 if (only !== "page") {
-  const { whole, parts, put, built } = program("embed", STAGES.embed, "others");
+  const { module, parts, put, built } = program("embed", STAGES.embed, "others");
   if (parts) {
     const packed = put("embed", pack(wasmOpt(parts.first, "-Oz", ...STRIP)), "bin");
     const [others, last] = [put("others", wasmOpt(parts.middle, "-Oz", ...STRIP)), put("last", wasmOpt(parts.rest, ...STRIP))];
     // No worker rehearses an embed.
     writeFileSync(join(dir, "embed/split.js"), transformSync(loader("../", true, "others", others, last, ""), { minify: true, treeShaking: true, format: "esm", target: "es2022" }).code);
-    replaceInPages(` data-wasm="../${basename(built)}"`, ` data-split="split.js" data-packed="../${packed}" data-light="${LIGHT.join(" ")}"`);
+    const shell = ` data-wasm="../${basename(built)}"`;
+    if (!readFileSync(join(dir, "embed/index.html"), "utf8").includes(shell)) throw new Error("the embed's shell has no place for its parts");
+    replaceInPages(shell, ` data-split="split.js" data-packed="../${packed}" data-light="${LIGHT.join(" ")}"`);
     rmSync(built);
   } else {
-    writeFileSync(built, whole);
+    writeFileSync(built, wasmOpt(module, ...STRIP));
   }
 }
 rmSync(tmp, { recursive: true });
