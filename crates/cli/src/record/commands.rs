@@ -106,7 +106,7 @@ impl Group {
         cluster.advance(ready, u32::MAX);
         if !fixture.is_empty() {
             run_with(&mut cluster, format!("kubectl apply -f {fixture}.yaml"), files.clone(), 10_000);
-            let to = cluster.now() + after * 1000 + 500;
+            let to = cluster.now() + after * 1000 + 600;
             cluster.advance(to, u32::MAX);
         }
         Self { namespace: namespace.to_owned(), cluster }

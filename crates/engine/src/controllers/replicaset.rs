@@ -24,8 +24,8 @@ use crate::sorted::{SortedMap, SortedSet};
 use crate::workqueue::WorkQueue;
 use pods::{Counts, count, pods_to_delete};
 
-/// From a change to the sync that answers it.
-const LATENCY: Millis = 3;
+/// From a change to the sync that answers it, as of the Deployment controller.
+const LATENCY: Millis = 1;
 /// From the coming of a Pod without a controller to the sync that may adopt it, which asks the API server first whether
 /// the ReplicaSet is still there.
 const ADOPTION_LATENCY: Millis = 12;

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::pod::{Ended, Exec, Pod, Purpose};
-use super::{Cx, Task, hosts, kill};
+use super::{Cx, EXEC_TIME, Task, hosts, kill};
 use crate::api::Value;
 use crate::clock::{Millis, SECOND, Time};
 use crate::runtime::process::Io;
@@ -49,7 +49,15 @@ pub fn start(
     };
     let deadline = timeout.map(|t| cx.ctx.now + t);
     pod.execs.insert(n, Exec { machine, container: container.clone(), output, purpose, deadline, done, due: None });
-    advance(cx, pod, n);
+    if done.is_some() {
+        advance(cx, pod, n);
+    } else {
+        // It takes as long to begin as a container's own process does, which so is ahead of a probe made at its start.
+        let due = cx.after(EXEC_TIME, Task::Exec(pod.uid(), n));
+        if let Some(exec) = pod.execs.get_mut(&n) {
+            exec.due = Some(due);
+        }
+    }
     n
 }
 

@@ -74,6 +74,10 @@ pub struct Prober {
     stopped: bool,
     exec: Option<u32>,
     due: Option<Due>,
+    /// The ticker has ticked during the command that runs.
+    ticked: bool,
+    /// It was asked for at once during the command that runs.
+    asked: bool,
 }
 
 impl Prober {
@@ -112,6 +116,8 @@ pub fn add_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
                     stopped: false,
                     exec: None,
                     due: None,
+                    ticked: false,
+                    asked: false,
                 });
             }
         }
@@ -168,10 +174,7 @@ pub fn update_statuses(cx: &mut Cx<'_, '_>, pod: &mut Pod, init: &mut [Value], a
                 ready = n.is_none();
                 // A container that is not ready yet is probed at once.
                 if let Some(n) = n {
-                    if let Some(due) = pod.probers[n].due.take() {
-                        cx.tasks.cancel(due);
-                    }
-                    pod.probers[n].due = Some(cx.after(0, Task::Probe(pod.uid(), n)));
+                    ask(cx, pod, n);
                 }
             }
             set_flag(status, "ready", ready);
@@ -186,18 +189,46 @@ fn set_flag(status: &mut Value, flag: &'static str, to: bool) {
     }
 }
 
-/// The ticker: probes, and sets the next tick.
+/// Probes at once. One command runs at a time: during it, this is remembered.
+fn ask(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
+    if in_flight(pod, n) {
+        pod.probers[n].asked = true;
+        return;
+    }
+    if let Some(due) = pod.probers[n].due.take() {
+        cx.tasks.cancel(due);
+    }
+    pod.probers[n].due = Some(cx.after(0, Task::Probe(pod.uid(), n)));
+}
+
+/// Whether the probe's command runs. It is gone with its container.
+fn in_flight(pod: &Pod, n: usize) -> bool {
+    pod.probers[n].exec.is_some_and(|exec| pod.execs.contains_key(&exec))
+}
+
+/// The ticker: probes, and sets the next tick. Models `run` of the worker, whose ticker ticks on while a command runs and
+/// holds one tick for after it.
 pub fn tick(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
     let Some(prober) = pod.probers.get_mut(n) else { return };
     if let Some(due) = prober.due.take() {
         cx.tasks.cancel(due);
     }
-    if prober.stopped || prober.exec.is_some() {
+    if prober.stopped {
         return;
     }
     let period = prober.spec.int_at("periodSeconds").unwrap_or(10).max(1) * SECOND;
     let due = cx.after(period, Task::Probe(pod.uid(), n));
     pod.probers[n].due = Some(due);
+    if in_flight(pod, n) {
+        pod.probers[n].ticked = true;
+    } else {
+        run(cx, pod, n);
+    }
+}
+
+/// Probes once, and ends the worker where that is to be.
+fn run(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
+    pod.probers[n].exec = None;
     if !probe(cx, pod, n) {
         pod.probers[n].stopped = true;
         if let Some(due) = pod.probers[n].due.take() {
@@ -271,8 +302,18 @@ fn probe(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) -> bool {
     true
 }
 
-/// Takes the result of an exec probe, once there is one.
+/// Takes the result of an exec probe, once there is one, and probes again if that was called for meanwhile.
 pub fn exec_ended(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
+    take_result(cx, pod, n);
+    let Some(prober) = pod.probers.get_mut(n).filter(|p| p.exec.is_none() && !p.stopped) else { return };
+    if std::mem::take(&mut prober.ticked) {
+        run(cx, pod, n);
+    } else if std::mem::take(&mut prober.asked) {
+        tick(cx, pod, n);
+    }
+}
+
+fn take_result(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
     let Some(exec) = pod.probers.get(n).and_then(|p| p.exec) else { return };
     let Some(done) = pod.execs.get(&exec).and_then(|e| e.done) else { return };
     let run = pod.execs.remove(&exec).expect("it was just found");

@@ -290,3 +290,31 @@ fn a_probe_without_its_program_says_nothing_about_the_container() {
     assert!(b.has(text), "{:#?}", b.seen);
     assert!(!b.has("Killing"), "{:#?}", b.seen);
 }
+
+#[test]
+fn a_probe_made_at_the_start_finds_what_the_container_does_first() {
+    for n in 0..12 {
+        let mut b = Bench::new();
+        let name = format!("p{n}");
+        let probe = r#""readinessProbe":{"exec":{"command":["cat","/tmp/ok"]},"periodSeconds":5}"#;
+        let script = r#"["sh","-c","touch /tmp/ok; sleep 60"]"#;
+        b.pod(&name, &format!(r#"{{"spec":{{"containers":[{{"name":"main","command":{script},{probe}}}]}}}}"#));
+        b.run(8);
+        assert!(b.when("Running Running+/0") < 1.5 && !b.has("Unhealthy"), "{:#?}", b.seen);
+    }
+}
+
+#[test]
+fn a_probe_that_takes_longer_than_its_period_goes_on() {
+    let mut b = Bench::new();
+    // Slow until the file is there, and stuck for a while once more when the container has been restarted.
+    let probe = r#""readinessProbe":{"exec":{"command":["sh","-c","sleep 1.5; test -f /tmp/ok"]},
+        "periodSeconds":1,"timeoutSeconds":5}"#;
+    let script = r#"["sh","-c","sleep 7; touch /tmp/ok; sleep 13; exit 1"]"#;
+    b.pod("p", &format!(r#"{{"spec":{{"containers":[{{"name":"main","command":{script},{probe}}}]}}}}"#));
+    b.run(60);
+    let failures = b.seen.iter().filter(|l| l.contains("Unhealthy")).count();
+    assert!(failures >= 3, "{:#?}", b.seen);
+    assert!((7.5..11.0).contains(&b.when("Running Running+/0")), "{:#?}", b.seen);
+    assert!((20.0..32.0).contains(&b.when("Running Running+/1")), "{:#?}", b.seen);
+}
