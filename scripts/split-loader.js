@@ -71,7 +71,13 @@ const compiled = async (asked) => {
   const streams = answer.headers.get("content-type") === "application/wasm";
   return streams ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
 };
-const drawn = () => document.documentElement.dataset.page !== "sandbox" || document.querySelector(".dock");
+// A page other than the sandbox is drawn at once.
+const drawn = new Promise((go) => {
+  const seen = () => document.documentElement.dataset.page !== "sandbox" || document.querySelector(".dock");
+  const watch = new MutationObserver(() => seen() && (watch.disconnect(), go()));
+  if (EMBED || seen()) go();
+  else watch.observe(document.documentElement, { childList: true, subtree: true });
+});
 const load = async () => {
   for (let n = 0; n < wanted; n++) {
     const part = PARTS[n];
@@ -94,8 +100,8 @@ const load = async () => {
       part.made ?? put(part, made);
     }
     // What this leads to is a task of its own, once the page is drawn: so the order is always that which the profile saw.
-    do await new Promise((go) => setTimeout(go, 4));
-    while (!EMBED && !drawn());
+    await drawn;
+    await new Promise((go) => setTimeout(go, 4));
     tell();
     // What has come gets the time to be shown first.
     if (!EMBED) await new Promise((go) => setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }), 100));
@@ -123,8 +129,7 @@ const withParts = (own) => async (source, imports) => {
     // What is compiled while the page is drawn would take turns with that where there are few cores; so it is only fetched.
     PARTS[0].asked = fetch(PARTS[0].url);
     PARTS[0].asked.catch(() => {});
-    const soon = () => (drawn() ? background() : setTimeout(soon, 4));
-    soon();
+    drawn.then(() => setTimeout(background));
   }
   return made;
 };

@@ -11,7 +11,7 @@ use yew::prelude::*;
 use super::clockwork::{live, use_now};
 use super::glyph::{glyph, glyph_of, icon};
 use super::paced::paced;
-use crate::platform::dom;
+use crate::platform::dom::{self, Across};
 use crate::session::act::{Act, Target};
 use crate::session::status::look;
 use crate::session::text::{Ms, decimal, human, left};
@@ -246,29 +246,33 @@ struct HeadProps {
     waits: usize,
 }
 
-/// Writes on every frame where the playhead stands, and the covers of the time that is behind and before it where they move.
+/// What follows the clock over all rows, and under them.
+const MOVED: [&str; 4] = [".playhead", ".scrub-thumb", ".unseen", ".veil"];
+
+/// Moves on every frame the playhead, its foot, and the covers of the time that is behind and before it.
 #[component]
 fn Head(props: &HeadProps) -> Html {
     let now = (use_now() - props.origin).max(0);
-    let place = |t: Ms| share(t - props.from, props.view);
-    let wherever = |selector: &'static str, name: &'static str| {
-        let node = props.box_ref.clone();
-        move |place: &String| {
-            if let Some(e) = node.cast::<web_sys::Element>() {
-                dom::set_property_of(&e, selector, name, place);
-            }
-        }
-    };
-    use_effect_with(place(now), wherever(".playhead", "--at"));
-    use_effect_with(place(now.clamp(props.from, props.from + props.view)), wherever(".scrub-thumb", "--at"));
-    {
-        let set = wherever(".trow--waits", "--now");
-        use_effect_with((place(now), props.waits), move |(place, _)| set(place));
-    }
-    use_effect_with(place(now.max(props.seen)), wherever(".unseen", "--at"));
+    let place = |t: Ms| (t - props.from) as f64 / props.view.max(1) as f64;
     // What lies ahead and was seen is veiled.
     let veil = if now < props.seen { now } else { props.from + props.view };
-    use_effect_with(place(veil), wherever(".veil", "--at"));
+    let places =
+        [place(now), place(now.clamp(props.from, props.from + props.view)), place(now.max(props.seen)), place(veil)];
+    let moved = use_mut_ref(<[Across; 4]>::default);
+    let node = props.box_ref.clone();
+    use_effect_with(places, move |places| {
+        if let Some(e) = node.cast::<web_sys::Element>() {
+            for ((moved, selector), at) in moved.borrow_mut().iter_mut().zip(MOVED).zip(places) {
+                moved.place(&e, selector, *at);
+            }
+        }
+    });
+    let node = props.box_ref.clone();
+    use_effect_with((share(now - props.from, props.view), props.waits), move |(place, _)| {
+        if let Some(e) = node.cast::<web_sys::Element>() {
+            dom::set_property_of(&e, ".trow--waits", "--now", place);
+        }
+    });
     html! { <span class="playhead"></span> }
 }
 
@@ -318,12 +322,12 @@ fn ticks(t: &Timeline) -> Html {
     let label = |t: Ms| if whole { human(t) } else { [&*decimal(t as f64 / 1000.0, 3), "s"].concat() };
     let seen = t.marks.iter().filter(|m| t.from <= m.at && m.at <= end);
     html! {
-        <>
-            <div class="marks" aria-hidden="true">
+        <div class="scale" aria-hidden="true">
+            <div class="marks">
                 { for seen.map(|m| html! { <span class={["mark mark--", m.kind].concat()} data-v={at(m.at, axis)}></span> }) }
             </div>
-            <div class="ticks" aria-hidden="true">{ for ticks.map(|t| html! { <span data-v={at(t, axis)}>{ label(t) }</span> }) }</div>
-        </>
+            <div class="ticks">{ for ticks.map(|t| html! { <span data-v={at(t, axis)}>{ label(t) }</span> }) }</div>
+        </div>
     }
 }
 

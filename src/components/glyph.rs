@@ -13,23 +13,21 @@ const OCTAGON: Part = ("fill", "", "M5.1 1.2h5.8L14.8 5.1v5.8L10.9 14.8H5.1L1.2 
 /// What a glyph is made of: how each part is drawn, how wide its line is, and its path.
 fn parts(glyph: &str) -> &'static [Part] {
     match glyph {
-        "#g-pending" => &[("dash", "1.75", RING)],
-        "#g-creating" => &[("butt", "1.75", RING), ("fill", "", "M8 4.4a3.6 3.6 0 0 0 0 7.2z")],
-        "#g-running" => {
+        "pending" => &[("dash", "1.75", RING)],
+        "creating" => &[("butt", "1.75", RING), ("fill", "", "M8 4.4a3.6 3.6 0 0 0 0 7.2z")],
+        "running" => {
             &[("fill", "", "M3.5 2.3v11.4a.8.8 0 0 0 1.2.7l9.4-5.7a.8.8 0 0 0 0-1.4L4.7 1.6a.8.8 0 0 0-1.2.7z")]
         }
-        "#g-notready" => &[("line", "1.6", "M3.7 2.7v10.6L13 8z")],
-        "#g-completed" => {
-            &[("fill", "", "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0z"), ("in", "1.75", "M4.9 8.3l2.2 2.2 4-4.4")]
-        }
-        "#g-error" => &[OCTAGON, ("in", "1.75", "M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8")],
-        "#g-oom" => &[OCTAGON, ("in", "1.75", "M4.8 10.5V5.6M8 10.5V5.6M11.2 10.5V5.6")],
-        "#g-crashloop" => {
+        "notready" => &[("line", "1.6", "M3.7 2.7v10.6L13 8z")],
+        "completed" => &[("fill", "", "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0z"), ("in", "1.75", "M4.9 8.3l2.2 2.2 4-4.4")],
+        "error" => &[OCTAGON, ("in", "1.75", "M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8")],
+        "oom" => &[OCTAGON, ("in", "1.75", "M4.8 10.5V5.6M8 10.5V5.6M11.2 10.5V5.6")],
+        "crashloop" => {
             &[("line", "1.5", "M13.7 6.2A6 6 0 1 0 14 8M14.2 2.3v3.9h-3.9"), ("line", "1.6", "M6.6 6v4M9.4 6v4")]
         }
-        "#g-errimage" => &[("fill", "", "M8 .6 15.4 8 8 15.4.6 8z"), ("in", "1.75", "M8 4.6v3.9M8 11.1v.1")],
-        "#g-imagewait" => &[("line", "1.6", "M8 1.5 14.5 8 8 14.5 1.5 8z"), ("line", "1.5", "M8 5.2V8.2l1.9 1.2")],
-        "#g-terminating" => &[
+        "errimage" => &[("fill", "", "M8 .6 15.4 8 8 15.4.6 8z"), ("in", "1.75", "M8 4.6v3.9M8 11.1v.1")],
+        "imagewait" => &[("line", "1.6", "M8 1.5 14.5 8 8 14.5 1.5 8z"), ("line", "1.5", "M8 5.2V8.2l1.9 1.2")],
+        "terminating" => &[
             (
                 "butt",
                 "1.6",

@@ -28,7 +28,7 @@ pub struct PodCarProps {
 /// The name in two parts: what its siblings share, and what tells it from them.
 fn name(pod: &PodView) -> Html {
     let base = pod.name.strip_suffix(&*pod.id).unwrap_or("").to_owned();
-    html! { <span class="pod-name mono"><span class="pod-base">{ base }</span><span class="pod-id">{ pod.id.clone() }</span></span> }
+    html! { <span class="pod-name mono"><span class="pod-base">{ base }</span><span class="pod-id">{ pod.id.clone() }</span>{ " " }</span> }
 }
 
 fn meta(pod: &PodView, berth: bool) -> Html {
@@ -61,8 +61,8 @@ pub fn PodCar(props: &PodCarProps) -> Html {
     let class = classes!("pod", props.berth.then_some("pod--berth"));
     let text = html! {
         <span class="pod-text">
-            { name(pod) }<span class="sr">{ " " }</span>
-            <span class="pod-status">{ pod.word.clone() }</span><span class="sr">{ " " }</span>
+            { name(pod) }
+            <span class="pod-status">{ pod.word.clone() }{ " " }</span>
             { meta(pod, props.berth) }
             if props.on_act.is_some() {
                 <span class="sr">

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::clockwork::figures;
 use super::paced::paced;
 use super::pod::PodCar;
 use super::signal::{backoff_hops, dispatch_signal, signal_says};
@@ -88,6 +89,8 @@ struct Lane {
     on_act: Option<Callback<Act>>,
     /// Which wagon: another one is made anew.
     car: String,
+    /// Whether it is one of many.
+    crowd: bool,
 }
 
 /// A road. With many, a wagon is used again for the next Pod, when its turn comes: making new ones costs too much at once.
@@ -99,8 +102,9 @@ fn road(place: usize, road: &Road, props: &YardProps) -> Html {
         selected: pod.is_some_and(|p| is_selected(props.selected.as_ref(), &p.name)),
         on_act: props.on_act.clone(),
         car: pod.map_or(String::new(), |p| p.key.to_string()),
+        crowd: props.job.roads.len() > FULL_ROADS,
     };
-    if props.job.roads.len() <= FULL_ROADS {
+    if !of.crowd {
         return lane(&of, NodeRef::default());
     }
     // In a crowd nobody's age is told: it is another every second.
@@ -109,15 +113,15 @@ fn road(place: usize, road: &Road, props: &YardProps) -> Html {
     paced(place.to_string(), of, lane)
 }
 
-fn lane(Lane { road, looped, selected, on_act, car }: &Lane, node: NodeRef) -> Html {
+fn lane(Lane { road, looped, selected, on_act, car, crowd }: &Lane, node: NodeRef) -> Html {
     let lamp = road.pod.as_ref().map(|p| p.look().lamp.name());
     let label = if road.mono {
         html! { <span class="mono">{ road.label.clone() }</span> }
     } else {
         html! { { road.label.clone() } }
     };
-    html! {
-        <li class={classes!("lane", "road", looped.then_some("road--loop"))} data-lamp={lamp} data-lit={lamp.map(|_| "")} ref={node}>
+    let parts = html! {
+        <>
             <span class="lane-label">{ label }</span>
             if *looped {
                 <svg class="loop" viewBox="0 0 300 30" preserveAspectRatio="none" aria-hidden="true">
@@ -129,6 +133,11 @@ fn lane(Lane { road, looped, selected, on_act, car }: &Lane, node: NodeRef) -> H
             } else {
                 <span class="road-free">{ road.free.clone() }</span>
             }
+        </>
+    };
+    html! {
+        <li class={classes!("lane", "road", looped.then_some("road--loop"))} data-lamp={lamp} data-lit={lamp.map(|_| "")} ref={node}>
+            if *crowd { <div class="road-box">{ parts }</div> } else { { parts } }
         </li>
     }
 }
@@ -217,7 +226,7 @@ pub fn Yard(props: &YardProps) -> Html {
             </div>
             <ol class="roads" aria-label={format!("Active Pods, parallelism {}", tracks.parallelism)}>
                 { for job.roads.iter().enumerate().map(|(i, r)| road(i, r, props)) }
-                if job.more > 0 { <li class="roads-more">{ "+ " }{ job.more }{ " more" }</li> }
+                if job.more > 0 { <li class="roads-more">{ figures(["+ ", &job.more.to_string(), " more"].concat().into()) }</li> }
             </ol>
             { throat(job, roads) }
             <div class="sidings">

@@ -85,6 +85,46 @@ pub fn place(root: &Element) {
     }
 }
 
+/// Animates an element; both the key frames and the options are JSON.
+pub fn animate(e: &Element, frames: &str, options: &str) -> Option<web_sys::Animation> {
+    let (frames, options) = (js_sys::JSON::parse(frames).ok()?, js_sys::JSON::parse(options).ok()?);
+    let function = js_sys::Reflect::get(e, &"animate".into()).ok()?;
+    function.dyn_ref::<js_sys::Function>()?.call2(e, &frames, &options).ok().map(JsCast::unchecked_into)
+}
+
+/// What moves across a box as wide as itself, from before its start to after its end.
+///
+/// It is moved by an animation that stands still and is set to a time: for any other new transform Chromium makes the layers
+/// of the whole page anew, and for a new property it matches all rules again.
+#[derive(Default)]
+pub struct Across {
+    moved: Option<(Element, web_sys::Animation)>,
+    at: f64,
+}
+
+impl Across {
+    /// Moves the part under `root` that a selector fits to a share of its own width.
+    pub fn place(&mut self, root: &Element, selector: &str, at: f64) {
+        let lives = self.moved.as_ref().is_some_and(|(e, _)| e.is_connected());
+        if lives && (self.at - at).abs() < 1e-6 {
+            return;
+        }
+        if !lives {
+            let e = root.query_selector(selector).ok().flatten();
+            self.moved = e.and_then(|e| {
+                let frames = r#"[{"transform":"translateX(-100%)"},{"transform":"translateX(100%)"}]"#;
+                let animation = animate(&e, frames, r#"{"duration":2000,"fill":"both"}"#)?;
+                let _ = animation.pause();
+                Some((e, animation))
+            });
+        }
+        if let Some((_, animation)) = &self.moved {
+            animation.set_current_time(Some((at + 1.0) * 1000.0));
+            self.at = at;
+        }
+    }
+}
+
 /// Whether the learner asked for less motion, in the system or in the settings.
 pub fn reduced_motion() -> bool {
     root().is_some_and(|r| r.has_attribute("data-still"))

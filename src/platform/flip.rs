@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use js_sys::JSON;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::dom::reduced_motion;
+use super::dom::{self, reduced_motion};
 use crate::session::text::decimal;
 
 /// The place of a part, relative to the yard.
@@ -79,10 +78,5 @@ fn animate(e: &HtmlElement, old: Option<Place>, now: Place, slow: f64) {
         }
     };
     let options = format!(r#"{{"duration":{},"easing":"{SHUNT}"}}"#, decimal((ms / slow).max(80.0), 1));
-    let (Ok(frames), Ok(options)) = (JSON::parse(&frames), JSON::parse(&options)) else { return };
-    if let Ok(function) = js_sys::Reflect::get(e, &"animate".into())
-        && let Some(function) = function.dyn_ref::<js_sys::Function>()
-    {
-        let _ = function.call2(e, &frames, &options);
-    }
+    let _ = dom::animate(e, &frames, &options);
 }

@@ -36,7 +36,7 @@ pub struct Look {
     pub family: &'static str,
     /// The lamp.
     pub lamp: Lamp,
-    /// The glyph, as an address in the sprite.
+    /// The name of its glyph, which says how the page draws it.
     pub glyph: &'static str,
 }
 
@@ -44,26 +44,26 @@ pub struct Look {
 pub fn look(word: &str) -> Look {
     let of = |family, lamp, glyph| Look { family, lamp, glyph };
     match word {
-        "Pending" | "SchedulingGated" | "Suspended" | "" => of("Pending", Lamp::Idle, "#g-pending"),
-        "ContainerCreating" | "PodInitializing" => of("ContainerCreating", Lamp::Work, "#g-creating"),
-        "Running" => of("Running", Lamp::Work, "#g-running"),
-        "NotReady" => of("NotReady", Lamp::Work, "#g-notready"),
-        "Completed" | "Complete" | "SuccessCriteriaMet" => of("Completed", Lamp::Done, "#g-completed"),
-        "OOMKilled" => of("OOMKilled", Lamp::Fail, "#g-oom"),
-        "Terminating" => of("Terminating", Lamp::Idle, "#g-terminating"),
-        "Unknown" | "ContainerStatusUnknown" => of("Unknown", Lamp::Idle, "#g-unknown"),
-        "CrashLoopBackOff" | "Init:CrashLoopBackOff" => of("CrashLoopBackOff", Lamp::Wait, "#g-crashloop"),
-        "ImagePullBackOff" | "Init:ImagePullBackOff" => of("ImagePullBackOff", Lamp::Wait, "#g-imagewait"),
+        "Pending" | "SchedulingGated" | "Suspended" | "" => of("Pending", Lamp::Idle, "pending"),
+        "ContainerCreating" | "PodInitializing" => of("ContainerCreating", Lamp::Work, "creating"),
+        "Running" => of("Running", Lamp::Work, "running"),
+        "NotReady" => of("NotReady", Lamp::Work, "notready"),
+        "Completed" | "Complete" | "SuccessCriteriaMet" => of("Completed", Lamp::Done, "completed"),
+        "OOMKilled" => of("OOMKilled", Lamp::Fail, "oom"),
+        "Terminating" => of("Terminating", Lamp::Idle, "terminating"),
+        "Unknown" | "ContainerStatusUnknown" => of("Unknown", Lamp::Idle, "unknown"),
+        "CrashLoopBackOff" | "Init:CrashLoopBackOff" => of("CrashLoopBackOff", Lamp::Wait, "crashloop"),
+        "ImagePullBackOff" | "Init:ImagePullBackOff" => of("ImagePullBackOff", Lamp::Wait, "imagewait"),
         "ErrImagePull"
         | "ErrImageNeverPull"
         | "InvalidImageName"
         | "Init:ErrImagePull"
         | "Init:ErrImageNeverPull"
-        | "Init:InvalidImageName" => of("ErrImagePull", Lamp::Fail, "#g-errimage"),
+        | "Init:InvalidImageName" => of("ErrImagePull", Lamp::Fail, "errimage"),
         w if w.strip_prefix("Init:").is_some_and(|n| n.contains('/')) => {
-            of("ContainerCreating", Lamp::Work, "#g-creating")
+            of("ContainerCreating", Lamp::Work, "creating")
         }
-        _ => of("Error", Lamp::Fail, "#g-error"),
+        _ => of("Error", Lamp::Fail, "error"),
     }
 }
 
