@@ -15,7 +15,7 @@ use crate::intern::intern;
 use crate::literal::{self, Field};
 use crate::order;
 use crate::place;
-use crate::value::step_len;
+use crate::value::{NULL, step_len};
 
 /// Names of fields, sorted.
 #[derive(Clone)]
@@ -246,25 +246,76 @@ impl Map {
     pub(super) fn field(&self, key: &[u8]) -> Option<&Value> {
         self.position(key).map(|i| &self.values[i])
     }
-    /// The value of the field that the first step of a path names, and how long that step is.
+    /// The value that the first steps of a path lead to, null where one is absent, and how much of the path they are: all of
+    /// it mostly. None where nothing is known of that.
     #[inline]
-    pub(super) fn step(&self, path: &'static [u8]) -> (Option<&Value>, usize) {
-        if self.keys.len() > SHARED {
-            let step = step_len(path);
-            return (self.field(&path[..step]), step);
+    pub(super) fn walk_known(&self, path: &'static [u8]) -> Option<(&Value, usize)> {
+        place::with(&self.keys, path, |known| {
+            if !known.is_of(&self.keys, path) {
+                return None;
+            }
+            let (mut map, mut n) = (self, 0);
+            loop {
+                let step = &known.steps[n];
+                let (end, value) = (usize::from(step.end.get()), map.values.get(usize::from(step.at.get())));
+                let Some(value) = value else { return Some((NULL, path.len())) };
+                n += 1;
+                match value {
+                    Value::Object(next)
+                        if end < path.len() && n < place::STEPS && known.steps[n].names.get() == place::id(&next.keys) =>
+                    {
+                        map = next;
+                    }
+                    _ => return Some((value, end)),
+                }
+            }
+        })
+    }
+    /// The same where nothing is known, which then is.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn walk_anew(&self, path: &'static [u8]) -> (&Value, usize) {
+        let mut steps = Vec::with_capacity(place::STEPS);
+        let (mut map, mut value, mut end) = (self, NULL, 0);
+        while map.keys.len() <= SHARED && steps.len() < place::STEPS {
+            let step = step_len(&path[end..]);
+            let at = map.position(&path[end..end + step]);
+            end += step;
+            steps.push((map.keys.clone(), at.map_or(place::ABSENT, |at| at as u8), end));
+            value = at.map_or(NULL, |at| &map.values[at]);
+            match value {
+                Value::Object(next) if end < path.len() => (map, end) = (next, end + 1),
+                _ => break,
+            }
         }
-        let (at, step) = place::of(&self.keys, path);
-        (at.map(|at| &self.values[at]), step)
+        place::learn(path, &steps);
+        match steps.last() {
+            Some((_, place::ABSENT, _)) => (NULL, path.len()),
+            Some((_, _, end)) => (value, *end),
+            None => {
+                let step = step_len(path);
+                (self.field(&path[..step]).unwrap_or(NULL), step)
+            }
+        }
     }
     /// The value of the field that the first step of a path names, made null if it was not there, and how long that step is.
     pub(super) fn step_mut(&mut self, path: &'static [u8]) -> (&mut Value, usize) {
-        let (known, step) = if self.keys.len() > SHARED {
-            let step = step_len(path);
-            (self.position(&path[..step]), step)
-        } else {
-            place::of(&self.keys, path)
+        let first = |known: &place::Known| {
+            known.is_of(&self.keys, path).then(|| (usize::from(known.steps[0].at.get()), usize::from(known.steps[0].end.get())))
         };
-        let at = known.unwrap_or_else(|| {
+        let known = place::with(&self.keys, path, first).or_else(|| {
+            self.walk_anew(path);
+            place::with(&self.keys, path, first)
+        });
+        let (at, step) = match known {
+            Some((at, step)) => ((at < self.values.len()).then_some(at), step),
+            // A long list, or a long path.
+            None => {
+                let step = step_len(path);
+                (self.position(&path[..step]), step)
+            }
+        };
+        let at = at.unwrap_or_else(|| {
             // A path is text, and so is what stands between its dots.
             self.add(std::str::from_utf8(&path[..step]).unwrap_or_default(), Value::Null)
         });

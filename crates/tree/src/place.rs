@@ -1,65 +1,100 @@
-//! Where the fields are that paths lead to, remembered by the list of names and the place of the path itself.
+//! Where paths lead, remembered by the list of names they start from and the place of the path itself.
 //!
 //! Most of a run's time is spent in fields, and the engine asks for the same few hundred paths, which are part of the program,
-//! in the same few hundred kinds of maps. As a JavaScript engine's inline cache does, this one answers from two addresses,
-//! without a look at the text. It forgets as it likes.
+//! in the same few hundred kinds of maps. As a JavaScript engine's inline cache does, this one answers from addresses, without
+//! a look at the text: for the maps a path goes through it knows their lists of names, and which field to take of each. It
+//! forgets as it likes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use crate::map::Keys;
-use crate::value::step_len;
 
 const SLOTS: usize = 4096;
-const ABSENT: u8 = u8::MAX;
+/// How many steps of a path are remembered together; the rest of a longer one is a path of its own.
+pub const STEPS: usize = 3;
+/// Stands for a field that is not there.
+pub const ABSENT: u8 = u8::MAX;
 
-/// Where a path's first step leads in maps of a list of names. The list is held, so that no other can have its address; a
-/// path that lives as long as the program keeps its own.
-struct Known {
-    names: Keys,
-    path: *const u8,
-    len: usize,
-    step: u16,
-    at: u8,
+/// A step of a path.
+#[derive(Clone)]
+pub struct Step {
+    /// The list of names of the map that it is taken in.
+    pub names: Cell<usize>,
+    /// Which field it is, or [`ABSENT`].
+    pub at: Cell<u8>,
+    /// Where it ends in the path.
+    pub end: Cell<u8>,
+}
+
+/// Where a path leads. Its lists of names are held in [`HELD`], so that no others can have their addresses; a path that
+/// lives as long as the program keeps its own.
+pub struct Known {
+    path: Cell<usize>,
+    len: Cell<u8>,
+    /// The steps. Those that are not known are of no list of names.
+    pub steps: [Step; STEPS],
+}
+
+impl Known {
+    const NOTHING: Self = Self {
+        path: Cell::new(0),
+        len: Cell::new(0),
+        steps: [const { Step { names: Cell::new(0), at: Cell::new(ABSENT), end: Cell::new(0) } }; STEPS],
+    };
+    /// Whether it is about this path from a map of these names.
+    #[inline]
+    pub fn is_of(&self, names: &Keys, path: &'static [u8]) -> bool {
+        self.path.get() == path.as_ptr() as usize
+            && self.steps[0].names.get() == id(names)
+            && usize::from(self.len.get()) == path.len()
+    }
 }
 
 thread_local! {
+    static CACHE: [Known; SLOTS] = const { [const { Known::NOTHING }; SLOTS] };
     // Left to the end of the process, as the cache of texts is.
-    static CACHE: ManuallyDrop<RefCell<Vec<Option<Known>>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    static HELD: ManuallyDrop<RefCell<Vec<Vec<Keys>>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+}
+
+/// The number that a list of names is known by.
+#[inline]
+pub fn id(names: &Keys) -> usize {
+    Rc::as_ptr(names) as usize
 }
 
 #[inline]
-fn slot(names: &Keys, path: &'static [u8]) -> usize {
-    let mixed = (Rc::as_ptr(names) as usize as u64).rotate_left(20) ^ path.as_ptr() as usize as u64;
+fn slot(names: usize, path: &'static [u8]) -> usize {
+    let mixed = (names as u64).rotate_left(20) ^ path.as_ptr() as usize as u64;
     (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % SLOTS
 }
 
-/// Where the field is that the first step of a path names, and how long that step is.
+/// Calls `then` with the place where it would be known where a path leads from a map of these names.
 #[inline]
-pub fn of(names: &Keys, path: &'static [u8]) -> (Option<usize>, usize) {
-    let known = CACHE.with(|cache| match cache.borrow().get(slot(names, path)) {
-        Some(Some(k)) if Rc::ptr_eq(&k.names, names) && k.path == path.as_ptr() && k.len == path.len() => {
-            Some((k.at, k.step))
-        }
-        _ => None,
-    });
-    let (at, step) = known.unwrap_or_else(|| look(names, path));
-    ((at != ABSENT).then_some(usize::from(at)), usize::from(step))
+pub fn with<T>(names: &Keys, path: &'static [u8], then: impl FnOnce(&Known) -> T) -> T {
+    CACHE.with(|cache| then(&cache[slot(id(names), path)]))
 }
 
-#[cold]
-#[inline(never)]
-fn look(names: &Keys, path: &'static [u8]) -> (u8, u16) {
-    let step = step_len(path);
-    let at = names.position(&path[..step]).map_or(ABSENT, |at| at as u8);
-    CACHE.with(|cache| {
-        let mut cache = cache.borrow_mut();
-        if cache.is_empty() {
-            cache.resize_with(SLOTS, || None);
+/// Remembers the steps of a path: the list of names of each map it goes through, which field it takes there and where the
+/// step ends. Nothing is remembered of a path that is too long.
+pub fn learn(path: &'static [u8], steps: &[(Keys, u8, usize)]) {
+    let (Ok(len), Some((first, _, _))) = (u8::try_from(path.len()), steps.first()) else { return };
+    with(first, path, |known| {
+        known.path.set(path.as_ptr() as usize);
+        known.len.set(len);
+        for (n, to) in known.steps.iter().enumerate() {
+            let step = steps.get(n);
+            to.names.set(step.map_or(0, |(names, _, _)| id(names)));
+            to.at.set(step.map_or(ABSENT, |(_, at, _)| *at));
+            to.end.set(step.map_or(0, |(_, _, end)| *end as u8));
         }
-        cache[slot(names, path)] =
-            Some(Known { names: names.clone(), path: path.as_ptr(), len: path.len(), step: step as u16, at });
     });
-    (at, step as u16)
+    HELD.with(|held| {
+        let mut held = held.borrow_mut();
+        if held.is_empty() {
+            held.resize(SLOTS, Vec::new());
+        }
+        held[slot(id(first), path)] = steps.iter().map(|(names, _, _)| names.clone()).collect();
+    });
 }

@@ -33,7 +33,7 @@ pub enum Value {
     Object(Rc<Map>),
 }
 
-const NULL: &Value = &Value::Null;
+pub(super) const NULL: &Value = &Value::Null;
 
 /// Where the first dot (0x2E) of a path is, looking at eight bytes at a time: most of the engine's time is spent in fields.
 fn dot(path: &[u8]) -> Option<usize> {
@@ -145,14 +145,26 @@ impl Value {
     /// The value at a dotted path, null where any step is absent. A step that is a number picks from a list.
     /// `pod.at("status.phase")`.
     pub fn at(&self, path: &'static str) -> &Value {
-        let (mut v, mut rest) = (self, path.as_bytes());
+        let path = path.as_bytes();
+        if let Self::Object(m) = self
+            && let Some((value, end)) = m.walk_known(path)
+            && end == path.len()
+        {
+            return value;
+        }
+        self.walk(path)
+    }
+    /// What [`Value::at`] does where it is not known how, or there is a list on the way.
+    #[inline(never)]
+    fn walk(&self, path: &'static [u8]) -> &Value {
+        let (mut v, mut rest) = (self, path);
         loop {
             let step;
             v = match v {
                 Self::Object(m) => {
-                    let (field, len) = m.step(rest);
-                    step = len;
-                    field.unwrap_or(NULL)
+                    let (value, end) = m.walk_known(rest).unwrap_or_else(|| m.walk_anew(rest));
+                    step = end;
+                    value
                 }
                 Self::Array(a) => {
                     step = step_len(rest);
