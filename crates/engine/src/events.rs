@@ -9,7 +9,7 @@ mod expiry;
 use std::rc::Rc;
 
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::{Subresource, WriteOptions};
+use crate::apiserver::Subresource;
 use crate::component::Ctx;
 use crate::json;
 pub use expiry::EventExpiry;
@@ -104,21 +104,22 @@ impl EventRecorder {
             (self.component.clone(), self.host.clone())
         };
         let event = json!({
+            "apiVersion": null,
             "count": count,
             "eventTime": null,
             "firstTimestamp": first,
             "involvedObject": (involved(about, field_path)),
+            "kind": null,
             "lastTimestamp": stamp,
             "message": (verdict.message.as_str()),
-            "metadata": (metadata(&key)),
+            "metadata": null,
             "reason": reason,
             "reportingComponent": component,
             "reportingInstance": host,
             "source": (self.source.clone()),
             "type": (kind.as_str()),
         });
-        // An event that cannot be kept (its namespace goes) is lost, as upstream.
-        let _ = ctx.api.create(Kind::Event, event, WriteOptions::default());
+        ctx.api.record_event(key, event);
     }
     /// Records an event as the scheduler does, with `eventTime` and `action`.
     pub fn new_style(
@@ -148,19 +149,21 @@ impl EventRecorder {
         }
         let event = json!({
             "action": action,
+            "apiVersion": null,
             "eventTime": (ctx.now.rfc3339_micro()),
             "firstTimestamp": null,
             "involvedObject": (involved(about, "")),
+            "kind": null,
             "lastTimestamp": null,
             "message": message,
-            "metadata": (metadata(&key)),
+            "metadata": null,
             "reason": reason,
             "reportingComponent": (self.component.clone()),
             "reportingInstance": (self.host.clone()),
             "source": {},
             "type": (kind.as_str()),
         });
-        let _ = ctx.api.create(Kind::Event, event, WriteOptions::default());
+        ctx.api.record_event(key, event);
     }
 }
 
@@ -189,8 +192,4 @@ fn involved(about: &Object, field_path: &str) -> Value {
         ("resourceVersion", about.at("metadata.resourceVersion").clone()),
         ("uid", about.uid().into()),
     ])
-}
-
-fn metadata(key: &ObjectKey) -> Value {
-    json!({"name": (&key.name), "namespace": (&key.namespace)})
 }

@@ -5,6 +5,7 @@
 //! Models the copy-on-write `btree` of etcd's `mvcc` index, which is there for the same reason.
 
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
@@ -64,17 +65,19 @@ pub struct SortedMap<K, V> {
     /// None is empty.
     runs: Rc<Vec<Run<K, V>>>,
     len: usize,
+    /// Where was sought last: what is read is often written next, and what is new goes where it was found missing.
+    last: Cell<Place>,
 }
 
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> Self {
-        Self { runs: Rc::default(), len: 0 }
+        Self { runs: Rc::default(), len: 0, last: Cell::default() }
     }
 }
 
 impl<K, V> Clone for SortedMap<K, V> {
     fn clone(&self) -> Self {
-        Self { runs: self.runs.clone(), len: self.len }
+        Self { runs: self.runs.clone(), len: self.len, last: self.last.clone() }
     }
 }
 
@@ -102,6 +105,23 @@ impl<K, V> SortedMap<K, V> {
     }
     /// Where the entry is for which `order` says that it is equal, or else where it would be.
     fn place(&self, order: &dyn Fn(&K) -> Ordering) -> Result<Place, Place> {
+        let (run, i) = self.last.get();
+        if let Some(entries) = self.runs.get(run) {
+            let there = entries.get(i).map(|(k, _)| order(k));
+            if there == Some(Ordering::Equal) {
+                return Ok((run, i));
+            }
+            // Between two neighbours of one run it can only be missing.
+            let after = i > 0 && there == Some(Ordering::Greater);
+            if after && entries.get(i - 1).is_some_and(|(k, _)| order(k) == Ordering::Less) {
+                return Err((run, i));
+            }
+        }
+        let place = self.search(order);
+        self.last.set(place.unwrap_or_else(|place| place));
+        place
+    }
+    fn search(&self, order: &dyn Fn(&K) -> Ordering) -> Result<Place, Place> {
         let after = self.runs.partition_point(|run| order(&run[0].0) != Ordering::Greater);
         let run = after.saturating_sub(1);
         match self.runs.get(run) {

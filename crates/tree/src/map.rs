@@ -262,7 +262,9 @@ impl Map {
                 n += 1;
                 match value {
                     Value::Object(next)
-                        if end < path.len() && n < place::STEPS && known.steps[n].names.get() == place::id(&next.keys) =>
+                        if end < path.len()
+                            && n < place::STEPS
+                            && known.steps[n].names.get() == place::id(&next.keys) =>
                     {
                         map = next;
                     }
@@ -301,7 +303,9 @@ impl Map {
     /// The value of the field that the first step of a path names, made null if it was not there, and how long that step is.
     pub(super) fn step_mut(&mut self, path: &'static [u8]) -> (&mut Value, usize) {
         let first = |known: &place::Known| {
-            known.is_of(&self.keys, path).then(|| (usize::from(known.steps[0].at.get()), usize::from(known.steps[0].end.get())))
+            known
+                .is_of(&self.keys, path)
+                .then(|| (usize::from(known.steps[0].at.get()), usize::from(known.steps[0].end.get())))
         };
         let known = place::with(&self.keys, path, first).or_else(|| {
             self.walk_anew(path);

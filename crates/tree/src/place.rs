@@ -38,11 +38,6 @@ pub struct Known {
 }
 
 impl Known {
-    const NOTHING: Self = Self {
-        path: Cell::new(0),
-        len: Cell::new(0),
-        steps: [const { Step { names: Cell::new(0), at: Cell::new(ABSENT), end: Cell::new(0) } }; STEPS],
-    };
     /// Whether it is about this path from a map of these names.
     #[inline]
     pub fn is_of(&self, names: &Keys, path: &'static [u8]) -> bool {
@@ -52,8 +47,13 @@ impl Known {
     }
 }
 
+const fn nothing() -> Known {
+    let steps = [const { Step { names: Cell::new(0), at: Cell::new(0), end: Cell::new(0) } }; STEPS];
+    Known { path: Cell::new(0), len: Cell::new(0), steps }
+}
+
 thread_local! {
-    static CACHE: [Known; SLOTS] = const { [const { Known::NOTHING }; SLOTS] };
+    static CACHE: [Known; SLOTS] = const { [const { nothing() }; SLOTS] };
     // Left to the end of the process, as the cache of texts is.
     static HELD: ManuallyDrop<RefCell<Vec<Vec<Keys>>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }

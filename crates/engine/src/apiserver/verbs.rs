@@ -86,7 +86,7 @@ impl ApiServer {
             let name = self.free_name(kind, body.str_at("metadata.namespace"), &prefix);
             body.set("metadata.name", name);
         }
-        body.set("metadata.uid", self.rng.uuid());
+        body.set("metadata.uid", Rc::<str>::from(self.rng.uuid()));
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
         prepare_for_create(kind, &mut body);
@@ -122,7 +122,7 @@ impl ApiServer {
         Ok(self.commit(object, None))
     }
 
-    /// Events are many, and nothing is added to them.
+    /// Nothing is added to an event but its metadata.
     fn create_event(&mut self, mut body: Value, options: WriteOptions) -> Result<Rc<Object>, Status> {
         if self.actor == Actor::User && body.str_at("involvedObject.namespace") != body.str_at("metadata.namespace") {
             let path = Path::new("involvedObject.namespace");
@@ -130,7 +130,7 @@ impl ApiServer {
             let wrong = FieldError::invalid(&path, namespace, "does not match event.namespace");
             return Err(Status::invalid_fields(Kind::Event, body.str_at("metadata.name"), &[wrong]));
         }
-        body.set("metadata.uid", self.rng.uuid());
+        body.set("metadata.uid", Rc::<str>::from(self.rng.uuid()));
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
         let name = body.str_at("metadata.name");
@@ -141,6 +141,28 @@ impl ApiServer {
             return Ok(Rc::new(Object::new(Kind::Event, body)));
         }
         Ok(self.commit(Object::new(Kind::Event, body), None))
+    }
+
+    /// Creates the event that a component tells of, completes it and makes its metadata. One that cannot be kept, since its
+    /// namespace goes, is lost, as upstream. Events are half of all objects, hence a way of their own.
+    pub fn record_event(&mut self, key: ObjectKey, mut event: Value) {
+        let namespace = self.store.find(Kind::Namespace, "", &key.namespace);
+        if self.check_room().is_err() || namespace.is_none_or(|n| n.is_deleting()) {
+            return;
+        }
+        self.stamp_kind(Kind::Event, &mut event);
+        *event.slot("metadata") = Value::object([
+            ("creationTimestamp", self.stamp()),
+            ("name", (&key.name).into()),
+            ("namespace", (&key.namespace).into()),
+            // Given as it is stored.
+            ("resourceVersion", "".into()),
+            // No two are alike: not for the cache of texts.
+            ("uid", Rc::<str>::from(self.rng.uuid()).into()),
+        ]);
+        if self.store.get(&key).is_none() {
+            self.commit(Object::keyed(key, event), None);
+        }
     }
 
     fn check_room(&self) -> Result<(), Status> {
