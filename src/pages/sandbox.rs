@@ -175,7 +175,7 @@ impl Component for Sandbox {
             live_at: 0.0,
             opening: None,
             unread,
-            coming: unread && dom::hash().starts_with("#v1."),
+            coming: unread && permalink::is_run(&dom::hash()),
             pieces: 0,
             piece: None,
             narrow: dom::is_narrow(),

@@ -276,7 +276,7 @@ impl Desk {
                 self.check();
                 effects.push(Effect::Keep(self.example.id, None));
             }
-            Act::Open(_, text) if text.starts_with("v1.") => match permalink::decode(text.trim()) {
+            Act::Open(_, text) if permalink::is_run(&text) => match permalink::decode(text.trim()) {
                 Some(Ok(shared)) => {
                     self.restore(&shared);
                     effects.push(Effect::Frames);

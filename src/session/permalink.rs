@@ -53,6 +53,11 @@ pub const LIMIT: usize = 8_000;
 const MAX_TEXT: usize = 1 << 20;
 const PREFIX: &str = "v1.";
 
+/// Whether a text, or the part of an address from `#` on, looks like a run that this page reads.
+pub fn is_run(text: &str) -> bool {
+    text.strip_prefix('#').unwrap_or(text).starts_with(PREFIX)
+}
+
 /// What a link packs.
 pub fn json(shared: &Shared) -> String {
     let acts = shared.acts.iter().map(|(t, line, text)| {

@@ -6,15 +6,8 @@ use super::pod::{Observed, Pod};
 use super::spec::{is_sidecar, should_all_restart};
 use crate::api::{Map, Value};
 
-/// A condition: the one there was before, where it says the same. That mostly stands where this one will.
-fn condition(
-    generation: i64,
-    (old, at): (&[Value], usize),
-    kind: &str,
-    status: bool,
-    reason: &str,
-    message: &str,
-) -> Value {
+/// A condition: the one there was before, where it says the same.
+fn condition(generation: i64, old: &[Value], kind: &str, status: bool, reason: &str, message: &str) -> Value {
     let text = |c: &'_ Value, field: &'static str, want: &str| c.str_at(field) == want;
     let same = |c: &&Value| {
         text(c, "status", "True") == status
@@ -22,9 +15,7 @@ fn condition(
             && text(c, "message", message)
             && c.int_at("observedGeneration") == Some(generation)
     };
-    let of_kind = |c: &&Value| text(c, "type", kind);
-    let before = old.get(at).filter(of_kind).or_else(|| old.iter().find(of_kind));
-    if let Some(same) = before.filter(same) {
+    if let Some(same) = old.iter().find(|c| text(c, "type", kind)).filter(same) {
         return same.clone();
     }
     let mut m = Map::of([
@@ -147,19 +138,19 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
     let generation = pod.api.generation();
     out.push(condition(
         generation,
-        (old, out.len()),
+        old,
         "PodReadyToStartContainers",
         missing.is_none(),
         if missing.is_some() { "PodSandboxNotReady" } else { "" },
         missing.unwrap_or(""),
     ));
     let (ok, reason, message) = initialized(pod, &statuses, phase);
-    out.push(condition(generation, (old, out.len()), "Initialized", ok, reason, &message));
+    out.push(condition(generation, old, "Initialized", ok, reason, &message));
     let containers = containers_ready(pod, &statuses, phase);
     let (ok, reason, message) = ready(pod, &out, &containers);
-    out.push(condition(generation, (old, out.len()), "Ready", ok, reason, &message));
-    out.push(condition(generation, (old, out.len()), "ContainersReady", containers.0, containers.1, &containers.2));
-    out.push(condition(generation, (old, out.len()), "PodScheduled", true, "", ""));
+    out.push(condition(generation, old, "Ready", ok, reason, &message));
+    out.push(condition(generation, old, "ContainersReady", containers.0, containers.1, &containers.2));
+    out.push(condition(generation, old, "PodScheduled", true, "", ""));
     if pod.could_restart_all() {
         let before = pod.status.value.as_ref().unwrap_or_else(|| pod.api.at("status"));
         let restarting = terminal_reason(phase).is_empty()
@@ -170,7 +161,7 @@ pub fn all(pod: &Pod, observed: &Observed, old: &[Value], init: &[Value], app: &
         } else {
             (terminal_reason(phase), "")
         };
-        let mut c = condition(generation, (&[], 0), "AllContainersRestarting", restarting, reason, message);
+        let mut c = condition(generation, &[], "AllContainersRestarting", restarting, reason, message);
         c.unset("observedGeneration");
         out.push(c);
     }
@@ -184,7 +175,7 @@ pub fn refresh_ready(pod: &Pod, status: &mut Value) {
     let containers = containers_ready(pod, &statuses, status.str_at("phase"));
     let pod_ready = ready(pod, status.at("conditions").items(), &containers);
     for (kind, (ok, reason, message)) in [("Ready", pod_ready), ("ContainersReady", containers)] {
-        let fresh = condition(pod.api.generation(), (&[], 0), kind, ok, reason, &message);
+        let fresh = condition(pod.api.generation(), &[], kind, ok, reason, &message);
         if let Some(c) = status.slot("conditions").make_array().iter_mut().find(|c| c.str_at("type") == kind) {
             let at = c.at("lastTransitionTime").clone();
             let flips = c.str_at("status") != fresh.str_at("status");
