@@ -3,6 +3,7 @@
 pub mod base64;
 pub mod content;
 pub mod defaults;
+pub mod dump;
 pub mod field;
 pub mod image;
 pub mod int_or_string;

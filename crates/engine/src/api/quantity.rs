@@ -170,6 +170,10 @@ impl Quantity {
     pub fn is_zero(&self) -> bool {
         self.nanos == 0
     }
+    /// The text it was read from, where that is kept.
+    pub fn kept_text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
     /// How it is written.
     pub fn format(&self) -> Format {
         self.format
@@ -206,12 +210,31 @@ fn keeps_text(text: &str, p: &Parts<'_>, digits: &str, base: i128, exponent: i32
     let len = digits.len() as i32;
     let Ok(value) = digits.parse::<i64>() else { return false };
     if base == 2 {
-        let precision = 15 - len - (exponent as f32 * 3.0 / 10.0) as i32 - 1;
-        p.fraction.is_empty() && precision >= 0 && exponent % 10 == 0 && value & 7 != 0
+        p.fraction.is_empty() && binary_precision(len, exponent) >= 0 && exponent % 10 == 0 && value & 7 != 0
     } else {
         let scale = exponent - p.fraction.len() as i32;
         len <= 18 && scale >= -9 && scale % 3 == 0 && !digits.ends_with("000") && !digits.starts_with('0')
     }
+}
+
+/// The number and the power of ten that Go holds a text's quantity in, where 64 bits do.
+pub fn scaled(text: &str) -> Option<(i64, i32)> {
+    let p = split(text).ok()?;
+    let (base, exponent, _) = interpret(p.suffix)?;
+    let digits = if p.whole.is_empty() { format!("0{}", p.fraction) } else { format!("{}{}", p.whole, p.fraction) };
+    let (len, decimals) = (digits.len() as i32, p.fraction.len() as i32);
+    let number: i64 = digits.parse().ok()?;
+    let number = if p.negative { -number } else { number };
+    if base == 2 {
+        let fits = decimals == 0 && binary_precision(len, exponent) >= 0;
+        return fits.then(|| number.checked_mul(1 << exponent)).flatten().map(|n| (n, 0));
+    }
+    (len <= 18 && exponent - decimals >= -9).then_some((number, exponent - decimals))
+}
+
+/// How many more digits a number of binary units could have for Go to hold it in 64 bits.
+fn binary_precision(digits: i32, exponent: i32) -> i32 {
+    15 - digits - (exponent as f32 * 3.0 / 10.0) as i32 - 1
 }
 
 impl fmt::Display for Quantity {

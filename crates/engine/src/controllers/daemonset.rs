@@ -127,7 +127,7 @@ impl DaemonSetController {
         let next = old.iter().map(|r| history::number(r)).max().unwrap_or(0) + 1;
         let keep = match current.pop() {
             None => {
-                let mut collisions = ds.at("status.collisionCount").as_i64().unwrap_or(0);
+                let mut collisions = ds.at("status.collisionCount").as_i64();
                 history::create(ctx, ds, &data, next, &mut collisions)?
             }
             Some(r) if history::number(&r) < next => history::renumber(ctx, &r, next)?,

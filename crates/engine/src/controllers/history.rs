@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::claim::{adopt, is_controlled_by, is_orphan};
-use super::revision::hash;
+use super::revision::{data_hash, template_hash};
 use crate::api::labels::selector_matches;
 use crate::api::{Kind, Object, ObjectKey, OwnerReference, Value};
 use crate::apiserver::{Reason, Status, Subresource, WriteOptions};
@@ -63,17 +63,27 @@ pub fn template(revision: &Object) -> Value {
 }
 
 /// Makes a revision of an owner. Where one of its name is there with other data, the count of collisions goes up and the
-/// name changes.
+/// name changes. Models `NewControllerRevision` and `CreateControllerRevision`, and for a DaemonSet, whose names come from the
+/// template itself, `snapshot` of `pkg/controller/daemon/update.go`.
 pub fn create(
     ctx: &mut Ctx<'_>,
     owner: &Object,
     data: &Value,
     number: i64,
-    collisions: &mut i64,
+    collisions: &mut Option<i64>,
 ) -> Result<Rc<Object>, Status> {
-    let prefix: String = owner.name().chars().take(MAX_PREFIX).collect();
+    let of_template = owner.kind() == Kind::DaemonSet;
+    let hash_with = |collisions: Option<i64>| {
+        if of_template {
+            template_hash(owner.at("spec.template"), collisions)
+        } else {
+            data_hash(data, collisions.unwrap_or(0))
+        }
+    };
+    let prefix: String = owner.name().chars().take(if of_template { usize::MAX } else { MAX_PREFIX }).collect();
+    let mut hash = hash_with(*collisions);
+    let mut label = hash.clone();
     loop {
-        let hash = hash(data, Some(*collisions));
         let name = format!("{prefix}-{hash}");
         let mut body = crate::json!({
             "metadata": {
@@ -88,15 +98,18 @@ pub fn create(
         if !owner.at("metadata.annotations").is_null() {
             body.set("metadata.annotations", owner.at("metadata.annotations").clone());
         }
-        let label = if owner.kind() == Kind::DaemonSet { HASH_LABEL } else { DATA_HASH_LABEL };
-        body.set_key("metadata.labels", label, hash);
+        body.set_key("metadata.labels", if of_template { HASH_LABEL } else { DATA_HASH_LABEL }, label.as_str());
         match ctx.api.create(Kind::ControllerRevision, body, WriteOptions::default()) {
             Err(status) if status.reason == Reason::AlreadyExists => {
                 let key = ObjectKey::new(Kind::ControllerRevision, owner.namespace().clone(), name);
                 match ctx.api.get(&key) {
                     Some(there) if there.at("data") == data => return Ok(there.clone()),
-                    Some(_) => *collisions += 1,
+                    Some(_) => *collisions = Some(collisions.unwrap_or(0) + 1),
                     None => return Err(status),
+                }
+                hash = hash_with(*collisions);
+                if of_template {
+                    label.clone_from(&hash);
                 }
             }
             other => return other,

@@ -14,7 +14,7 @@ use crate::api::{Kind, Object, ObjectKey, OwnerReference, Value};
 use crate::apiserver::{Reason, Status, Subresource, WriteOptions};
 use crate::component::Ctx;
 use crate::controllers::pod_control::is_namespace_terminating;
-use crate::controllers::revision::hash;
+use crate::controllers::revision::template_hash;
 use crate::events::EventType;
 
 /// The longest `revision-history` annotation.
@@ -77,14 +77,14 @@ impl DeploymentController {
     ) -> Result<Rc<Object>, Status> {
         let d = view.d.clone();
         let collisions = d.at("status.collisionCount").as_i64();
-        let template_hash = hash(d.at("spec.template"), collisions);
+        let hash = template_hash(d.at("spec.template"), collisions);
         let mut template = d.at("spec.template").clone();
-        template.set_key("metadata.labels", TEMPLATE_HASH, template_hash.as_str());
+        template.set_key("metadata.labels", TEMPLATE_HASH, hash.as_str());
         let mut selector = d.at("spec.selector").clone();
-        selector.set_key("matchLabels", TEMPLATE_HASH, template_hash.as_str());
+        selector.set_key("matchLabels", TEMPLATE_HASH, hash.as_str());
         let wanted = new_replicas(&d, sum_replicas(old), 0);
-        let stem: String = d.name().chars().take(MAX_NAME - 1 - template_hash.len()).collect();
-        let name = format!("{stem}-{template_hash}");
+        let stem: String = d.name().chars().take(MAX_NAME - 1 - hash.len()).collect();
+        let name = format!("{stem}-{hash}");
         let mut body = crate::json!({
             "metadata": {
                 "name": (name.as_str()),

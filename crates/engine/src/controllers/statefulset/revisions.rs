@@ -23,7 +23,7 @@ pub struct Revisions {
 
 /// Finds both revisions among those there are, making or renumbering the newest where the template changed.
 pub fn find(ctx: &mut Ctx<'_>, set: &Object, revisions: &[Rc<Object>]) -> Result<Revisions, Status> {
-    let mut collisions = set.at("status.collisionCount").as_i64().unwrap_or(0);
+    let mut collisions = set.at("status.collisionCount").as_i64();
     let data = history::data(set);
     let next = revisions.last().map_or(1, |r| history::number(r) + 1);
     let equal = revisions.iter().rfind(|r| *r.at("data") == data);
@@ -34,7 +34,7 @@ pub fn find(ctx: &mut Ctx<'_>, set: &Object, revisions: &[Rc<Object>]) -> Result
     };
     let named = set.at("status.currentRevision").as_str();
     let current = revisions.iter().find(|r| Some(r.name().as_ref()) == named).unwrap_or(&update).clone();
-    Ok(Revisions { current, update, collisions })
+    Ok(Revisions { current, update, collisions: collisions.unwrap_or(0) })
 }
 
 /// Deletes the oldest revisions beyond `revisionHistoryLimit` that no Pod and no status names.
