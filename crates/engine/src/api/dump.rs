@@ -10,25 +10,26 @@ use super::Value;
 use super::quantity::{Format, Quantity, scaled};
 use super::schema::{self, Ty, Type};
 
-/// Prints a value of a type of the table, `core.PodTemplateSpec`.
-pub fn for_hash(name: &str, value: &Value, out: &mut dyn Write) -> Result {
+/// Prints a value of a type of the table, `core.PodTemplateSpec`. One that was `encoded` since, as for a request, has the text of
+/// every quantity beside its number, but for those in maps: encoding goes over copies of these.
+pub fn for_hash(name: &str, value: &Value, encoded: bool, out: &mut dyn Write) -> Result {
     let Some(ty) = schema::find(name) else { return Ok(()) };
     write!(out, "({})", ty.go_name())?;
-    write_struct(out, ty, value)
+    write_struct(out, ty, value, encoded)
 }
 
 /// A field's value with its type, and a star where Go holds it by pointer.
-fn write_typed(out: &mut dyn Write, ty: Ty, pointer: bool, v: &Value) -> Result {
+fn write_typed(out: &mut dyn Write, ty: Ty, pointer: bool, v: &Value, encoded: bool) -> Result {
     write!(out, "({}{})", if pointer { "*" } else { "" }, ty.go_name())?;
-    if pointer && v.is_null() { out.write_str("<nil>") } else { write_value(out, ty, v) }
+    if pointer && v.is_null() { out.write_str("<nil>") } else { write_value(out, ty, v, encoded) }
 }
 
-fn write_value(out: &mut dyn Write, ty: Ty, v: &Value) -> Result {
+fn write_value(out: &mut dyn Write, ty: Ty, v: &Value, encoded: bool) -> Result {
     match ty.resolve() {
         Ty::String | Ty::Bytes | Ty::Duration => out.write_str(v.as_str().unwrap_or("")),
         Ty::Bool => write!(out, "{}", v.as_bool() == Some(true)),
         Ty::Int | Ty::Int32 | Ty::Int64 | Ty::Byte | Ty::Float64 => write!(out, "{}", v.as_i64().unwrap_or(0)),
-        Ty::Quantity => write_quantity(out, v),
+        Ty::Quantity => write_quantity(out, v, encoded),
         Ty::IntOrString => {
             let (kind, number, text) = (i32::from(v.as_str().is_some()), v.as_i64(), v.as_str());
             let (number, text) = (number.unwrap_or(0), text.unwrap_or(""));
@@ -43,7 +44,7 @@ fn write_value(out: &mut dyn Write, ty: Ty, v: &Value) -> Result {
         Ty::List(item) => {
             for (i, x) in v.items().iter().enumerate() {
                 out.write_char(if i == 0 { '[' } else { ' ' })?;
-                write_value(out, *item, x)?;
+                write_value(out, *item, x, encoded)?;
             }
             out.write_char(']')
         }
@@ -51,16 +52,16 @@ fn write_value(out: &mut dyn Write, ty: Ty, v: &Value) -> Result {
         Ty::Map(_, item) => {
             for (i, (key, x)) in v.fields().enumerate() {
                 write!(out, "{}{key}:", if i == 0 { "map[" } else { " " })?;
-                write_value(out, *item, x)?;
+                write_value(out, *item, x, false)?;
             }
             out.write_char(']')
         }
-        Ty::Named(id) => write_struct(out, schema::get(id), v),
+        Ty::Named(id) => write_struct(out, schema::get(id), v, encoded),
     }
 }
 
 /// A struct's fields; those of an embedded struct are in one named like it.
-fn write_struct(out: &mut dyn Write, ty: &Type, v: &Value) -> Result {
+fn write_struct(out: &mut dyn Write, ty: &Type, v: &Value, encoded: bool) -> Result {
     let mut embedded = "";
     for (i, field) in ty.fields.iter().enumerate() {
         if embedded != field.embedded && !embedded.is_empty() {
@@ -72,14 +73,14 @@ fn write_struct(out: &mut dyn Write, ty: &Type, v: &Value) -> Result {
         }
         embedded = field.embedded;
         write!(out, "{}:", field.go)?;
-        write_typed(out, field.ty, field.pointer, v.get(field.json).unwrap_or(&Value::Null))?;
+        write_typed(out, field.ty, field.pointer, v.get(field.json).unwrap_or(&Value::Null), encoded)?;
     }
     out.write_str(if embedded.is_empty() { "}" } else { "}}" })
 }
 
 /// The inner form of `resource.Quantity`: a scaled number, or `inf.Dec` in billionths where that does not hold it; the text
-/// where that is kept.
-fn write_quantity(out: &mut dyn Write, v: &Value) -> Result {
+/// where that was kept on parsing, or made on encoding.
+fn write_quantity(out: &mut dyn Write, v: &Value, encoded: bool) -> Result {
     let q = Quantity::from_value(v).unwrap_or_default();
     let text = q.to_string();
     let q = Quantity::parse(&text).unwrap_or_default();
@@ -101,7 +102,8 @@ fn write_quantity(out: &mut dyn Write, v: &Value) -> Result {
         Format::BinarySi => "BinarySI",
         Format::DecimalExponent => "DecimalExponent",
     };
-    write!(out, "}} s:(string){} Format:(resource.Format){format}}}", q.kept_text().unwrap_or(""))
+    let kept = if encoded { &text } else { q.kept_text().unwrap_or("") };
+    write!(out, "}} s:(string){kept} Format:(resource.Format){format}}}")
 }
 
 #[cfg(test)]
@@ -111,7 +113,7 @@ mod tests {
 
     fn printed(name: &str, value: &Value) -> String {
         let mut out = String::new();
-        for_hash(name, value, &mut out).unwrap();
+        for_hash(name, value, false, &mut out).unwrap();
         out
     }
 
@@ -145,6 +147,19 @@ mod tests {
         ] {
             assert_eq!(printed(name, &value), want, "{name}");
         }
+    }
+
+    #[test]
+    fn quantities_keep_the_text_they_are_encoded_as() {
+        let print = |encoded: bool| {
+            let mut out = String::new();
+            let value = json!({"limits": {"memory": "8Gi"}});
+            for_hash("core.ResourceRequirements", &value, encoded, &mut out).unwrap();
+            for_hash("core.EmptyDirVolumeSource", &json!({"sizeLimit": "16Mi"}), encoded, &mut out).unwrap();
+            out
+        };
+        assert!(!print(false).contains("s:(string)16Mi"));
+        assert!(print(true).contains("s:(string)16Mi") && !print(true).contains("s:(string)8Gi"));
     }
 
     #[test]

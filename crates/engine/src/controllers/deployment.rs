@@ -47,6 +47,8 @@ impl Default for DeploymentController {
 struct View {
     d: Rc<Object>,
     sets: Vec<Rc<Object>>,
+    /// Whether it was written back already in this sync.
+    written: bool,
 }
 
 /// The ReplicaSet of the present template, and the others.
@@ -70,7 +72,8 @@ impl View {
         self.d = Rc::new(Object::following(&self.d, body));
     }
     /// Writes the Deployment's status and annotations back.
-    fn update_status(&self, ctx: &mut Ctx<'_>) -> Result<(), Status> {
+    fn update_status(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Status> {
+        self.written = true;
         ctx.api
             .update(Kind::Deployment, self.d.body().clone(), Subresource::Status, WriteOptions::default())
             .map(|_| ())
@@ -140,7 +143,7 @@ impl DeploymentController {
         let orphans: Vec<Rc<Object>> =
             ctx.api.store().list_in(Kind::ReplicaSet, d.namespace()).filter(|rs| is_orphan(rs)).cloned().collect();
         let sets = claim(ctx, Kind::ReplicaSet, &d, &orphans, |_| true)?;
-        let mut view = View { d, sets };
+        let mut view = View { d, sets, written: false };
         if view.d.is_deleting() {
             let split = self.split(ctx, &mut view, false)?;
             return Self::sync_status(ctx, &view, &split);

@@ -75,7 +75,7 @@ pub fn create(
     let of_template = owner.kind() == Kind::DaemonSet;
     let hash_with = |collisions: Option<i64>| {
         if of_template {
-            template_hash(owner.at("spec.template"), collisions)
+            template_hash(owner.at("spec.template"), collisions, false)
         } else {
             data_hash(data, collisions.unwrap_or(0))
         }

@@ -37,11 +37,12 @@ fn safe_encode(sum: u32) -> String {
 }
 
 /// The hash of a pod template, with the count of collisions where there is one: `pod-template-hash`, and the
-/// `controller-revision-hash` of a DaemonSet. Models `ComputeHash`.
-pub fn template_hash(template: &Value, collision_count: Option<i64>) -> String {
+/// `controller-revision-hash` of a DaemonSet. It is another one for some templates where their owner was `encoded` in the same
+/// sync. Models `ComputeHash`.
+pub fn template_hash(template: &Value, collision_count: Option<i64>, encoded: bool) -> String {
     let mut hash = Fnv32a(OFFSET);
     // A hasher takes whatever is written.
-    let _ = dump::for_hash("core.PodTemplateSpec", template, &mut hash);
+    let _ = dump::for_hash("core.PodTemplateSpec", template, encoded, &mut hash);
     if let Some(count) = collision_count {
         hash.mix(&u64::from(count as u32).to_le_bytes());
     }
@@ -64,7 +65,8 @@ mod tests {
     use crate::controllers::history;
     use crate::json;
 
-    /// Templates with the hash that upstream's own code makes of each, and that of a StatefulSet's revision of it.
+    /// Templates with the hash that upstream's own code makes of each, that of one `encoded` before where it is another,
+    /// and that of a StatefulSet's revision of it.
     const HASHES: &str = include_str!("revision/hashes.jsonl");
 
     #[test]
@@ -73,7 +75,9 @@ mod tests {
             let row = Value::from_json(line).unwrap();
             let (what, template) = (row.str_at("what"), row.at("template"));
             let collisions = row.int_at("collisionCount");
-            assert_eq!(template_hash(template, collisions), row.str_at("hash"), "{what}");
+            assert_eq!(template_hash(template, collisions, false), row.str_at("hash"), "{what}");
+            let encoded = row.at("encoded").as_str().unwrap_or(row.str_at("hash"));
+            assert_eq!(template_hash(template, collisions, true), encoded, "{what}, encoded");
             if let Some(revision) = row.at("revision").as_str() {
                 let set = Object::new(Kind::StatefulSet, json!({"spec": {"template": (template.clone())}}));
                 assert_eq!(data_hash(&history::data(&set), collisions.unwrap_or(0)), revision, "{what}");

@@ -77,7 +77,7 @@ impl DeploymentController {
     ) -> Result<Rc<Object>, Status> {
         let d = view.d.clone();
         let collisions = d.at("status.collisionCount").as_i64();
-        let hash = template_hash(d.at("spec.template"), collisions);
+        let hash = template_hash(d.at("spec.template"), collisions, view.written);
         let mut template = d.at("spec.template").clone();
         template.set_key("metadata.labels", TEMPLATE_HASH, hash.as_str());
         let mut selector = d.at("spec.selector").clone();
