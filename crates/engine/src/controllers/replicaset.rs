@@ -16,7 +16,7 @@ use super::pod_control::{
 };
 use crate::api::{Kind, Object, ObjectKey};
 use crate::apiserver::{ApiServer, Change, Reason, Status, Subresource, WriteOptions};
-use crate::clock::{Millis, SECOND};
+use crate::clock::{Millis, SECOND, Time};
 use crate::component::{Component, Ctx, Timer};
 use crate::events::EventRecorder;
 use crate::queue::Due;
@@ -29,6 +29,9 @@ const LATENCY: Millis = 1;
 /// From the coming of a Pod without a controller to the sync that may adopt it, which asks the API server first whether
 /// the ReplicaSet is still there.
 const ADOPTION_LATENCY: Millis = 12;
+/// How long a sync takes that makes Pods and is refused more: what happens meanwhile, to these Pods for one, is for the
+/// one sync after it. Each that is refused doubles the wait for the next, so that it matters how many there are.
+const REFUSED_SYNC: Millis = 25;
 /// The most Pods made or deleted in one sync.
 const BURST_REPLICAS: usize = 500;
 
@@ -43,6 +46,8 @@ pub struct ReplicaSetController {
     orphans: Orphans,
     /// ReplicaSets that own a Pod which they may not select any more.
     unclaimed: SortedSet<ObjectKey>,
+    /// ReplicaSets whose sync goes on, and until when.
+    busy: SortedMap<ObjectKey, Time>,
 }
 
 impl Default for ReplicaSetController {
@@ -86,6 +91,7 @@ impl ReplicaSetController {
             counts: SortedMap::new(),
             orphans: Orphans::default(),
             unclaimed: SortedSet::default(),
+            busy: SortedMap::new(),
         }
     }
 
@@ -114,7 +120,7 @@ impl ReplicaSetController {
         self.orphans.observe(change);
         let latency = if after.is_some_and(|p| is_orphan(p)) { ADOPTION_LATENCY } else { LATENCY };
         for key in owners_to_sync(ctx.api, self.kind, change) {
-            self.queue.add(ctx, key, latency);
+            self.enqueue(ctx, key, latency);
         }
         let (Some((key, _)), Some(pod)) = (new, after) else { return };
         let Some(rs) = pod_owner(ctx.api, self.kind, pod).and_then(|k| ctx.api.get(&k)) else { return };
@@ -147,7 +153,20 @@ impl ReplicaSetController {
                 }
             }
         }
-        self.queue.add(ctx, change.key.clone(), LATENCY);
+        self.enqueue(ctx, change.key.clone(), LATENCY);
+    }
+
+    /// Has a ReplicaSet synced after a latency, and not before its present sync is over.
+    fn enqueue(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey, latency: Millis) {
+        let busy = self.busy.get(&key).map_or(0, |until| *until - ctx.now);
+        self.queue.add(ctx, key, latency.max(busy));
+    }
+
+    /// Has a ReplicaSet synced again after one that failed.
+    fn retry(&mut self, ctx: &mut Ctx<'_>, key: ObjectKey) {
+        let until = self.busy.get(&key).map_or(ctx.now, |until| *until);
+        let Ctx { api, rng, sequence, config, .. } = ctx;
+        self.queue.add_rate_limited(&mut Ctx { now: until, api, rng, sequence, config }, key);
     }
 
     /// Adopts and releases Pods where there is something to adopt or release. The change is heard of, and counted, after
@@ -215,6 +234,9 @@ impl ReplicaSetController {
                     }
                 }
                 if let Some(status) = failed {
+                    if remaining < missing {
+                        self.busy.insert(rs.key(), ctx.now + REFUSED_SYNC);
+                    }
                     return Err(status);
                 }
                 remaining -= batch;
@@ -243,9 +265,10 @@ impl Component for ReplicaSetController {
     }
     fn run_next(&mut self, ctx: &mut Ctx<'_>) {
         let Some(key) = self.queue.pop() else { return };
+        self.busy.remove(&key);
         match self.sync(ctx, &key) {
             Ok(()) => self.queue.forget(&key),
-            Err(_) => self.queue.add_rate_limited(ctx, key),
+            Err(_) => self.retry(ctx, key),
         }
     }
     fn observe(&mut self, ctx: &mut Ctx<'_>, change: &Change) {

@@ -222,6 +222,9 @@ pub fn tick(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) {
     if in_flight(pod, n) {
         pod.probers[n].ticked = true;
     } else {
+        // What was called for during a command that went with its container is over with it.
+        pod.probers[n].ticked = false;
+        pod.probers[n].asked = false;
         run(cx, pod, n);
     }
 }

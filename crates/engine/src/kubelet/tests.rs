@@ -318,3 +318,24 @@ fn a_probe_that_takes_longer_than_its_period_goes_on() {
     assert!((7.5..11.0).contains(&b.when("Running Running+/0")), "{:#?}", b.seen);
     assert!((20.0..32.0).contains(&b.when("Running Running+/1")), "{:#?}", b.seen);
 }
+
+#[test]
+fn what_was_called_for_during_a_probe_that_went_with_its_container_is_over() {
+    let mut b = Bench::new();
+    // In the first life the probe is stuck, in the second it fails at once.
+    let probe = r#""readinessProbe":{"exec":{"command":["sh","-c","[ -e /w/two ] || sleep 30; exit 1"]},
+        "periodSeconds":5,"timeoutSeconds":40}"#;
+    let script = r#"["sh","-c","[ -e /w/two ] && sleep 60; sleep 8; touch /w/two; exit 1"]"#;
+    let mount = r#""volumeMounts":[{"name":"w","mountPath":"/w"}]"#;
+    b.pod(
+        "p",
+        &format!(
+            r#"{{"spec":{{"volumes":[{{"name":"w","emptyDir":{{}}}}],
+            "containers":[{{"name":"main","command":{script},{mount},{probe}}}]}}}}"#
+        ),
+    );
+    b.run(13);
+    assert!(b.has("Running Running/1"), "{:#?}", b.seen);
+    let first = format!("{:.1} Unhealthy", b.when("Unhealthy"));
+    assert_eq!(b.seen.iter().filter(|l| l.starts_with(&first)).count(), 1, "{:#?}", b.seen);
+}
