@@ -102,6 +102,8 @@ struct Node {
     dirty: SortedSet<Rc<str>>,
     /// Workers that wait for the next relist.
     waiting: SortedSet<Rc<str>>,
+    /// When it can write the next status.
+    writes_from: Time,
     /// Images by their full name.
     images: BTreeMap<String, Image>,
     recorder: EventRecorder,
@@ -185,6 +187,7 @@ impl Cx<'_, '_> {
             relist_due: None,
             dirty: SortedSet::default(),
             waiting: SortedSet::default(),
+            writes_from: Time(0),
             images: held.collect(),
             recorder: EventRecorder::on_host("kubelet", name.clone()),
         }

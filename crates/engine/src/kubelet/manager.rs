@@ -13,6 +13,9 @@ use crate::queue::Due;
 /// one in three containers' ends before a first restart at once.
 const LATENCY: (Millis, Millis) = (2, 9);
 
+/// How long one status takes to be written. A node writes those of its Pods one after the other.
+const WRITE_TIME: Millis = 5;
+
 /// The newest status of a Pod, and what is known to be at the API server.
 #[derive(Clone, Debug, Default)]
 pub struct StatusEntry {
@@ -84,8 +87,11 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
     let first = pod.status.value.is_none();
     pod.status.value = Some(status);
     if pod.status.due.is_none() {
-        let latency = cx.ctx.rng.between(LATENCY.0, LATENCY.1);
-        pod.status.due = Some(cx.after(latency, Task::Status(pod.uid())));
+        let at = cx.ctx.now + cx.ctx.rng.between(LATENCY.0, LATENCY.1);
+        let node = cx.node(pod);
+        let at = at.max(node.writes_from);
+        node.writes_from = at + WRITE_TIME;
+        pod.status.due = Some(cx.at(at, Task::Status(pod.uid())));
     }
     if first {
         cx.schedule_deadline(pod);
