@@ -198,19 +198,31 @@ impl Map {
     pub fn of<const N: usize>(mut fields: [(&'static str, Value); N]) -> Self {
         Self::take(&mut fields, true)
     }
+    /// A map of those of these fields that are there, null or not.
+    pub fn some<const N: usize>(fields: [(&'static str, Option<Value>); N]) -> Self {
+        const { assert!(N < 32, "a bit for each field") };
+        let kept = fields.iter().rev().fold(0, |kept, (_, v)| kept << 1 | u32::from(v.is_some()));
+        Self::keep(&mut fields.map(|(name, value)| (name, value.unwrap_or_default())), kept)
+    }
     /// A map of the fields whose values are taken from here, without the null ones unless `nulls`.
     pub(super) fn take(fields: &mut [Field], nulls: bool) -> Self {
-        let kept = literal::kept(fields, nulls);
-        if let Some((keys, values)) = kept.and_then(|kept| literal::known(fields, kept)) {
+        if let Some(kept) = literal::kept(fields, nulls) {
+            return Self::keep(fields, kept);
+        }
+        fields.iter_mut().filter(|(_, v)| nulls || !v.is_null()).map(|(key, v)| (*key, std::mem::take(v))).collect()
+    }
+    /// A map of the fields that have a bit, whose values are taken from here.
+    fn keep(fields: &mut [Field], kept: u32) -> Self {
+        if let Some((keys, values)) = literal::known(fields, kept) {
             return Self { keys, values };
         }
         let mut map = Self::with_capacity(fields.len());
-        for (key, value) in fields.iter_mut().filter(|(_, v)| nulls || !v.is_null()) {
-            map.put(key, std::mem::take(value));
+        for (i, (key, value)) in fields.iter_mut().enumerate() {
+            if kept >> i & 1 == 1 {
+                map.put(key, std::mem::take(value));
+            }
         }
-        if let Some(kept) = kept {
-            literal::learn(fields, kept, &map.keys);
-        }
+        literal::learn(fields, kept, &map.keys);
         map
     }
     /// Where a field is.
@@ -247,10 +259,20 @@ impl Map {
         self.position(key).map(|i| &self.values[i])
     }
     /// The value that the first steps of a path lead to, null where one is absent, and how much of the path they are: all of
-    /// it mostly. None where nothing is known of that.
+    /// it mostly. None where nothing is known of that in the first place to look.
     #[inline]
     pub(super) fn walk_known(&self, path: &'static [u8]) -> Option<(&Value, usize)> {
-        place::with(&self.keys, path, |known| {
+        self.walk_as_in(path, place::FIRST)
+    }
+    /// The same by what is known in the other place.
+    #[inline(never)]
+    pub(super) fn walk_other(&self, path: &'static [u8]) -> Option<(&Value, usize)> {
+        self.walk_as_in(path, place::OTHER)
+    }
+    #[allow(clippy::inline_always, reason = "half of a run's time is spent here")]
+    #[inline(always)]
+    fn walk_as_in(&self, path: &'static [u8], place: usize) -> Option<(&Value, usize)> {
+        place::with(place, &self.keys, path, |known| {
             if !known.is_of(&self.keys, path) {
                 return None;
             }
@@ -301,15 +323,16 @@ impl Map {
         }
     }
     /// The value of the field that the first step of a path names, made null if it was not there, and how long that step is.
-    pub(super) fn step_mut(&mut self, path: &'static [u8]) -> (&mut Value, usize) {
+    pub(super) fn step_mut(&mut self, text: &'static str) -> (&mut Value, usize) {
+        let path = text.as_bytes();
         let first = |known: &place::Known| {
-            known
-                .is_of(&self.keys, path)
-                .then(|| (usize::from(known.steps[0].at.get()), usize::from(known.steps[0].end.get())))
+            let step = &known.steps[0];
+            known.is_of(&self.keys, path).then(|| (usize::from(step.at.get()), usize::from(step.end.get())))
         };
-        let known = place::with(&self.keys, path, first).or_else(|| {
+        let known = |place| place::with(place, &self.keys, path, first);
+        let known = known(place::FIRST).or_else(|| known(place::OTHER)).or_else(|| {
             self.walk_anew(path);
-            place::with(&self.keys, path, first)
+            known(place::FIRST)
         });
         let (at, step) = match known {
             Some((at, step)) => ((at < self.values.len()).then_some(at), step),
@@ -319,10 +342,7 @@ impl Map {
                 (self.position(&path[..step]), step)
             }
         };
-        let at = at.unwrap_or_else(|| {
-            // A path is text, and so is what stands between its dots.
-            self.add(std::str::from_utf8(&path[..step]).unwrap_or_default(), Value::Null)
-        });
+        let at = at.unwrap_or_else(|| self.add(&text[..step], Value::Null));
         (&mut self.values[at], step)
     }
     /// The value of a field, for changing it.
@@ -399,6 +419,15 @@ impl Map {
     /// Whether there is no field.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+    /// The name of the field at a place.
+    pub(super) fn name(&self, place: usize) -> &Rc<str> {
+        &self.keys.texts[place]
+    }
+    /// Where a field of this name is: mostly at the place given.
+    pub(super) fn place_of(&self, name: &Rc<str>, likely: usize) -> Option<usize> {
+        let there = self.keys.texts.get(likely).is_some_and(|there| Rc::ptr_eq(there, name));
+        if there { Some(likely) } else { self.position(name.as_bytes()) }
     }
     /// The values alone, by place: for what looks at two maps of the same names.
     pub(super) fn slots(&self) -> &[Value] {

@@ -18,7 +18,6 @@ pub const STEPS: usize = 3;
 pub const ABSENT: u8 = u8::MAX;
 
 /// A step of a path.
-#[derive(Clone)]
 pub struct Step {
     /// The list of names of the map that it is taken in.
     pub names: Cell<usize>,
@@ -45,6 +44,16 @@ impl Known {
             && self.steps[0].names.get() == id(names)
             && usize::from(self.len.get()) == path.len()
     }
+    /// Becomes a copy of another.
+    fn take_over(&self, other: &Self) {
+        self.path.set(other.path.get());
+        self.len.set(other.len.get());
+        for (to, from) in self.steps.iter().zip(&other.steps) {
+            to.names.set(from.names.get());
+            to.at.set(from.at.get());
+            to.end.set(from.end.get());
+        }
+    }
 }
 
 const fn nothing() -> Known {
@@ -70,17 +79,27 @@ fn slot(names: usize, path: &'static [u8]) -> usize {
     (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % SLOTS
 }
 
-/// Calls `then` with the place where it would be known where a path leads from a map of these names.
-#[inline]
-pub fn with<T>(names: &Keys, path: &'static [u8], then: impl FnOnce(&Known) -> T) -> T {
-    CACHE.with(|cache| then(&cache[slot(id(names), path)]))
+/// Which of the two places where something may be known of a path: the first, which is looked at where time counts.
+pub const FIRST: usize = 0;
+/// And the other, where what stood in the first was put.
+pub const OTHER: usize = 1;
+
+/// Calls `then` with the place where it may be known where a path leads from a map of these names.
+#[allow(clippy::inline_always, reason = "half of a run's time is spent here")]
+#[inline(always)]
+pub fn with<T>(place: usize, names: &Keys, path: &'static [u8], then: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+    CACHE.try_with(|cache| then(&cache[slot(id(names), path) ^ place])).ok()?
 }
 
 /// Remembers the steps of a path: the list of names of each map it goes through, which field it takes there and where the
-/// step ends. Nothing is remembered of a path that is too long.
+/// step ends. What was remembered in its place is put in the other, so that two in use do not drive each other out again
+/// and again. Nothing is remembered of a path that is too long.
 pub fn learn(path: &'static [u8], steps: &[(Keys, u8, usize)]) {
     let (Ok(len), Some((first, _, _))) = (u8::try_from(path.len()), steps.first()) else { return };
-    with(first, path, |known| {
+    let slot = slot(id(first), path);
+    CACHE.with(|cache| {
+        let known = &cache[slot];
+        cache[slot ^ 1].take_over(known);
         known.path.set(path.as_ptr() as usize);
         known.len.set(len);
         for (n, to) in known.steps.iter().enumerate() {
@@ -95,6 +114,29 @@ pub fn learn(path: &'static [u8], steps: &[(Keys, u8, usize)]) {
         if held.is_empty() {
             held.resize(SLOTS, Vec::new());
         }
-        held[slot(id(first), path)] = steps.iter().map(|(names, _, _)| names.clone()).collect();
+        held.swap(slot, slot ^ 1);
+        held[slot] = steps.iter().map(|(names, _, _)| names.clone()).collect();
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Value;
+
+    /// Far more kinds of maps than there are places: each is forgotten, and learnt anew.
+    #[test]
+    fn what_is_forgotten_is_found_again() {
+        let mut maps: Vec<Value> = (0..3 * super::SLOTS)
+            .map(|i| {
+                Value::object_from([(format!("a{i}"), 0.into()), ("b".to_owned(), Value::object([("c", i.into())]))])
+            })
+            .collect();
+        for round in 0..3 {
+            for (i, map) in maps.iter_mut().enumerate() {
+                assert_eq!(map.int_at("b.c"), Some((i + round) as i64), "{i}");
+                assert_eq!(map.at("b.d.e"), &Value::Null, "{i}");
+                map.set("b.c", i + round + 1);
+            }
+        }
+    }
 }

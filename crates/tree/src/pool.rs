@@ -9,7 +9,8 @@ use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use crate::map::mark;
-use crate::{Map, Value};
+use crate::value::NULL;
+use crate::{Map, Value, order};
 
 const SLOTS: usize = 4096;
 
@@ -19,12 +20,17 @@ thread_local! {
 }
 
 /// Whether both are one allocation or equal scalars.
+#[inline]
 fn one(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => Rc::ptr_eq(a, b),
         (Value::Array(a), Value::Array(b)) => Rc::ptr_eq(a, b),
-        (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => false,
-        _ => a == b,
+        (Value::Str(a), Value::Str(b)) => order::same_shared(a, b),
+        (Value::Null, Value::Null) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Int(a), Value::Int(b)) => a == b,
+        (Value::Float(_), _) => a == b,
+        _ => false,
     }
 }
 
@@ -59,11 +65,24 @@ fn hash(value: &Value) -> usize {
     }
 }
 
-/// The part of an older version that stands where one of a map does.
-fn counterpart<'a>(before: &'a Value, map: &Map, i: usize) -> &'a Value {
-    match before {
-        Value::Object(old) if old.same_names(map) => &old.slots()[i],
-        _ => map.keys().nth(i).and_then(|key| before.get(key)).unwrap_or(&Value::Null),
+/// The parts of an older version that stand where those of a map do.
+struct Counterparts<'a> {
+    old: Option<&'a Map>,
+    /// Which part of it is next: mostly both have the same fields, but for one that came or went.
+    next: usize,
+}
+
+impl<'a> Counterparts<'a> {
+    fn of(before: &'a Value) -> Self {
+        Self { old: before.as_object(), next: 0 }
+    }
+    /// That of the field at a place of a map; to be asked in order of place.
+    fn at(&mut self, map: &Map, place: usize) -> &'a Value {
+        let Some(old) = self.old else { return NULL };
+        let at = if old.same_names(map) { Some(place) } else { old.place_of(map.name(place), self.next) };
+        let Some(at) = at else { return NULL };
+        self.next = at + 1;
+        &old.slots()[at]
     }
 }
 
@@ -73,9 +92,10 @@ fn share_parts(value: &mut Value, before: &Value, new: bool) {
     match value {
         Value::Object(map) => {
             let own = Rc::get_mut(map).is_some();
+            let mut counterparts = Counterparts::of(before);
             for i in 0..map.len() {
-                let old = counterpart(before, map, i);
-                if one(&map.slots()[i], old) || map.slots()[i].is_scalar() {
+                let old = counterparts.at(map, i);
+                if map.slots()[i].is_scalar() || one(&map.slots()[i], old) {
                     continue;
                 }
                 if let Some(map) = Rc::get_mut(map) {
@@ -168,9 +188,10 @@ pub fn share_object(body: &mut Value, before: &Value) {
     let Value::Object(map) = body else { return };
     let map = Rc::make_mut(map);
     let new = before.is_null();
+    let mut counterparts = Counterparts::of(before);
     for i in 0..map.len() {
-        let old = counterpart(before, map, i);
-        let apart = map.keys().nth(i).is_some_and(|key| matches!(key.as_ref(), "metadata" | "status"));
+        let old = counterparts.at(map, i);
+        let apart = matches!(map.name(i).as_ref(), "metadata" | "status");
         let part = &mut map.slots_mut()[i];
         if one(part, old) {
             continue;

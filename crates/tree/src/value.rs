@@ -73,7 +73,7 @@ fn last_step(path: &str) -> Option<(&str, &str)> {
 }
 
 /// The place in a list that a step of a path names.
-fn place(step: &[u8]) -> Option<usize> {
+fn index(step: &[u8]) -> Option<usize> {
     std::str::from_utf8(step).ok()?.parse().ok()
 }
 
@@ -148,9 +148,11 @@ impl Value {
         let path = path.as_bytes();
         if let Self::Object(m) = self
             && let Some((value, end)) = m.walk_known(path)
-            && end == path.len()
         {
-            return value;
+            return match path.get(end + 1..) {
+                None => value,
+                Some(rest) => value.walk(rest),
+            };
         }
         self.walk(path)
     }
@@ -162,13 +164,14 @@ impl Value {
             let step;
             v = match v {
                 Self::Object(m) => {
-                    let (value, end) = m.walk_known(rest).unwrap_or_else(|| m.walk_anew(rest));
+                    let known = m.walk_known(rest).or_else(|| m.walk_other(rest));
+                    let (value, end) = known.unwrap_or_else(|| m.walk_anew(rest));
                     step = end;
                     value
                 }
                 Self::Array(a) => {
                     step = step_len(rest);
-                    place(&rest[..step]).and_then(|i| a.get(i)).unwrap_or(NULL)
+                    index(&rest[..step]).and_then(|i| a.get(i)).unwrap_or(NULL)
                 }
                 _ => return NULL,
             };
@@ -185,7 +188,7 @@ impl Value {
             let (step, more) = rest.split_at(step_len(rest));
             v = match v {
                 Self::Object(m) => m.field(step).unwrap_or(NULL),
-                Self::Array(a) => place(step).and_then(|i| a.get(i)).unwrap_or(NULL),
+                Self::Array(a) => index(step).and_then(|i| a.get(i)).unwrap_or(NULL),
                 _ => return NULL,
             };
             match more.split_first() {
@@ -201,6 +204,10 @@ impl Value {
     /// The text at a path, empty where there is none.
     pub fn str_at(&self, path: &'static str) -> &str {
         self.at(path).as_str().unwrap_or("")
+    }
+    /// The shared text at a path, empty where there is none.
+    pub fn rc_str_at(&self, path: &'static str) -> Rc<str> {
+        self.at(path).as_rc_str().unwrap_or_default()
     }
     /// The integer at a path.
     pub fn int_at(&self, path: &'static str) -> Option<i64> {
@@ -232,10 +239,10 @@ impl Value {
     }
     /// The value at a dotted path for changing, objects made on the way.
     pub fn slot(&mut self, path: &'static str) -> &mut Value {
-        let (mut v, mut rest) = (self, path.as_bytes());
+        let (mut v, mut rest) = (self, path);
         loop {
             let step;
-            v = match v.item(rest) {
+            v = match v.item(rest.as_bytes()) {
                 Some((i, len)) => {
                     step = len;
                     &mut v.make_array()[i]
@@ -274,7 +281,7 @@ impl Value {
     fn item(&self, path: &[u8]) -> Option<(usize, usize)> {
         let Self::Array(a) = self else { return None };
         let step = step_len(path);
-        place(&path[..step]).filter(|i| *i < a.len()).map(|i| (i, step))
+        index(&path[..step]).filter(|i| *i < a.len()).map(|i| (i, step))
     }
     /// Sets the value at a dotted path, making objects on the way.
     pub fn set(&mut self, path: &'static str, value: impl Into<Value>) {
