@@ -54,6 +54,10 @@ fn ring(job: &JobView) -> Html {
             }
             if &*job.word == "Failed" {
                 <path class="ring-x" d="M27 27l18 18M45 27 27 45" />
+            } else if want > 999 {
+                // Too wide for the ring in one line.
+                <text x="36" y="29" data-long="">{ job.succeeded }</text>
+                <text x="36" y="44" data-long="">{ "/" }{ want }</text>
             } else {
                 <text x="36" y="36.5" data-long={(want > 99).then_some("")}>{ format!("{}/{want}", job.succeeded) }</text>
             }

@@ -221,6 +221,18 @@ fn jobs_with_many_pods_indexes_and_retries_of_each() {
     insta::assert_snapshot!([yard_and_card(Rc::new(wide)), yard_and_card(Rc::new(indexed))].join("\n\n"));
 }
 
+#[test]
+fn a_ring_of_thousands_has_its_numbers_one_below_the_other() {
+    let many = laid("many", "default", Tracks { completions: Some(10_000), parallelism: 50, ..Tracks::default() });
+    let card = yard_and_card(Rc::new(many));
+    let ring = card.lines().skip_while(|l| !l.contains("ring--top")).take_while(|l| !l.contains("</svg>"));
+    let texts: Vec<&str> = ring.filter(|l| l.contains("<text")).collect();
+    assert_eq!(
+        texts,
+        [r#"<text x="36" y="29" data-long="">0</text>"#, r#"<text x="36" y="44" data-long="">/10000</text>"#]
+    );
+}
+
 fn row(key: &'static str, kind: &'static str) -> Row {
     Row {
         key: key.into(),
