@@ -157,9 +157,20 @@ impl ApiServer {
     pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Object>> {
         self.store.get(key)
     }
-    /// Takes the changes that have not been taken yet, oldest first.
-    pub fn take_changes(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.changes)
+    /// The next resourceVersion. No two are alike: it is a text of its own, and not for the cache of texts.
+    fn next_version(&mut self) -> Rc<str> {
+        self.resource_version += 1;
+        let (mut text, mut first, mut rest) = ([b'0'; 20], 20, self.resource_version);
+        while rest > 0 {
+            first -= 1;
+            text[first] += (rest % 10) as u8;
+            rest /= 10;
+        }
+        Rc::from(str::from_utf8(&text[first..]).unwrap_or_default())
+    }
+    /// Takes the changes that have not been taken yet, oldest first. Their list keeps its room.
+    pub fn take_changes(&mut self) -> impl Iterator<Item = Change> {
+        self.changes.drain(..)
     }
 }
 

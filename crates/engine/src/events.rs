@@ -9,9 +9,10 @@ mod expiry;
 use std::rc::Rc;
 
 use crate::api::{Kind, Object, ObjectKey, Value};
-use crate::apiserver::Subresource;
+use crate::apiserver::{Subresource, WriteOptions};
 use crate::component::Ctx;
 use crate::json;
+use crate::rng::write_hex;
 pub use expiry::EventExpiry;
 
 use correlator::{Correlator, Said, SeriesVerdict};
@@ -85,8 +86,8 @@ impl EventRecorder {
             let counted = ctx.api.mutate(&known.event, Subresource::Main, |body| {
                 body.set("count", known.count);
                 body.set("lastTimestamp", stamp.clone());
-                if verdict.grouped {
-                    body.set("message", verdict.message.as_str());
+                if let Some(group) = &verdict.group {
+                    body.set("message", group.as_str());
                 }
             });
             if matches!(counted, Ok(Some(_))) {
@@ -95,10 +96,10 @@ impl EventRecorder {
             (count, first) = (known.count, known.first.rfc3339().into());
             Some(known.event)
         } else {
-            self.correlator.recorded(about.uid(), verdict.grouped, kind, reason)
+            self.correlator.recorded(about.uid(), verdict.group.is_some(), kind, reason)
         };
         let Some(key) = key else { return };
-        let (component, host) = if verdict.grouped {
+        let (component, host) = if verdict.group.is_some() {
             (Value::from(""), Value::from(""))
         } else {
             (self.component.clone(), self.host.clone())
@@ -111,15 +112,15 @@ impl EventRecorder {
             "involvedObject": (involved(about, field_path)),
             "kind": null,
             "lastTimestamp": stamp,
-            "message": (verdict.message.as_str()),
-            "metadata": null,
+            "message": (verdict.group.as_deref().unwrap_or(message)),
+            "metadata": (metadata(&key)),
             "reason": reason,
             "reportingComponent": component,
             "reportingInstance": host,
             "source": (self.source.clone()),
             "type": (kind.as_str()),
         });
-        ctx.api.record_event(key, event);
+        keep(ctx, event);
     }
     /// Records an event as the scheduler does, with `eventTime` and `action`.
     pub fn new_style(
@@ -156,27 +157,49 @@ impl EventRecorder {
             "kind": null,
             "lastTimestamp": null,
             "message": message,
-            "metadata": null,
+            "metadata": (metadata(&key)),
             "reason": reason,
             "reportingComponent": (self.component.clone()),
             "reportingInstance": (self.host.clone()),
             "source": {},
             "type": (kind.as_str()),
         });
-        ctx.api.record_event(key, event);
+        keep(ctx, event);
     }
 }
+
+/// Creates an event. One that cannot be kept, since its namespace goes, is lost, as upstream.
+fn keep(ctx: &mut Ctx<'_>, event: Value) {
+    let _ = ctx.api.create(Kind::Event, event, WriteOptions::default());
+}
+
+/// An event's metadata. Events are half of all objects: what the server fills in has its place, so that nothing grows.
+fn metadata(key: &ObjectKey) -> Value {
+    json!({
+        "creationTimestamp": null,
+        "name": (&key.name),
+        "namespace": (&key.namespace),
+        "resourceVersion": null,
+        "uid": null,
+    })
+}
+
+/// The longest name that an object can have: a DNS subdomain.
+const MAX_NAME: usize = 253;
 
 /// The name and namespace of a new event: the object's name and the time in nanoseconds.
 fn event_key(ctx: &mut Ctx<'_>, about: &Object) -> ObjectKey {
     let namespace = if about.namespace().is_empty() { Rc::from("default") } else { about.namespace().clone() };
     let nanos = ctx.now.0 as u64 * 1_000_000 + ctx.rng.below(1_000_000);
-    // Events are half of all objects, and digit by digit is several times faster than `{nanos:x}`.
-    let mut name = String::with_capacity(about.name().len() + 17);
-    name.push_str(about.name());
-    name.push('.');
-    let digits = (u64::BITS - nanos.leading_zeros()).div_ceil(4).max(1);
-    name.extend((0..digits).rev().filter_map(|n| char::from_digit((nanos >> (4 * n)) as u32 & 15, 16)));
+    // Events are half of all objects: their names are made where the text is to be, digit by digit.
+    let mut name = [b'.'; MAX_NAME + 17];
+    let of = about.name().as_bytes();
+    let of = &of[..of.len().min(MAX_NAME)];
+    name[..of.len()].copy_from_slice(of);
+    let digits = (u64::BITS - nanos.leading_zeros()).div_ceil(4).max(1) as usize;
+    let name = &mut name[..of.len() + 1 + digits];
+    write_hex(&mut name[of.len() + 1..], nanos);
+    let name = str::from_utf8(name).unwrap_or_default();
     ObjectKey::new(Kind::Event, namespace, name)
 }
 

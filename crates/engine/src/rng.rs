@@ -1,5 +1,7 @@
 //! The one source of chance: a seeded generator whose state is part of the cluster's, so that a run can be told again.
 
+use std::rc::Rc;
+
 /// `SplitMix64` (Steele, Lea, Flood 2014): 64 bits of state, the same numbers natively and in WebAssembly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rng(u64);
@@ -36,35 +38,32 @@ impl Rng {
     pub fn name_suffix(&mut self, n: usize) -> String {
         (0..n).map(|_| char::from(NAME_ALPHABET[self.below(27) as usize])).collect()
     }
-    /// A random (version 4) UUID.
-    pub fn uuid(&mut self) -> String {
+    /// A random (version 4) UUID. No two are alike: it is a text of its own, and not for the cache of texts.
+    pub fn uuid(&mut self) -> Rc<str> {
         let (a, b) = (self.next_u64(), self.next_u64());
-        let mut text = String::with_capacity(36);
-        push_hex(&mut text, a >> 32, 8);
-        text.push('-');
-        push_hex(&mut text, a >> 16, 4);
-        text.push_str("-4");
-        push_hex(&mut text, a, 3);
-        text.push('-');
-        push_hex(&mut text, b >> 48 & 0x3fff | 0x8000, 4);
-        text.push('-');
-        push_hex(&mut text, b, 12);
-        text
+        let mut text = [b'-'; 36];
+        write_hex(&mut text[..8], a >> 32);
+        write_hex(&mut text[9..13], a >> 16);
+        write_hex(&mut text[14..18], a & 0xfff | 0x4000);
+        write_hex(&mut text[19..23], b >> 48 & 0x3fff | 0x8000);
+        write_hex(&mut text[24..], b);
+        Rc::from(str::from_utf8(&text).unwrap_or_default())
     }
     /// So many random hexadecimal digits, in sixteens: the id of a container.
-    pub fn hex(&mut self, sixteens: u32) -> String {
-        let mut text = String::with_capacity(16 * sixteens as usize);
-        for _ in 0..sixteens {
-            push_hex(&mut text, self.next_u64(), 16);
+    pub fn hex(&mut self, sixteens: usize) -> String {
+        let mut text = vec![0; 16 * sixteens];
+        for part in text.chunks_mut(16) {
+            write_hex(part, self.next_u64());
         }
-        text
+        String::from_utf8(text).unwrap_or_default()
     }
 }
 
-/// Writes the last hexadecimal digits of a number.
-fn push_hex(text: &mut String, n: u64, digits: u32) {
-    for place in (0..digits).rev() {
-        text.push(char::from(b"0123456789abcdef"[(n >> (4 * place) & 15) as usize]));
+/// Writes the last hexadecimal digits of a number, as many as there is room for.
+pub fn write_hex(to: &mut [u8], mut n: u64) {
+    for digit in to.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(n & 15) as usize];
+        n >>= 4;
     }
 }
 

@@ -192,9 +192,8 @@ impl ApiServer {
         if !self.managers.is_empty() {
             self.managers.remove(before.uid());
         }
-        self.resource_version += 1;
         let mut body = before.body().clone();
-        body.set("metadata.resourceVersion", self.resource_version.to_string());
+        body.set("metadata.resourceVersion", self.next_version());
         let last = Rc::new(Object::following(&before, body));
         self.changes.push(Change {
             at: self.now,

@@ -161,9 +161,9 @@ fn a_pod_goes_gracefully() {
     let shorter = api.delete(&key, &grace(5)).unwrap();
     assert_eq!(shorter.deletion_time(), Some(START + 5 * SECOND));
     assert_eq!(shorter.generation(), 2);
-    api.take_changes();
+    api.take_changes().for_each(drop);
     api.delete(&key, &grace(0)).unwrap();
-    let changes = api.take_changes();
+    let changes: Vec<_> = api.take_changes().collect();
     assert_eq!(changes.iter().map(Change::is_deleted).collect::<Vec<_>>(), [false, true]);
     assert!(api.get(&key).is_none());
 }

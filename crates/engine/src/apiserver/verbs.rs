@@ -86,7 +86,7 @@ impl ApiServer {
             let name = self.free_name(kind, body.str_at("metadata.namespace"), &prefix);
             body.set("metadata.name", name);
         }
-        body.set("metadata.uid", Rc::<str>::from(self.rng.uuid()));
+        body.set("metadata.uid", self.rng.uuid());
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
         prepare_for_create(kind, &mut body);
@@ -130,7 +130,7 @@ impl ApiServer {
             let wrong = FieldError::invalid(&path, namespace, "does not match event.namespace");
             return Err(Status::invalid_fields(Kind::Event, body.str_at("metadata.name"), &[wrong]));
         }
-        body.set("metadata.uid", Rc::<str>::from(self.rng.uuid()));
+        body.set("metadata.uid", self.rng.uuid());
         let stamp = self.stamp();
         body.set("metadata.creationTimestamp", stamp);
         let name = body.str_at("metadata.name");
@@ -141,28 +141,6 @@ impl ApiServer {
             return Ok(Rc::new(Object::new(Kind::Event, body)));
         }
         Ok(self.commit(Object::new(Kind::Event, body), None))
-    }
-
-    /// Creates the event that a component tells of, completes it and makes its metadata. One that cannot be kept, since its
-    /// namespace goes, is lost, as upstream. Events are half of all objects, hence a way of their own.
-    pub fn record_event(&mut self, key: ObjectKey, mut event: Value) {
-        let namespace = self.store.find(Kind::Namespace, "", &key.namespace);
-        if self.check_room().is_err() || namespace.is_none_or(|n| n.is_deleting()) {
-            return;
-        }
-        self.stamp_kind(Kind::Event, &mut event);
-        *event.slot("metadata") = Value::object([
-            ("creationTimestamp", self.stamp()),
-            ("name", (&key.name).into()),
-            ("namespace", (&key.namespace).into()),
-            // Given as it is stored.
-            ("resourceVersion", "".into()),
-            // No two are alike: not for the cache of texts.
-            ("uid", Rc::<str>::from(self.rng.uuid()).into()),
-        ]);
-        if self.store.get(&key).is_none() {
-            self.commit(Object::keyed(key, event), None);
-        }
     }
 
     fn check_room(&self) -> Result<(), Status> {
@@ -393,9 +371,7 @@ impl ApiServer {
     /// before, where there was one, is kept once.
     pub(super) fn commit(&mut self, object: Object, before: Option<&Object>) -> Rc<Object> {
         let (key, mut body) = object.into_parts();
-        self.resource_version += 1;
-        // No two are alike: not for the cache of texts.
-        body.set("metadata.resourceVersion", Rc::<str>::from(self.resource_version.to_string()));
+        body.set("metadata.resourceVersion", self.next_version());
         share_object(&mut body, before.map_or(&Value::Null, Object::body));
         let object = Rc::new(match before {
             Some(before) => Object::following(before, body),

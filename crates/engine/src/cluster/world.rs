@@ -140,7 +140,7 @@ pub(super) struct World {
     event_expiry: EventExpiry,
     /// How many commands there have been: the next one's place.
     commands: usize,
-    /// Changes that all components have heard of and the journal has not.
+    /// Changes that the journal has not: those that all components have heard of, and while they are told the rest.
     told: Vec<Change>,
 }
 
@@ -254,26 +254,25 @@ impl World {
     }
     /// Tells every component of every change, until there is none left.
     fn tell(&mut self, config: &Config) {
+        let Self { now, api, rng, sequence, components, sessions, event_expiry, told, .. } = self;
+        let mut next = told.len();
         loop {
-            let changes = self.api.take_changes();
-            if changes.is_empty() {
-                return;
+            told.extend(api.take_changes());
+            let Some(change) = told.get(next) else { return };
+            next += 1;
+            let ctx = &mut Ctx { now: *now, api, rng, sequence, config };
+            sessions.observe(ctx, change);
+            // Events are half of all changes, and no other component acts on them.
+            if change.key.kind == Kind::Event {
+                event_expiry.observe(ctx, change);
+            } else {
+                components.observe(ctx, change);
             }
-            let Self { now, api, rng, sequence, components, sessions, event_expiry, .. } = self;
-            for change in &changes {
-                sessions.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
-                // Events are half of all changes, and no other component acts on them.
-                if change.key.kind == Kind::Event {
-                    event_expiry.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
-                    continue;
-                }
-                components.observe(&mut Ctx { now: *now, api, rng, sequence, config }, change);
-            }
-            self.told.extend(changes);
         }
     }
-    pub fn take_journal(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.told)
+    /// The changes since it was last asked, oldest first. Their list keeps its room.
+    pub fn take_journal(&mut self) -> impl Iterator<Item = Change> {
+        self.told.drain(..)
     }
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.now, self.api.store().clone())

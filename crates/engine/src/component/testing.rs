@@ -30,7 +30,7 @@ pub fn default_namespace(api: &mut ApiServer) {
         let body = Value::from_json(json).expect("this JSON is right");
         api.create(kind, body, WriteOptions::default()).expect("every cluster has these");
     }
-    api.take_changes();
+    api.take_changes().for_each(drop);
 }
 
 impl Default for Bench {
@@ -87,7 +87,7 @@ impl Bench {
         let until = self.now + time;
         loop {
             loop {
-                let changes = self.api.take_changes();
+                let changes: Vec<_> = self.api.take_changes().collect();
                 if changes.is_empty() {
                     break;
                 }

@@ -179,7 +179,7 @@ impl Testbed {
     }
     fn tell(&mut self) {
         loop {
-            let changes = self.api.take_changes();
+            let changes: Vec<_> = self.api.take_changes().collect();
             if changes.is_empty() {
                 return;
             }

@@ -99,10 +99,8 @@ pub(super) struct Said<'a> {
 /// What to do with an event.
 #[derive(Debug)]
 pub(super) struct Verdict {
-    /// The message, of the group where it belongs to one.
-    pub message: String,
-    /// Whether it stands for a group.
-    pub grouped: bool,
+    /// The message of the group that it stands for, if it does.
+    pub group: Option<String>,
     /// The event that was recorded before, its count already raised.
     pub known: Option<Known>,
     /// Whether nothing is to be recorded: too much was said about the object.
@@ -194,7 +192,7 @@ impl Correlator {
             }
             None
         };
-        let message = if grouped { format!("(combined from similar events): {message}") } else { message.to_owned() };
+        let group = grouped.then(|| format!("(combined from similar events): {message}"));
         for budget in &mut seen.budgets {
             *budget = (*budget + (now - seen.last)).min(BURST);
         }
@@ -204,7 +202,7 @@ impl Correlator {
         if !skip {
             *budget -= COST;
         }
-        Verdict { message, grouped, known, skip }
+        Verdict { group, known, skip }
     }
 
     /// The object under which the event that was just observed for the first time is recorded.
@@ -262,9 +260,9 @@ mod tests {
     fn ten_similar_messages_become_one() {
         let mut c = Correlator::default();
         let verdicts: Vec<Verdict> = (0..13).map(|i| say(&mut c, Time(i), &format!("no {i}"))).collect();
-        assert!(verdicts[..9].iter().all(|v| !v.grouped && v.known.is_none()));
-        assert!(verdicts[9].grouped && verdicts[9].known.is_none());
-        assert_eq!(verdicts[9].message, "(combined from similar events): no 9");
+        assert!(verdicts[..9].iter().all(|v| v.group.is_none() && v.known.is_none()));
+        assert!(verdicts[9].known.is_none());
+        assert_eq!(verdicts[9].group.as_deref(), Some("(combined from similar events): no 9"));
         assert_eq!(verdicts[12].known.as_ref().map(|k| k.count), Some(4));
     }
 

@@ -43,7 +43,7 @@ impl Bench {
             // A cluster may hold them from the start.
             let _ = bench.api.create(kind, Value::from_json(text).unwrap(), WriteOptions::default());
         }
-        bench.api.take_changes();
+        bench.api.take_changes().for_each(drop);
         bench
     }
     /// A Pod with one container of the given command (a JSON list), policy, annotation and more of its spec.
@@ -78,7 +78,7 @@ impl Bench {
     }
     fn tell(&mut self) {
         loop {
-            let changes = self.api.take_changes();
+            let changes: Vec<_> = self.api.take_changes().collect();
             if changes.is_empty() {
                 return;
             }
