@@ -2,6 +2,7 @@
 //!
 //! Models `metav1.Time` (seconds, RFC 3339, UTC), `metav1.MicroTime` and apimachinery's `duration.HumanDuration`.
 
+use std::fmt::Write;
 use std::ops::{Add, Sub};
 
 /// A length of virtual time in milliseconds.
@@ -187,7 +188,7 @@ impl Time {
             Some(r) => r.split_at(r.find(|c: char| !c.is_ascii_digit())?),
             None => ("", rest),
         };
-        let ms = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
+        let ms = fraction.bytes().chain(*b"000").take(3).fold(0, |ms, digit| ms * 10 + i64::from(digit - b'0'));
         let offset = match zone {
             "Z" | "z" => 0,
             _ => {
@@ -238,17 +239,18 @@ pub fn go_duration(ms: Millis) -> String {
     if t < 1000 {
         return format!("{sign}{t}ms");
     }
-    let fraction = format!("{:03}", t % 1000);
-    let fraction = match fraction.trim_end_matches('0') {
-        "" => String::new(),
-        digits => format!(".{digits}"),
-    };
-    let seconds = format!("{}{fraction}s", t / 1000 % 60);
-    match (t / 3_600_000, t / 60_000 % 60) {
-        (0, 0) => format!("{sign}{seconds}"),
-        (0, m) => format!("{sign}{m}m{seconds}"),
-        (h, m) => format!("{sign}{h}h{m}m{seconds}"),
+    let mut out = sign.to_owned();
+    let (hours, minutes) = (t / 3_600_000, t / 60_000 % 60);
+    if hours > 0 {
+        let _ = write!(out, "{hours}h");
     }
+    if hours + minutes > 0 {
+        let _ = write!(out, "{minutes}m");
+    }
+    let _ = write!(out, "{}.{:03}", t / 1000 % 60, t % 1000);
+    out.truncate(out.trim_end_matches('0').trim_end_matches('.').len());
+    out.push('s');
+    out
 }
 
 /// Reads Go's `time.ParseDuration`: `1h2m3.5s`, `100ms`, `-5s`, `0`. `None` where Go refuses.

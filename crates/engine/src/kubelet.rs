@@ -214,7 +214,8 @@ impl Cx<'_, '_> {
     }
     fn container_event(&mut self, pod: &Pod, container: &str, kind: EventType, reason: &str, message: &str) {
         let init = pod.find_spec(container).is_some_and(|(init, _)| init);
-        let path = format!("spec.{}{{{container}}}", if init { "initContainers" } else { "containers" });
+        let list = if init { "spec.initContainers{" } else { "spec.containers{" };
+        let path = [list, container, "}"].concat();
         self.event_at(pod, &path, kind, reason, message);
     }
     /// The next time after now with a phase within the second.
@@ -340,6 +341,9 @@ impl Cx<'_, '_> {
     /// A worker is through: only the logs are still asked for.
     fn release(&mut self, pod: &mut Pod) {
         pod.files = Files::default();
+        for container in &mut pod.containers {
+            container.mounts = Rc::default();
+        }
         pod.probers.clear();
         pod.execs.clear();
         pod.reasons.clear();

@@ -11,9 +11,11 @@ pub mod process;
 pub mod programs;
 pub mod shell;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::clock::Time;
+use files::Mount;
 use process::Process;
 
 /// Which stream a line was written to.
@@ -75,7 +77,9 @@ pub struct Container {
     /// The runtime's own message, with the termination message after it once it has ended.
     pub message: Rc<str>,
     /// Its environment.
-    pub env: Rc<Vec<(String, String)>>,
+    pub env: Rc<Vec<EnvVar>>,
+    /// The volumes mounted into it.
+    pub mounts: Rc<Vec<Mount>>,
     /// What runs in it.
     pub process: Process,
     /// What it has printed.
@@ -83,6 +87,9 @@ pub struct Container {
     /// How long they are together, in bytes.
     pub log_bytes: usize,
 }
+
+/// The name and value of an environment variable. Most are the same for all containers, and part of the program.
+pub type EnvVar = (Cow<'static, str>, Cow<'static, str>);
 
 /// The room a Pod's containers share: its network.
 #[derive(Clone, Debug)]

@@ -18,20 +18,17 @@ fn condition(generation: i64, old: &[Value], kind: &str, status: bool, reason: &
     if let Some(same) = old.iter().find(|c| text(c, "type", kind)).filter(same) {
         return same.clone();
     }
-    let mut m = Map::of([
-        ("lastProbeTime", Value::Null),
+    let text = |text: &str| (!text.is_empty()).then(|| text.into());
+    Value::from(Map::some([
+        ("lastProbeTime", Some(Value::Null)),
         // For the manager to stamp.
-        ("lastTransitionTime", Value::Null),
-        ("observedGeneration", generation.into()),
-        ("status", if status { "True" } else { "False" }.into()),
-        ("type", kind.into()),
-    ]);
-    for (field, text) in [("message", message), ("reason", reason)] {
-        if !text.is_empty() {
-            m.insert(field, text);
-        }
-    }
-    Value::from(m)
+        ("lastTransitionTime", Some(Value::Null)),
+        ("message", text(message)),
+        ("observedGeneration", Some(generation.into())),
+        ("reason", text(reason)),
+        ("status", Some(if status { "True" } else { "False" }.into())),
+        ("type", Some(kind.into())),
+    ]))
 }
 
 fn find<'a>(statuses: &'a [&Value], name: &str) -> Option<&'a Value> {

@@ -3,6 +3,7 @@
 //! Models `makeEnvironmentVariables` of `pkg/kubelet/kubelet_pods.go`, `third_party/forked/golang/expansion`, and
 //! `verifyRunAsNonRoot`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -10,6 +11,7 @@ use super::pod::Pod;
 use super::{env_file, resources};
 use crate::api::{Kind, ObjectKey, Value};
 use crate::apiserver::ApiServer;
+use crate::runtime::EnvVar;
 
 /// Replaces `$(NAME)` by what `lookup` gives; `$$` is a dollar; what is unknown stays as it is.
 fn expand_with(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
@@ -35,8 +37,8 @@ fn expand_with(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
 }
 
 /// Replaces `$(NAME)` in a word of a command.
-pub fn expand(word: &str, env: &[(String, String)]) -> String {
-    expand_with(word, &|name| env.iter().rev().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
+pub fn expand(word: &str, env: &[EnvVar]) -> String {
+    expand_with(word, &|name| env.iter().rev().find(|(k, _)| k == name).map(|(_, v)| v.to_string()))
 }
 
 /// The data of a ConfigMap or Secret, by key.
@@ -84,15 +86,9 @@ fn not_found(kind: Kind, name: &str) -> String {
 }
 
 /// The environment that the spec gives a container, services' variables included.
-pub fn make(
-    api: &ApiServer,
-    pod: &Pod,
-    spec: &Value,
-    pod_ip: &str,
-    host_ip: &str,
-) -> Result<Vec<(String, String)>, String> {
+pub fn make(api: &ApiServer, pod: &Pod, spec: &Value, pod_ip: &str, host_ip: &str) -> Result<Vec<EnvVar>, String> {
     let namespace = pod.api.namespace();
-    let mut vars: BTreeMap<String, String> = BTreeMap::new();
+    let mut vars: BTreeMap<Cow<'static, str>, Cow<'static, str>> = BTreeMap::new();
     for from in spec.at("envFrom").items() {
         for (field, kind, _) in SOURCES {
             let source = from.at_path(&format!("{field}Ref"));
@@ -103,7 +99,7 @@ pub fn make(
             match data_of(api, kind, namespace, name) {
                 Some(data) => {
                     let prefix = from.str_at("prefix");
-                    vars.extend(data.iter().map(|(k, v)| (format!("{prefix}{k}"), v.to_string())));
+                    vars.extend(data.iter().map(|(k, v)| (format!("{prefix}{k}").into(), v.to_string().into())));
                 }
                 None if source.bool_at("optional") => {}
                 None => return Err(not_found(kind, name)),
@@ -116,7 +112,7 @@ pub fn make(
         let value = var.str_at("value");
         let from = var.at("valueFrom");
         let value = if !value.is_empty() {
-            let lookup = |n: &str| vars.get(n).or_else(|| services.get(n)).cloned();
+            let lookup = |n: &str| vars.get(n).or_else(|| services.get(n)).map(|v| v.to_string());
             expand_with(value, &lookup)
         } else if !from.at("fieldRef").is_null() {
             field(pod, from.str_at("fieldRef.fieldPath"), pod_ip, host_ip)
@@ -134,7 +130,7 @@ pub fn make(
                 None => continue,
             }
         };
-        vars.insert(name.to_owned(), value);
+        vars.insert(name.to_owned().into(), value.into());
     }
     for (k, v) in services {
         vars.entry(k).or_insert(v);
@@ -200,13 +196,14 @@ const KUBERNETES: [(&str, &str); 8] = [
 ];
 
 /// The variables that tell a container of the services of its namespace. Models `envvars.FromServices`.
-fn service_vars(api: &ApiServer, pod: &Pod) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::from(KUBERNETES.map(|(name, value)| (name.to_owned(), value.to_owned())));
+fn service_vars(api: &ApiServer, pod: &Pod) -> BTreeMap<Cow<'static, str>, Cow<'static, str>> {
+    let mut out = BTreeMap::from(KUBERNETES.map(|(name, value)| (name.into(), value.into())));
+    let mut put = |name: String, value: String| out.insert(name.into(), value.into());
     let mut add = |prefix: &str, ip: &str, ports: &[Value]| {
         let Some(first) = ports.first() else { return };
         let port = first.int_at("port").unwrap_or(0);
-        out.insert(format!("{prefix}_SERVICE_HOST"), ip.to_owned());
-        out.insert(format!("{prefix}_SERVICE_PORT"), port.to_string());
+        put(format!("{prefix}_SERVICE_HOST"), ip.to_owned());
+        put(format!("{prefix}_SERVICE_PORT"), port.to_string());
         for (i, p) in ports.iter().enumerate() {
             let number = p.int_at("port").unwrap_or(0);
             let protocol = match p.str_at("protocol") {
@@ -215,17 +212,17 @@ fn service_vars(api: &ApiServer, pod: &Pod) -> BTreeMap<String, String> {
             };
             let name = p.str_at("name").to_uppercase().replace('-', "_");
             if !name.is_empty() {
-                out.insert(format!("{prefix}_SERVICE_PORT_{name}"), number.to_string());
+                put(format!("{prefix}_SERVICE_PORT_{name}"), number.to_string());
             }
             let url = format!("{}://{ip}:{number}", protocol.to_lowercase());
             if i == 0 {
-                out.insert(format!("{prefix}_PORT"), url.clone());
+                put(format!("{prefix}_PORT"), url.clone());
             }
             let base = format!("{prefix}_PORT_{number}_{protocol}");
-            out.insert(base.clone(), url);
-            out.insert(format!("{base}_PROTO"), protocol.to_lowercase());
-            out.insert(format!("{base}_PORT"), number.to_string());
-            out.insert(format!("{base}_ADDR"), ip.to_owned());
+            put(base.clone(), url);
+            put(format!("{base}_PROTO"), protocol.to_lowercase());
+            put(format!("{base}_PORT"), number.to_string());
+            put(format!("{base}_ADDR"), ip.to_owned());
         }
     };
     if pod.spec().at("enableServiceLinks").as_bool() != Some(false) {
@@ -268,14 +265,13 @@ pub fn hostname(pod: &Pod) -> String {
 }
 
 /// Adds what the runtime sets in every container.
-pub fn with_defaults(pod: &Pod, vars: Vec<(String, String)>) -> Vec<(String, String)> {
+pub fn with_defaults(pod: &Pod, vars: Vec<EnvVar>) -> Vec<EnvVar> {
     let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    let defaults = [("PATH", path.to_owned()), ("HOSTNAME", hostname(pod)), ("HOME", "/root".to_owned())];
-    let mut out: Vec<(String, String)> = defaults
-        .into_iter()
-        .filter(|(k, _)| !vars.iter().any(|(name, _)| name == k))
-        .map(|(k, v)| (k.to_owned(), v))
-        .collect();
+    let defaults = [("PATH", path.into()), ("HOSTNAME", hostname(pod).into()), ("HOME", "/root".into())];
+    let mut out: Vec<EnvVar> = Vec::with_capacity(defaults.len() + vars.len());
+    out.extend(
+        defaults.map(|(k, v)| (k.into(), v)).into_iter().filter(|(k, _)| !vars.iter().any(|(name, _)| name == k)),
+    );
     out.extend(vars);
     out
 }
@@ -286,7 +282,7 @@ mod tests {
 
     #[test]
     fn expansion() {
-        let env = [("A".to_owned(), "1".to_owned())];
+        let env = [("A".into(), "1".into())];
         for (text, want) in [("$(A)", "1"), ("$$(A)", "$(A)"), ("$(B)x", "$(B)x"), ("$A $", "$A $"), ("a$(A", "a$(A")] {
             assert_eq!(expand(text, &env), want, "{text}");
         }

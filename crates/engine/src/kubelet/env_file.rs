@@ -3,6 +3,7 @@
 //! Models `ParseEnv` of `pkg/kubelet/util/env` and its use in `makeEnvironmentVariables`.
 
 use super::pod::Pod;
+use super::volumes;
 use crate::api::Value;
 
 /// The value of a key of a file of variables; empty where the file does not have it. Every value stands in single quotes,
@@ -51,7 +52,7 @@ pub fn value(pod: &Pod, source: &Value) -> Result<Option<String>, String> {
     if !pod.spec().at("volumes").items().iter().any(|v| v.str_at("name") == volume) {
         return Err(format!("cannot find the volume \"{volume}\" referenced by FileKeyRef"));
     }
-    let text = pod.files.read_in(&["volume/", volume].concat(), &["/", path.trim_matches('/')].concat());
+    let text = pod.files.read_in(&volumes::space(volume), &["/", path.trim_matches('/')].concat());
     let found = text.and_then(|t| parse(&t, key)).ok_or("couldn't parse env file")?;
     if !found.is_empty() {
         return Ok(Some(found));

@@ -48,15 +48,11 @@ pub fn start(
         }
     };
     let deadline = timeout.map(|t| cx.ctx.now + t);
-    pod.execs.insert(n, Exec { machine, container: container.clone(), output, purpose, deadline, done, due: None });
+    // It takes as long to begin as a container's own process does, which so is ahead of a probe made at its start.
+    let due = done.is_none().then(|| cx.after(EXEC_TIME, Task::Exec(pod.uid(), n)));
+    pod.execs.insert(n, Exec { machine, container: container.clone(), output, purpose, deadline, done, due });
     if done.is_some() {
         advance(cx, pod, n);
-    } else {
-        // It takes as long to begin as a container's own process does, which so is ahead of a probe made at its start.
-        let due = cx.after(EXEC_TIME, Task::Exec(pod.uid(), n));
-        if let Some(exec) = pod.execs.get_mut(&n) {
-            exec.due = Some(due);
-        }
     }
     n
 }

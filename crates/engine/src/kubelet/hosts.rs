@@ -10,10 +10,10 @@ use super::pod::Pod;
 const PATH: &str = "/etc/hosts";
 
 /// Writes it for a container, where it is not there yet: only for those in which anybody could read it.
-pub fn write(pod: &mut Pod, container: &str) {
+pub fn write(pod: &mut Pod, container: &Rc<str>) {
     if pod.files.read_in(container, PATH).is_none() {
         let text = file(pod);
-        pod.files.put(container, PATH, text);
+        pod.files.put(container, PATH.to_owned(), text);
     }
 }
 

@@ -59,12 +59,9 @@ fn store(cx: &mut Cx<'_, '_>, pod: &mut Pod, mut status: Value, force: bool) {
     }
     let now = cx.ctx.api.stamp();
     let there = old.at("conditions").items();
-    for (i, c) in status.slot("conditions").make_array().iter_mut().enumerate() {
-        // Mostly they stand where they stood.
-        let there = there.get(i);
-        let same = there.filter(|b| b.same(c));
-        let before = same.or_else(|| there.filter(|b| b.str_at("type") == c.str_at("type")));
-        let before = before.or_else(|| find_condition(old, c.str_at("type")));
+    for c in status.slot("conditions").make_array() {
+        let same = there.iter().find(|b| b.same(c));
+        let before = same.or_else(|| find_condition(old, c.str_at("type")));
         if before.is_some_and(|b| b.same(c) && !b.at("lastTransitionTime").is_null()) {
             continue;
         }
@@ -222,6 +219,7 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     }
     let could_run = pod.worker.terminated_at.is_none();
     let merged = merge(current.at("status"), status.clone(), could_run);
+    let as_it_is = merged.same(&status);
     let mut current = current;
     if merged != *current.at("status") {
         let written = cx.ctx.api.mutate(&key, Subresource::Status, |body| body.set("status", merged));
@@ -229,7 +227,7 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         current = written;
     }
     let terminal = matches!(current.body().str_at("status.phase"), "Succeeded" | "Failed");
-    if *current.at("status") == status {
+    if as_it_is || *current.at("status") == status {
         // One copy is enough, and the next status is then made of the same parts.
         pod.status.value = Some(current.at("status").clone());
     }

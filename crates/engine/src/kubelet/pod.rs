@@ -278,7 +278,7 @@ pub struct Pod {
 impl Pod {
     pub fn new(api: Rc<Object>) -> Self {
         Self {
-            node: Rc::from(api.body().str_at("spec.nodeName")),
+            node: api.body().rc_str_at("spec.nodeName"),
             incoming: None,
             gone: false,
             worker: Worker::default(),
@@ -355,8 +355,7 @@ impl Pod {
     }
     /// A container instance's view of the Pod's files.
     pub fn view(&self, container: &Container) -> View {
-        let spec = self.find_spec(&container.name).map_or(&Value::Null, |(_, c)| c);
-        View { own: container.id.clone(), mounts: Rc::new(super::volumes::mounts(spec)) }
+        View { own: container.id.clone(), mounts: container.mounts.clone() }
     }
     /// The directory that an instance's programs start in, empty for the root.
     pub fn working_dir(&self, id: &str) -> &str {

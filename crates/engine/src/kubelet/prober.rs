@@ -106,7 +106,7 @@ pub fn add_pod(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
             if !spec.is_null() {
                 probers.push(Prober {
                     kind,
-                    container: Rc::from(c.str_at("name")),
+                    container: c.rc_str_at("name"),
                     spec: spec.clone(),
                     id: None,
                     verdict: None,
@@ -292,7 +292,7 @@ fn probe(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: usize) -> bool {
         }
         let vars = pod.find_spec(&name).map_or(vec![], |(_, c)| {
             let pairs = c.at("env").items().iter();
-            pairs.map(|v| (v.str_at("name").to_owned(), v.str_at("value").to_owned())).collect()
+            pairs.map(|v| (v.str_at("name").to_owned().into(), v.str_at("value").to_owned().into())).collect()
         });
         let command: Vec<String> = command.iter().map(|w| env::expand(w, &vars)).collect();
         let exec = exec::start(cx, pod, &id, &command, Purpose::Probe(n), Some(timeout));

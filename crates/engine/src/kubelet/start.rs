@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use super::kill::{self, Kill, KillReason};
 use super::pod::{Ended, Pod, Sync};
-use super::{Cx, env, exec, hosts};
+use super::{Cx, env, exec, hosts, volumes};
 use crate::api::{Quantity, Value};
 use crate::clock::{Millis, SECOND, Time, go_duration};
 use crate::events::EventType;
 use crate::runtime::images::{self, Image};
 use crate::runtime::process::{Io, Process};
-use crate::runtime::{Container, LogLine, State, behaviour, programs};
+use crate::runtime::{Container, EnvVar, LogLine, State, behaviour, programs};
 
 /// How long the runtime takes to make and start a container.
 const CREATE_TIME: Millis = 6;
@@ -43,7 +43,7 @@ pub enum StartAt {
         /// The image's id.
         image_id: Rc<str>,
         /// Its environment.
-        env: Rc<Vec<(String, String)>>,
+        env: Rc<Vec<EnvVar>>,
     },
     /// The postStart hook runs.
     PostStart {
@@ -77,7 +77,7 @@ pub enum Progress {
 
 /// The key of a container's crash loop: a changed container starts anew.
 fn crash_key(spec: &Value) -> String {
-    format!("{}/{}", spec.str_at("name"), spec.str_at("image"))
+    [spec.str_at("name"), "/", spec.str_at("image")].concat()
 }
 
 /// The crash loop's entry of a container, for the timers.
@@ -269,17 +269,17 @@ fn create(
     spec: &Value,
     at: &mut StartAt,
     image_id: Rc<str>,
-    env: &Rc<Vec<(String, String)>>,
+    env: &Rc<Vec<EnvVar>>,
 ) -> Progress {
     let now = cx.ctx.now;
-    let name: Rc<str> = Rc::from(spec.str_at("name"));
+    let name = spec.rc_str_at("name");
     let id = cx.new_id();
     let restart_count = sync.observed.find(&name).map_or(0, |c| c.restart_count + 1);
     let mut container = Container {
         id: id.clone(),
         name: name.clone(),
         restart_count,
-        image: Rc::from(spec.str_at("image")),
+        image: spec.rc_str_at("image"),
         image_id,
         state: State::Created,
         created_at: now,
@@ -289,6 +289,7 @@ fn create(
         reason: "",
         message: Rc::from(""),
         env: env.clone(),
+        mounts: Rc::new(volumes::mounts(spec)),
         process: Process::None,
         logs: Rc::new(Vec::new()),
         log_bytes: 0,
@@ -336,7 +337,7 @@ fn launch(
     pod: &mut Pod,
     spec: &Value,
     container: &Container,
-    env: &[(String, String)],
+    env: &[EnvVar],
     logs: &mut Vec<LogLine>,
 ) -> Result<Process, String> {
     let view = pod.view(container);

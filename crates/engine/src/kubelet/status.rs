@@ -73,12 +73,15 @@ pub fn generate(cx: &mut Cx<'_, '_>, pod: &mut Pod, observed: &Observed, termina
         ("hostIPs", ips(&host_ip, "hostIPs")),
         ("initContainerStatuses", lists(init)),
         ("message", message),
+        // This and the start are for the manager to set.
+        ("observedGeneration", old.at("observedGeneration").clone()),
         ("phase", phase.into()),
         ("podIP", ip.clone()),
         ("podIPs", ips(&ip, "podIPs")),
         ("qosClass", if qos.is_null() { "BestEffort".into() } else { qos }),
         ("reason", reason),
         ("resources", resources),
+        ("startTime", old.at("startTime").clone()),
     ])
 }
 

@@ -306,7 +306,7 @@ fn advance_step(cx: &mut Cx<'_, '_>, pod: &mut Pod, sync: &mut Sync, step: &mut 
                     Progress::Failed(why, message) => {
                         sync.failed = true;
                         sync.pull_failed |= why == "ErrImagePull";
-                        pod.reasons.insert(Rc::from(container.str_at("name")), (why, message));
+                        pod.reasons.insert(container.rc_str_at("name"), (why, message));
                         if *init && !spec::is_sidecar(&container) {
                             sync.steps.clear();
                         }

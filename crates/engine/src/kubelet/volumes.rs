@@ -49,6 +49,11 @@ pub fn has_any(pod: &Pod) -> bool {
     volumes(pod).next().is_some()
 }
 
+/// The space of the Pod's files that is a volume.
+pub fn space(volume: &str) -> Rc<str> {
+    ["volume/", volume].concat().into()
+}
+
 /// The mounts of a container of the spec.
 pub fn mounts(container: &Value) -> Vec<Mount> {
     let list = container.at("volumeMounts").items();
@@ -57,7 +62,7 @@ pub fn mounts(container: &Value) -> Vec<Mount> {
             let sub = m.str_at("subPath");
             Mount {
                 path: Rc::from(m.str_at("mountPath").trim_end_matches('/')),
-                space: Rc::from(format!("volume/{}", m.str_at("name"))),
+                space: space(m.str_at("name")),
                 sub_path: Rc::from(if sub.is_empty() { String::new() } else { format!("/{}", sub.trim_matches('/')) }),
                 read_only: m.bool_at("readOnly"),
             }
@@ -80,7 +85,7 @@ pub fn wait(cx: &mut Cx<'_, '_>, pod: &mut Pod, next: &mut Option<Time>, deadlin
     let mut missing = false;
     let mut soonest: Option<Time> = None;
     for volume in volumes(pod).cloned().collect::<Vec<_>>() {
-        let name: Rc<str> = Rc::from(volume.str_at("name"));
+        let name = volume.rc_str_at("name");
         let (failures, retry) = pod.mount_failures.get(&name).copied().unwrap_or((0, now));
         if now < retry {
             missing = true;
@@ -148,7 +153,7 @@ pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
     let now = cx.ctx.now;
     let mut soonest: Option<Time> = None;
     for volume in volumes(pod).cloned().collect::<Vec<_>>() {
-        let name: Rc<str> = Rc::from(volume.str_at("name"));
+        let name = volume.rc_str_at("name");
         let by_path = |c: &Value| {
             let mut mounts = c.at("volumeMounts").items().iter();
             mounts.any(|m| m.str_at("name") == &*name && !m.str_at("subPath").is_empty())
@@ -166,7 +171,7 @@ pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
             Ok(files) => {
                 pod.mount_failures.remove(&name);
                 if !pod.specs(true).iter().chain(pod.specs(false)).any(by_path) {
-                    pod.files.clear(&format!("volume/{name}"));
+                    pod.files.clear(&space(&name));
                     fill(pod, &name, &files);
                 }
             }
@@ -183,11 +188,11 @@ pub fn refresh(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
 }
 
 fn fill(pod: &mut Pod, name: &str, files: &BTreeMap<String, Rc<str>>) {
-    let space = format!("volume/{name}");
+    let space = space(name);
     for (path, text) in files {
         // A volume may be a single file, too.
-        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
-        pod.files.put(&space, &path, text.clone());
+        let path = if path.is_empty() { String::new() } else { ["/", path].concat() };
+        pod.files.put(&space, path, text.clone());
     }
 }
 

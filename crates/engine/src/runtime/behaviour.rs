@@ -50,7 +50,7 @@ pub fn script<'a>(pod: &'a Object, container: &str) -> Option<&'a str> {
 /// By what starts are counted: over all Pods of a Job (of one index, if it is Indexed), else by Pod.
 pub fn attempt_key(pod: &Object, container: &str) -> String {
     let owner = pod.label(CONTROLLER).unwrap_or(pod.uid());
-    format!("{owner}/{}/{container}", pod.annotation(INDEX).unwrap_or(""))
+    [owner, "/", pod.annotation(INDEX).unwrap_or(""), "/", container].concat()
 }
 
 /// Reads the step of the nth start.

@@ -108,11 +108,16 @@ pub struct View {
     pub mounts: Rc<Vec<Mount>>,
 }
 
+/// Whether a path lies below a folder.
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 impl View {
     fn place(&self, path: &str) -> (Rc<str>, String, bool) {
-        let under = |m: &&Mount| path == m.path.as_ref() || path.starts_with(&format!("{}/", m.path));
+        let under = |m: &&Mount| path == m.path.as_ref() || is_below(path, &m.path);
         match self.mounts.iter().filter(under).max_by_key(|m| m.path.len()) {
-            Some(m) => (m.space.clone(), format!("{}{}", m.sub_path, &path[m.path.len()..]), m.read_only),
+            Some(m) => (m.space.clone(), [&m.sub_path, &path[m.path.len()..]].concat(), m.read_only),
             None => (self.own.clone(), path.to_owned(), false),
         }
     }
@@ -136,13 +141,9 @@ impl Files {
     /// Whether something lies below a path.
     fn is_above(&self, view: &View, path: &str) -> bool {
         let (space, inner, _) = view.place(path);
-        let below = format!("{inner}/");
-        view.mounts.iter().any(|m| m.path.starts_with(&format!("{path}/")))
-            || self
-                .nodes
-                .range((space.clone(), below.clone())..)
-                .next()
-                .is_some_and(|((s, p), _)| *s == space && p.starts_with(&below))
+        let first = || (space.clone(), [&*inner, "/"].concat());
+        view.mounts.iter().any(|m| is_below(&m.path, path))
+            || self.nodes.range(first()..).next().is_some_and(|((s, p), _)| *s == space && is_below(p, &inner))
     }
     /// Whether a path is a folder.
     pub fn is_dir(&self, view: &View, path: &str) -> bool {
@@ -236,9 +237,9 @@ impl Files {
         names
     }
     /// Puts a file straight into a space, as the kubelet fills volumes.
-    pub fn put(&mut self, space: &str, path: &str, text: Rc<str>) {
+    pub fn put(&mut self, space: &Rc<str>, path: String, text: Rc<str>) {
         self.changes += 1;
-        Rc::make_mut(&mut self.nodes).insert((Rc::from(space), path.to_owned()), Node::File(text));
+        Rc::make_mut(&mut self.nodes).insert((space.clone(), path), Node::File(text));
     }
     /// The text of a file of a space.
     pub fn read_in(&self, space: &str, path: &str) -> Option<Rc<str>> {

@@ -127,9 +127,9 @@ pub fn apply_default_tag(image: &str) -> Result<String, String> {
 pub fn canonical(image: &str) -> String {
     let first = image.split('/').next().unwrap_or("");
     let mut name = if !image.contains('/') {
-        format!("docker.io/library/{image}")
+        ["docker.io/library/", image].concat()
     } else if !first.contains(['.', ':']) && first != "localhost" {
-        format!("docker.io/{image}")
+        ["docker.io/", image].concat()
     } else {
         image.to_owned()
     };

@@ -1,5 +1,6 @@
 //! What a container runs: its command, or what its image runs by itself.
 
+use super::EnvVar;
 use super::images::repository_name;
 use super::process::{Io, Process};
 use super::shell::Machine;
@@ -79,7 +80,7 @@ pub fn launch(
     args: &[String],
     image: &str,
     serves: bool,
-    env: &[(String, String)],
+    env: &[EnvVar],
     io: &mut Io<'_>,
 ) -> Result<Process, String> {
     let repository = repository_name(image);

@@ -31,7 +31,7 @@ use std::rc::Rc;
 
 use super::files::normalize;
 use super::process::{Exit, Io};
-use super::{LogLine, Stream};
+use super::{EnvVar, LogLine, Stream};
 use crate::clock::{Millis, Time};
 use script::Script;
 use tools::{Poll, Tool};
@@ -148,7 +148,7 @@ pub struct Machine {
 
 impl Machine {
     /// A machine for a command. The error is the runtime's, where there is no such program.
-    pub fn new(words: &[String], env: &[(String, String)], is_container: bool) -> Result<Self, String> {
+    pub fn new(words: &[String], env: &[EnvVar], is_container: bool) -> Result<Self, String> {
         let stdout = [Fd::Null, Fd::Log(Stream::Stdout), Fd::Log(Stream::Stderr)];
         let mut machine = Self {
             procs: vec![],

@@ -157,7 +157,7 @@ fn spread_constraints(pod: &Object, nodes: &Nodes) -> Vec<Spread> {
     let keys: Vec<&str> = hard.iter().map(|c| c.str_at("topologyKey")).collect();
     hard.iter()
         .map(|c| {
-            let key: Rc<str> = Rc::from(c.str_at("topologyKey"));
+            let key = c.rc_str_at("topologyKey");
             let selector = spread_selector(c, pod);
             let mut counts = BTreeMap::new();
             for info in nodes.values() {

@@ -70,6 +70,5 @@ pub(super) fn resolve_job<'a>(
     name: &Rc<str>,
     uid: &str,
 ) -> Option<&'a Rc<Object>> {
-    let key = ObjectKey::new(Kind::Job, namespace.clone(), name.clone());
-    api.get(&key).filter(|j| j.uid().as_ref() == uid)
+    api.store().find(Kind::Job, namespace, name).filter(|j| j.uid().as_ref() == uid)
 }

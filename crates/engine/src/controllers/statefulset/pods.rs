@@ -122,7 +122,7 @@ impl StatefulSetController {
         let pod = format!("{}-{ordinal}", set.name());
         let mut failed = None;
         for (_, claim) in claims(set, ordinal) {
-            let name: Rc<str> = Rc::from(claim.str_at("metadata.name"));
+            let name = claim.rc_str_at("metadata.name");
             let key = ObjectKey::new(Kind::PersistentVolumeClaim, set.namespace().clone(), name.clone());
             if let Some(there) = ctx.api.get(&key) {
                 if there.is_deleting() {
@@ -149,7 +149,7 @@ impl StatefulSetController {
 
     /// Makes a Pod and its claims. Models `CreateStatefulPod`.
     pub(super) fn create_pod(&mut self, ctx: &mut Ctx<'_>, set: &Object, body: Value) -> Result<(), Status> {
-        let name: Rc<str> = Rc::from(body.str_at("metadata.name"));
+        let name = body.rc_str_at("metadata.name");
         let ordinal = name.rsplit_once('-').and_then(|(_, n)| n.parse().ok()).unwrap_or(0);
         if let Err(status) = self.create_claims(ctx, set, ordinal) {
             self.record(ctx, set, "Create", &name, Some(&status));

@@ -146,7 +146,7 @@ impl Awk {
     /// What BEGIN prints.
     pub fn begin(&mut self, p: &Proc) -> String {
         for (k, v) in p.script.as_ref().map(|s| s.environment()).unwrap_or_default() {
-            self.items.insert(("ENVIRON".into(), k), v);
+            self.items.insert(("ENVIRON".into(), k.into_owned()), v.into_owned());
         }
         self.run_rules(|p| matches!(p, Pattern::Begin));
         std::mem::take(&mut self.out)

@@ -157,7 +157,7 @@ pub fn start(p: &mut Proc, _m: &mut Machine, io: &mut Io<'_>, name: &str, args: 
         ("perl", _) => perl(&mut play, args),
         ("python" | "python3", ["-c", code, ..]) => {
             let env = p.script.as_ref().map(|s| s.environment()).unwrap_or_default();
-            let var = |name: &str| env.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
+            let var = |name: &str| env.iter().find(|(k, _)| k == name).map(|(_, v)| v.to_string());
             python::run(&mut play, code, &var);
         }
         ("python" | "python3", [file, "migrate", ..]) if file.ends_with("manage.py") => migrate(&mut play),

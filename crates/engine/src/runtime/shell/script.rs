@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::compile::{Prog, compile};
 use super::{Fd, arith, parse};
+use crate::runtime::EnvVar;
 
 pub use step::{children_ended, complain, evaluate, fail, nested, step, tool_ended};
 
@@ -89,9 +90,9 @@ pub struct Script {
 }
 
 impl Script {
-    pub fn new(env: &[(String, String)], arg0: &str) -> Self {
-        let var = |v: &String| Var { value: Rc::from(v.as_str()), exported: true };
-        let vars = env.iter().map(|(k, v)| (k.clone(), var(v))).collect();
+    pub fn new(env: &[EnvVar], arg0: &str) -> Self {
+        let var = |v: &str| Var { value: Rc::from(v), exported: true };
+        let vars = env.iter().map(|(k, v)| (k.to_string(), var(v))).collect();
         Self {
             frames: vec![],
             vars: Rc::new(vars),
@@ -229,8 +230,12 @@ impl Script {
         self.functions.contains_key(name)
     }
     /// The exported variables.
-    pub fn environment(&self) -> Vec<(String, String)> {
-        self.vars.iter().filter(|(_, v)| v.exported).map(|(k, v)| (k.clone(), v.value.to_string())).collect()
+    pub fn environment(&self) -> Vec<EnvVar> {
+        self.vars
+            .iter()
+            .filter(|(_, v)| v.exported)
+            .map(|(k, v)| (k.clone().into(), v.value.to_string().into()))
+            .collect()
     }
     /// Ends the script, its EXIT trap first.
     pub fn exit(&mut self, code: i64) {

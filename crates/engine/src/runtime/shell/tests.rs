@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::rng::Rng;
 use crate::runtime::files::{Files, Mount, View};
 use crate::runtime::process::Io;
-use crate::runtime::{LogLine, Stream};
+use crate::runtime::{EnvVar, LogLine, Stream};
 
 struct Run {
     machine: Machine,
@@ -20,7 +20,7 @@ impl Run {
     fn words(words: &[&str]) -> Self {
         let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
         let env = [("HOSTNAME", "pod-1"), ("PATH", "/bin"), ("COLOR", "blue")];
-        let env: Vec<(String, String)> = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let env: Vec<EnvVar> = env.iter().map(|(k, v)| ((*k).to_owned().into(), (*v).to_owned().into())).collect();
         let mount = Mount { path: "/data".into(), space: "volume/data".into(), sub_path: "".into(), read_only: false };
         Self {
             machine: Machine::new(&words, &env, true).unwrap(),
