@@ -15,7 +15,8 @@ const SLOTS: usize = 1024;
 /// A field that the program names.
 pub type Field = (&'static str, Value);
 
-/// The names of the fields that are kept, as they are written, what becomes of them, and which field is the value of each.
+/// The names of the fields as they are written, which of them are kept, what becomes of those, and which field is the value
+/// of each.
 struct Known {
     kept: u32,
     names: Vec<&'static str>,
@@ -41,11 +42,12 @@ fn names(fields: &[Field], kept: u32) -> impl Iterator<Item = (usize, &'static s
     fields.iter().enumerate().filter(move |(i, _)| kept >> i & 1 == 1).map(|(i, (name, _))| (i, *name))
 }
 
+/// By the first and the last name: two lists seldom have both in common.
 fn slot(fields: &[Field], kept: u32) -> usize {
-    let mix = |hash: u32, (_, name): (usize, &'static str)| {
-        (hash.rotate_left(5) ^ name.as_ptr() as usize as u32).wrapping_mul(0x9E37_79B1)
-    };
-    (names(fields, kept).fold(kept, mix) >> 16) as usize % SLOTS
+    let place = |field: Option<&Field>| field.map_or(0, |(name, _)| name.as_ptr() as usize as u32);
+    let mix = |hash: u32, n: u32| (hash.rotate_left(5) ^ n).wrapping_mul(0x9E37_79B1);
+    let ends = mix(place(fields.first()), place(fields.last()));
+    (mix(mix(ends, fields.len() as u32), kept) >> 16) as usize % SLOTS
 }
 
 /// The names and values of a map of these fields, if such a one was made before.
@@ -53,8 +55,8 @@ pub fn known(fields: &mut [Field], kept: u32) -> Option<(Keys, Vec<Value>)> {
     CACHE.with(|cache| {
         let cache = cache.borrow();
         let there = cache.get(slot(fields, kept))?.as_ref()?;
-        let same = |(a, b): (&&'static str, (usize, &'static str))| a.as_ptr() == b.1.as_ptr() && a.len() == b.1.len();
-        if there.kept != kept || !there.names.iter().zip(names(fields, kept)).all(same) {
+        let same = |(a, (b, _)): (&&'static str, &Field)| a.as_ptr() == b.as_ptr() && a.len() == b.len();
+        if there.kept != kept || there.names.len() != fields.len() || !there.names.iter().zip(&*fields).all(same) {
             return None;
         }
         let values = there.from.iter().map(|i| mem::take(&mut fields[usize::from(*i)].1)).collect();
@@ -64,15 +66,15 @@ pub fn known(fields: &mut [Field], kept: u32) -> Option<(Keys, Vec<Value>)> {
 
 /// Remembers what became of fields. Names that are there twice are not for this.
 pub fn learn(fields: &[Field], kept: u32, keys: &Keys) {
+    if kept.count_ones() as usize != keys.len() {
+        return;
+    }
     let mut from = vec![0; keys.len()];
     for (i, name) in names(fields, kept) {
         let Some(at) = keys.position(name.as_bytes()) else { return };
         from[at] = i as u8;
     }
-    let names: Vec<&'static str> = names(fields, kept).map(|(_, name)| name).collect();
-    if names.len() != keys.len() {
-        return;
-    }
+    let names = fields.iter().map(|(name, _)| *name).collect();
     CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();
         if cache.is_empty() {

@@ -99,7 +99,7 @@ const SHARED: usize = 32;
 const STEPS: usize = 4096;
 const LISTS: usize = 1024;
 
-/// What a list becomes when a name is added to it, and where the name stands in it.
+/// What a list becomes when a name is added to it or taken away, and where the name stands in the longer one.
 struct Step {
     from: Keys,
     to: Keys,
@@ -141,10 +141,10 @@ impl Lists {
     }
     /// The list with one name more, which it does not hold, and the place of the name.
     fn with(&mut self, from: &Keys, key: &str) -> (Keys, usize) {
-        let hash = (Rc::as_ptr(from) as usize as u64 >> 3) ^ mark(key.as_bytes());
-        let place = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % STEPS;
+        let place = Self::place(from, mark(key.as_bytes()));
         if let Some(step) = &self.steps[place]
             && Rc::ptr_eq(&step.from, from)
+            && step.to.len() > from.len()
             && order::same(step.to.texts[step.at].as_bytes(), key.as_bytes())
         {
             return (step.to.clone(), step.at);
@@ -157,6 +157,26 @@ impl Lists {
         let to = self.list(keys);
         self.steps[place] = Some(Step { from: from.clone(), to: to.clone(), at });
         (to, at)
+    }
+    /// The list without the name at a place.
+    fn without(&mut self, from: &Keys, at: usize) -> Keys {
+        let place = Self::place(from, at as u64);
+        if let Some(step) = &self.steps[place]
+            && Rc::ptr_eq(&step.from, from)
+            && step.to.len() < from.len()
+            && step.at == at
+        {
+            return step.to.clone();
+        }
+        let keys = from.texts[..at].iter().chain(&from.texts[at + 1..]).cloned().collect();
+        let to = self.list(keys);
+        self.steps[place] = Some(Step { from: from.clone(), to: to.clone(), at });
+        to
+    }
+    /// Where a step from a list is remembered.
+    fn place(from: &Keys, by: u64) -> usize {
+        let hash = (Rc::as_ptr(from) as usize as u64 >> 3) ^ by;
+        (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % STEPS
     }
 }
 
@@ -380,9 +400,7 @@ impl Map {
             names.texts.remove(i);
             names.marks.remove(i);
         } else {
-            let texts = &self.keys.texts;
-            let keys = texts[..i].iter().chain(&texts[i + 1..]).cloned().collect();
-            self.keys = CACHE.with(|c| c.borrow_mut().list(keys));
+            self.keys = CACHE.with(|c| c.borrow_mut().without(&self.keys, i));
         }
         Some(self.values.remove(i))
     }
