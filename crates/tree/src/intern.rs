@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
+use crate::map::mark;
 use crate::order;
 
 const SLOTS: usize = 4096;
@@ -19,13 +20,16 @@ thread_local! {
     static CACHE: ManuallyDrop<RefCell<Vec<Option<Rc<str>>>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
-/// A number that is mostly another for another text.
-fn text_hash(text: &[u8]) -> u32 {
-    let mut hash = text.len() as u32;
-    for b in text {
-        hash = (hash.rotate_left(5) ^ u32::from(*b)).wrapping_mul(0x9E37_79B1);
-    }
-    hash
+/// A number that is mostly another for another text: by its length, how it begins and how it ends.
+fn text_hash(text: &[u8]) -> u64 {
+    let word = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(a), Some(b)) => {
+            u64::from_le_bytes(*a).rotate_left(23) ^ u64::from_le_bytes(*b) ^ (text.len() as u64) << 56
+        }
+        _ => mark(text),
+    };
+    let mixed = word.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9)
 }
 
 /// A shared text of this content.
@@ -38,7 +42,7 @@ pub fn intern(text: &str) -> Rc<str> {
         if cache.is_empty() {
             cache.resize(SLOTS, None);
         }
-        let place = &mut cache[(text_hash(text.as_bytes()) >> 20) as usize & (SLOTS - 1)];
+        let place = &mut cache[(text_hash(text.as_bytes()) >> 48) as usize % SLOTS];
         match place {
             Some(there) if order::same(there.as_bytes(), text.as_bytes()) => there.clone(),
             _ => {

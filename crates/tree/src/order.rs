@@ -7,8 +7,11 @@ use std::rc::Rc;
 pub fn of(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first_chunk::<8>(), b.split_first_chunk::<8>()) {
+        let (x, y) = (u64::from_le_bytes(*x), u64::from_le_bytes(*y));
         if x != y {
-            return u64::from_be_bytes(*x).cmp(&u64::from_be_bytes(*y));
+            // The first byte that differs; WebAssembly cannot turn a word around.
+            let first = (x ^ y).trailing_zeros() & !7;
+            return ((x >> first) as u8).cmp(&((y >> first) as u8));
         }
         (a, b) = (rest_a, rest_b);
     }

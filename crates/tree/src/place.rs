@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use crate::map::Keys;
 
-const SLOTS: usize = 4096;
+const SLOTS: usize = 16_384;
 /// How many steps of a path are remembered together; the rest of a longer one is a path of its own.
 pub const STEPS: usize = 3;
 /// Stands for a field that is not there.
@@ -126,7 +126,7 @@ mod tests {
     /// Far more kinds of maps than there are places: each is forgotten, and learnt anew.
     #[test]
     fn what_is_forgotten_is_found_again() {
-        let mut maps: Vec<Value> = (0..3 * super::SLOTS)
+        let mut maps: Vec<Value> = (0..2 * super::SLOTS)
             .map(|i| {
                 Value::object_from([(format!("a{i}"), 0.into()), ("b".to_owned(), Value::object([("c", i.into())]))])
             })
