@@ -298,7 +298,7 @@ impl Cx<'_, '_> {
     /// Lets a container's process run up to now.
     fn run_process(&mut self, pod: &mut Pod, id: &Rc<str>) {
         let Some(i) = pod.containers.iter().position(|c| c.id == *id) else { return };
-        let view = pod.view(&pod.containers[i]);
+        let view = pod.containers[i].view();
         let c = &mut pod.containers[i];
         let logs = Rc::make_mut(&mut c.logs);
         let (before, lines) = (pod.files.changes(), logs.len());

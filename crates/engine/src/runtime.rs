@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::clock::Time;
-use files::Mount;
+use files::{Mount, View};
 use process::Process;
 
 /// Which stream a line was written to.
@@ -86,6 +86,13 @@ pub struct Container {
     pub logs: Rc<Vec<LogLine>>,
     /// How long they are together, in bytes.
     pub log_bytes: usize,
+}
+
+impl Container {
+    /// Its view of the Pod's files.
+    pub fn view(&self) -> View {
+        View { own: self.id.clone(), mounts: self.mounts.clone() }
+    }
 }
 
 /// The name and value of an environment variable. Most are the same for all containers, and part of the program.

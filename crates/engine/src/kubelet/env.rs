@@ -112,7 +112,7 @@ pub fn make(api: &ApiServer, pod: &Pod, spec: &Value, pod_ip: &str, host_ip: &st
         let value = var.str_at("value");
         let from = var.at("valueFrom");
         let value = if !value.is_empty() {
-            let lookup = |n: &str| vars.get(n).or_else(|| services.get(n)).map(|v| v.to_string());
+            let lookup = |n: &str| vars.get(n).or_else(|| services.get(n)).map(ToString::to_string);
             expand_with(value, &lookup)
         } else if !from.at("fieldRef").is_null() {
             field(pod, from.str_at("fieldRef.fieldPath"), pod_ip, host_ip)

@@ -63,7 +63,7 @@ pub fn advance(cx: &mut Cx<'_, '_>, pod: &mut Pod, n: u32) {
     let Some(mut exec) = pod.execs.remove(&n) else { return };
     if exec.done.is_none() {
         if let Some(c) = pod.container(&exec.container) {
-            let view = pod.view(c);
+            let view = c.view();
             let mut io =
                 Io { now, files: &mut pod.files, view: &view, logs: &mut exec.output, rng: cx.ctx.rng, work: 0 };
             exec.machine.run(&mut io);

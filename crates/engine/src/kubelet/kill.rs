@@ -212,7 +212,7 @@ fn advance_one(cx: &mut Cx<'_, '_>, pod: &mut Pod, kill: &mut Kill, waits: bool)
 /// Sends a container's first process a signal.
 pub fn signal(cx: &mut Cx<'_, '_>, pod: &mut Pod, id: &Rc<str>, name: &str) {
     let Some(i) = pod.containers.iter().position(|c| c.id == *id) else { return };
-    let view = pod.view(&pod.containers[i]);
+    let view = pod.containers[i].view();
     let c = &mut pod.containers[i];
     let logs = Rc::make_mut(&mut c.logs);
     let mut io = Io { now: cx.ctx.now, files: &mut pod.files, view: &view, logs, rng: cx.ctx.rng, work: 0 };

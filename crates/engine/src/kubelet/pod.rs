@@ -12,7 +12,7 @@ use super::start::StartAt;
 use crate::api::{Object, Value};
 use crate::clock::{MINUTE, SECOND, Time};
 use crate::queue::Due;
-use crate::runtime::files::{Files, View};
+use crate::runtime::files::Files;
 use crate::runtime::process::Process;
 use crate::runtime::shell::Machine;
 use crate::runtime::{Container, LogLine, Sandbox, State};
@@ -353,10 +353,6 @@ impl Pod {
             containers: self.containers.iter().rev().map(Seen::of).collect(),
         }
     }
-    /// A container instance's view of the Pod's files.
-    pub fn view(&self, container: &Container) -> View {
-        View { own: container.id.clone(), mounts: container.mounts.clone() }
-    }
     /// The directory that an instance's programs start in, empty for the root.
     pub fn working_dir(&self, id: &str) -> &str {
         let spec = self.container(id).and_then(|c| self.find_spec(&c.name));
@@ -368,7 +364,7 @@ impl Pod {
         if self.containers[i].state == State::Exited {
             return;
         }
-        let view = self.view(&self.containers[i]);
+        let view = self.containers[i].view();
         let c = &mut self.containers[i];
         c.state = State::Exited;
         c.process = Process::None;

@@ -63,7 +63,7 @@ impl Kubelet {
         let pod = Rc::make_mut(self.pods.get_mut(pod_uid).ok_or_else(not_running)?);
         let mut running = pod.containers.iter().rev().filter(|c| c.state == State::Running);
         let c = running.find(|c| c.name.as_ref() == container).ok_or_else(not_running)?;
-        let (id, view) = (c.id.clone(), pod.view(c));
+        let (id, view) = (c.id.clone(), c.view());
         let mut rng = Rng::new(now.0 as u64);
         if let Some(why) = Machine::missing(command) {
             let id = rng.hex(4);

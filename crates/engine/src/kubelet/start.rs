@@ -340,7 +340,7 @@ fn launch(
     env: &[EnvVar],
     logs: &mut Vec<LogLine>,
 ) -> Result<Process, String> {
-    let view = pod.view(container);
+    let view = container.view();
     let words = |list: &'static str| -> Vec<String> {
         spec.at(list).items().iter().filter_map(Value::as_str).map(|w| env::expand(w, env)).collect()
     };
