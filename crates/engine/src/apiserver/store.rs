@@ -23,6 +23,8 @@ type Objects = SortedMap<Name, Rc<Object>>;
 #[derive(Clone, Default)]
 pub struct Store {
     kinds: BTreeMap<Kind, Objects>,
+    /// How many objects there are of all kinds.
+    len: usize,
     /// Owner's uid to the objects that name it in an owner reference.
     dependents: SortedMap<Rc<str>, SortedSet<ObjectKey>>,
 }
@@ -43,7 +45,7 @@ impl Store {
     }
     /// How many objects there are.
     pub fn len(&self) -> usize {
-        self.kinds.values().map(Objects::len).sum()
+        self.len
     }
     /// Whether there is no object.
     pub fn is_empty(&self) -> bool {
@@ -76,6 +78,7 @@ impl Store {
     pub(super) fn put(&mut self, key: &ObjectKey, object: &Rc<Object>) -> Option<Rc<Object>> {
         let map = self.kinds.entry(key.kind).or_default();
         let before = map.insert(name_of(key), object.clone());
+        self.len += usize::from(before.is_none());
         if before.as_ref().is_none_or(|b| b.owners() != object.owners()) {
             if let Some(b) = &before {
                 self.unindex(b);
@@ -92,6 +95,7 @@ impl Store {
     pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Rc<Object>> {
         let map = self.kinds.get_mut(&key.kind)?;
         let gone = map.remove(&name_of(key))?;
+        self.len -= 1;
         self.unindex(&gone);
         Some(gone)
     }
