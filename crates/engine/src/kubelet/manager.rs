@@ -218,19 +218,22 @@ pub fn sync(cx: &mut Cx<'_, '_>, pod: &mut Pod) {
         return;
     }
     let could_run = pod.worker.terminated_at.is_none();
-    let merged = merge(current.at("status"), status.clone(), could_run);
-    let as_it_is = merged.same(&status);
+    let mut merged = merge(current.at("status"), status.clone(), could_run);
+    let other = (!merged.same(&status)).then_some(status);
     let mut current = current;
     if merged != *current.at("status") {
-        let written = cx.ctx.api.mutate(&key, Subresource::Status, |body| body.set("status", merged));
-        let Ok(Some(written)) = written else { return };
-        current = written;
+        // Nobody else holds it, so that what it has in common with the one before is put into it without a copy.
+        pod.status.value = None;
+        let written =
+            cx.ctx.api.mutate(&key, Subresource::Status, |body| body.set("status", std::mem::take(&mut merged)));
+        if let Ok(Some(written)) = written {
+            current = written;
+        }
     }
     let terminal = matches!(current.body().str_at("status.phase"), "Succeeded" | "Failed");
-    if as_it_is || *current.at("status") == status {
-        // One copy is enough, and the next status is then made of the same parts.
-        pod.status.value = Some(current.at("status").clone());
-    }
+    // Where it says the same, one copy is enough, and the next status is then made of the same parts.
+    let there = current.at("status");
+    pod.status.value = Some(other.filter(|status| status != there).unwrap_or_else(|| there.clone()));
     if current.is_deleting() && terminal && pod.status.finished {
         let options = DeleteOptions { grace_period_seconds: Some(0), uid: Some(pod.uid()), ..DeleteOptions::default() };
         // A refusal leaves the Pod as it is, for the next write to try again.
