@@ -3,37 +3,25 @@
 // code and data (split-page.mjs). What counts is the gzipped size: smaller raw code is sometimes larger once compressed. An embed is
 // split by what it runs, and its first part is packed more tightly (wasm-pack.mjs): it is fetched on a click in somebody else's page.
 //   node scripts/optimize.mjs DIST [page | embed]     both by default; one beside the other takes half the time
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { transformSync } from "esbuild";
 import { linkage } from "./split-data.mjs";
 import { splitPage } from "./split-page.mjs";
 import { LIGHT, STAGES, profileOf } from "./split-profile.mjs";
-import { parse, without, write } from "./wasm-module.mjs";
+import { parse, write } from "./wasm-module.mjs";
+import { WAY, unlinked, wasmOpt } from "./wasm-opt.mjs";
 import { pack } from "./wasm-pack.mjs";
 
 const [dir = "dist", only] = process.argv.slice(2);
 /** A program's optimised module with its functions' names, for `make profile`. */
 const named = (program) => `.tools/${program}-named.wasm`;
-// The features that every browser with WebAssembly has had for years, and that rustc assumes.
-const FEATURES = ["bulk-memory", "mutable-globals", "sign-ext", "nontrapping-float-to-int", "reference-types", "multivalue"].map((f) => `--enable-${f}`);
 const STRIP = ["--remove-unused-module-elements", "--strip-debug", "--strip-producers"];
-// Functions of one kind side by side compress better: gzip looks back only 32 kB. Always the same way, since the profile is of its shapes.
-const WAY = ["-Oz", "--reorder-functions-by-name"];
 
-const tmp = mkdtempSync(join(tmpdir(), "batchyard-wasm-"));
 const kB = (data) => `${(gzipSync(data, { level: 9 }).length / 1000).toFixed(1)} kB`;
 const hash = (data, way, as) => createHash(way).update(data).digest(as);
-function wasmOpt(data, ...flags) {
-  const [from, to] = [join(tmp, "in.wasm"), join(tmp, "out.wasm")];
-  writeFileSync(from, data);
-  execFileSync("wasm-opt", [from, ...FEATURES, ...flags, "-o", to], { stdio: ["ignore", "inherit", "inherit"] });
-  return readFileSync(to);
-}
 
 /** The module and its script, with short names for what the one imports from the other: wasm-bindgen's are long, and none is like another. */
 function shortened(module, script) {
@@ -62,10 +50,9 @@ function program(name, stages, border) {
   const glue = files.find((f) => new RegExp(`${stem}-[0-9a-f]+\\.js$`).test(f));
   if (!built || !glue) throw new Error(`${dir}/ holds no ${name} with its WebAssembly`);
   const [before, written] = [readFileSync(built), readFileSync(glue)];
-  // What the linker says of its statics is for us; wasm-opt cannot keep it true.
   const linked = linkage(before);
   if (!linked) throw new Error("the linker kept no relocations (.cargo/config.toml)");
-  const code = without(before, (name) => name === "linking" || name.startsWith("reloc."));
+  const code = unlinked(before);
   const { module, script } = shortened(wasmOpt(code, "-g", ...WAY), written.toString());
   writeFileSync(named(name), module);
   console.log(`${basename(built)}: ${kB(code)} gzip as built, ${kB(module)} optimised, both with names`);
@@ -128,4 +115,3 @@ if (only !== "page") {
     writeFileSync(built, wasmOpt(module, ...STRIP));
   }
 }
-rmSync(tmp, { recursive: true });

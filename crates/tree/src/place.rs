@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 use crate::map::Keys;
 
-const SLOTS: usize = 16_384;
+/// Fewer where what belongs to a thread takes room of its stack.
+const SLOTS: usize = if cfg!(target_family = "wasm") { 16_384 } else { 4096 };
 /// How many steps of a path are remembered together; the rest of a longer one is a path of its own.
 pub const STEPS: usize = 3;
 /// Stands for a field that is not there.
