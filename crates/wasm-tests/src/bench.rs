@@ -28,10 +28,12 @@ impl Row {
 
 /// Measures everything. `now` gives milliseconds, `memory` the bytes in use at the most so far.
 pub fn rows(now: &dyn Fn() -> f64, memory: &dyn Fn() -> f64) -> Vec<Row> {
+    // WebAssembly is compiled a second time while it runs, where it is worth it: what is measured has run before.
+    indexed(1_000);
     let mut rows = vec![
         Row {
             name: "deployment of 100 pods to available",
-            value: best(now, 15, || deployment(100)),
+            value: best(now, 30, || deployment(100)),
             unit: "ms",
             budget: 20.0,
         },
