@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SIZES, launch, open, ready } from "../tests/e2e/browser.mjs";
+import { back, runToEnd } from "../tests/e2e/learner.mjs";
 import { serve } from "./serve.mjs";
 import { LIGHT, STAGES, profileOf, writeProfile } from "./split-profile.mjs";
 import { instrument } from "./split.mjs";
@@ -65,6 +66,20 @@ const trouble = (page) => {
   if (found.length) console.log(found.join("\n"));
 };
 
+/** Tells the page how many parts of the WebAssembly are there. */
+const arrived = (page, parts) => page.evaluate((parts) => ((globalThis.batchyardParts = parts), dispatchEvent(new Event("batchyard:part"))), parts);
+
+/** Collects what runs while the page is drawn, and then while its run is. */
+async function comeUp(page, runs) {
+  await page.waitForTimeout(DRAWN);
+  await collect(page, ofPage, "page", "run");
+  await arrived(page, 2);
+  await runs();
+  await page.waitForTimeout(RUN);
+  // What a worker runs before the page does (scripts/rehearsal.js).
+  await page.evaluate(async (app) => (await import(app)).rehearse(false), pageApp);
+  await collect(page, ofPage, "run");
+}
 const [pageApp, embedApp] = [server.url + ofPage.app, server.url + ofEmbed.app];
 // On a slow phone more happens from one frame to the next.
 const WAYS = [SIZES.wide, SIZES.phone].flatMap((size) => [0, 80, 220].map((slow) => [size, slow]));
@@ -74,19 +89,29 @@ for (const [size, slow] of WAYS) {
   for (let n = 1; n <= VISITS; n++) {
     await page.goto(server.url);
     await ready(page);
-    await page.waitForTimeout(DRAWN);
-    await collect(page, ofPage, "page", "run");
-    await page.evaluate(() => ((globalThis.batchyardParts = 2), dispatchEvent(new Event("batchyard:part"))));
     // A first visit's example runs up to where it waits for the rest, however busy the machine is.
-    if (n === 1) await page.waitForFunction(() => /0:01/.test(document.querySelector(".clock").textContent));
-    await page.waitForTimeout(RUN);
-    // What a worker runs before the page does (scripts/rehearsal.js).
-    await page.evaluate(async (app) => (await import(app)).rehearse(false), pageApp);
-    await collect(page, ofPage, "run");
+    await comeUp(page, async () => n > 1 || page.waitForFunction(() => /0:01/.test(document.querySelector(".clock").textContent)));
     said(`${size.width} px, ${slow} ms more a frame, visit ${n}`, ofPage);
   }
-  trouble(page);
-  await page.context().close();
+  // The link to a run, for one who was here before and for one who was not.
+  await arrived(page, 3);
+  await back(page);
+  await arrived(page, 3);
+  await runToEnd(page);
+  await page.keyboard.press("Control+s");
+  const link = await page.locator("#share input[readonly]").inputValue();
+  const fresh = await open(browser, server.url, { size, path: "about:blank" });
+  await fresh.addInitScript(note, [ofPage.count, 1, 1, slow]);
+  for (const visitor of [page, fresh]) {
+    await visitor.goto("about:blank");
+    await visitor.goto(link);
+    await visitor.getByText("The run of this link is loading.").waitFor();
+    await visitor.waitForTimeout(DRAWN);
+    await collect(visitor, ofPage, "page", "run");
+    said(`${size.width} px, ${slow} ms more a frame, a link`, ofPage);
+    trouble(visitor);
+    await visitor.context().close();
+  }
 }
 
 /** What readers of a page do with an embed in it. */

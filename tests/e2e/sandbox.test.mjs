@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { settled } from "./browser.mjs";
 import { SIZES, journey } from "./journey.mjs";
-import { applyEdited, back, text, type } from "./learner.mjs";
+import { applyEdited, back, runToEnd, text, type } from "./learner.mjs";
 
 const status = (page) => page.textContent(".jobcard dd[data-lamp]");
 
@@ -136,6 +136,30 @@ journey("keyboard only, from load to a shared link", { reducedMotion: "reduce" }
   await settled(other);
   assert.equal(await text(other, ".clock"), clock);
   assert.equal(await text(other, ".tally"), await text(page, ".tally"));
+});
+
+journey("the page of a link says that its run is loading, until it is there", async ({ page, axe }) => {
+  await back(page);
+  await runToEnd(page);
+  await page.keyboard.press("Control+s");
+  await page.waitForSelector("dialog#share[open]");
+  const link = await page.inputValue("#share input[readonly]");
+  const [clock, tally] = [await text(page, ".clock"), await text(page, ".tally")];
+  const other = await page.context().newPage();
+  let arrive;
+  const arrived = new Promise((ok) => (arrive = ok));
+  await other.route(/_simulator\.wasm/, async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await other.goto(link, { waitUntil: "commit" });
+  await other.getByText("The run of this link is loading.").waitFor();
+  assert.equal(await other.getAttribute("#yard", "aria-busy"), "true");
+  await axe(other);
+  arrive();
+  await other.waitForSelector("#yard:not([aria-busy])");
+  await settled(other);
+  assert.deepEqual([await text(other, ".clock"), await text(other, ".tally")], [clock, tally]);
 });
 
 journey("a broken link explains itself over a working example", { path: "#v1.hVHBboMwDP2VKOeNBgqj5bZd9x" }, async ({ page }) => {
