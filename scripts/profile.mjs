@@ -107,6 +107,9 @@ for (const [size, slow] of WAYS) {
     await visitor.goto(link);
     await visitor.getByText("The run of this link is loading.").waitFor();
     await visitor.waitForTimeout(DRAWN);
+    // It waits for more than the simulator.
+    await arrived(visitor, 2);
+    await visitor.waitForTimeout(DRAWN);
     await collect(visitor, ofPage, "page", "run");
     said(`${size.width} px, ${slow} ms more a frame, a link`, ofPage);
     trouble(visitor);

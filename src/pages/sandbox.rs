@@ -106,7 +106,8 @@ pub struct Sandbox {
     opening: Option<Dialog>,
     /// Whether the draft is still to be read.
     unread: bool,
-    /// Whether the address holds a run that is shown when the simulator has come, and until then nothing else in its place.
+    /// Whether the address holds a run that is shown when all of the program has come, since it may do anything, and until then
+    /// nothing else in its place.
     coming: bool,
     /// So many pieces are drawn.
     pieces: usize,
@@ -129,7 +130,9 @@ impl Component for Sandbox {
     fn create(ctx: &Context<Self>) -> Self {
         let id = storage::get("example").unwrap_or_default();
         let example = examples::open(&id);
-        let part = Part::of(parts::here());
+        let here = Part::of(parts::here());
+        let coming = here < Part::All && permalink::is_run(&dom::hash());
+        let part = if coming { Part::Page } else { here };
         // Before the simulator is there, the draft is read in a task of its own.
         let unread = part == Part::Page;
         let mut desk =
@@ -175,7 +178,7 @@ impl Component for Sandbox {
             live_at: 0.0,
             opening: None,
             unread,
-            coming: unread && permalink::is_run(&dom::hash()),
+            coming,
             pieces: 0,
             piece: None,
             narrow: dom::is_narrow(),
@@ -249,6 +252,7 @@ impl Component for Sandbox {
                 self.arrived = Some(Self::later(ctx, || Msg::Draw));
                 return false;
             }
+            Msg::Part if self.coming && Part::of(parts::here()) < Part::All => return false,
             Msg::Part => {
                 self.read();
                 let first = self.desk.part == Part::Page;

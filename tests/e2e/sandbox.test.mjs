@@ -148,7 +148,9 @@ journey("the page of a link says that its run is loading, until it is there", as
   const other = await page.context().newPage();
   let arrive;
   const arrived = new Promise((ok) => (arrive = ok));
-  await other.route(/_simulator\.wasm/, async (route) => {
+  const hurried = [];
+  await other.route(/_(simulator|rest)\.wasm/, async (route) => {
+    if (route.request().resourceType() === "xhr") hurried.push(route.request().url());
     await arrived;
     await route.continue();
   });
@@ -159,7 +161,7 @@ journey("the page of a link says that its run is loading, until it is there", as
   arrive();
   await other.waitForSelector("#yard:not([aria-busy])");
   await settled(other);
-  assert.deepEqual([await text(other, ".clock"), await text(other, ".tally")], [clock, tally]);
+  assert.deepEqual([await text(other, ".clock"), await text(other, ".tally"), hurried], [clock, tally, []]);
 });
 
 journey("a broken link explains itself over a working example", { path: "#v1.hVHBboMwDP2VKOeNBgqj5bZd9x" }, async ({ page }) => {
